@@ -1,0 +1,84 @@
+"""Typed events: what a run tells those who watch it. Reporting subscribes; nobody prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from runner.model.job import JobId, Outcome, Status
+
+
+@dataclass(frozen=True, slots=True)
+class StepInfo:
+    """One task of the run, as reports name it: unique step name, play, title, host count."""
+
+    step: str
+    play: str
+    name: str
+    module: str
+    hosts: int
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A verb began its walk. ``verb``: run, check, rollback, rollback check."""
+
+    run: str
+    verb: str
+    title: str
+    hosts: tuple[str, ...]
+    steps: tuple[StepInfo, ...]
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobStarted:
+    """A worker took up a job."""
+
+    job: JobId
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetail:
+    """A line worth seeing while a job runs: a command, an output line, a wait."""
+
+    job: JobId
+    text: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished:
+    """What became of a job."""
+
+    job: JobId
+    outcome: Outcome
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the whole run that a person should know."""
+
+    text: str
+    time: float
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The walk is over. ``counts`` per host and status; ``exchanges`` round trips in all."""
+
+    run: str
+    verb: str
+    counts: Mapping[str, Mapping[Status, int]]
+    interrupted: bool
+    exchanges: int
+    seconds: float
+    time: float
+
+
+Event: TypeAlias = RunStarted | JobStarted | JobDetail | JobFinished | Notice | RunFinished

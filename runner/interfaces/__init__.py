@@ -1,0 +1,1 @@
+"""What plug-ins implement: Module, Transport and Connection, Shell. And what they exchange."""

@@ -1,0 +1,90 @@
+"""Job, Status, Outcome: one task on one host, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from runner.model.state import Difference
+
+
+class JobId(NamedTuple):
+    """``stop-smb@web01``: a step (a task's unique name in the graph) on a host."""
+
+    step: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.step}@{self.host}"
+
+
+class Status(StrEnum):
+    """What became of a job. Never blurred into one another."""
+
+    OK = "ok"
+    CHANGED = "changed"
+    WOULD_CHANGE = "would change"
+    SKIPPED = "skipped"
+    NOT_PREDICTABLE = "not predictable"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    BLOCKED = "blocked"
+    IN_DOUBT = "in doubt"
+    CONFLICT = "conflict"
+    IRREVERSIBLE = "irreversible"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether what depends on this job may go on."""
+        return self in _GOOD
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether a person should look at it."""
+        return self in _TROUBLE
+
+
+_GOOD = frozenset(
+    {Status.OK, Status.CHANGED, Status.WOULD_CHANGE, Status.SKIPPED, Status.NOT_PREDICTABLE,
+     Status.IRREVERSIBLE}
+)  # fmt: skip
+_TROUBLE = frozenset(
+    {Status.FAILED, Status.UNREACHABLE, Status.BLOCKED, Status.IN_DOUBT, Status.CONFLICT,
+     Status.CANCELLED}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a job.
+
+    ``message`` is one line for people: why it was skipped, what failed. ``advice`` says what to do
+    next. ``differences`` are old -> new per field. ``commands`` are what was sent, or in a dry run
+    would be sent, that changes the host; secrets are already masked. ``result`` is what
+    ``register`` sees. ``items`` are the outcomes of a loop, in order. ``ignored`` marks a failure
+    that the playbook said to ignore. ``warnings`` are lines that the report repeats.
+    """
+
+    status: Status
+    message: str = ""
+    advice: str = ""
+    subject: str = ""
+    differences: tuple[Difference, ...] = ()
+    commands: tuple[str, ...] = ()
+    result: Mapping[str, Any] = field(default_factory=dict)
+    items: tuple[Outcome, ...] = ()
+    item: str = ""
+    blocked_by: JobId | None = None
+    category: str = ""
+    irreversible: str = ""
+    ignored: bool = False
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def is_good(self) -> bool:
+        """Whether what depends on this job may go on."""
+        return self.ignored or self.status.is_good
