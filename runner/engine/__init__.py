@@ -1,0 +1,1 @@
+"""Graph, walk, visits, sessions. Never names an operating system or a protocol."""

@@ -1,0 +1,115 @@
+"""The dry run's visit: probe and plan. It holds only Readers: there is no way to a mutation here.
+
+An overlay carries the predicted state of a subject to later tasks on the same subject, so that
+"disable, then start" is previewed as it would go.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.engine.runtime import Runtime
+from runner.engine.session import Preview
+from runner.engine.visit import TaskVisit, Work
+from runner.interfaces.module import CommandState, Effect
+from runner.model.job import Outcome, Status
+from runner.model.state import UNKNOWN, Change
+
+
+class CheckVisit(TaskVisit):
+    """Predicts each task; see ``TaskVisit`` for everything around it."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime)
+        self._overlay: dict[tuple[str, str, str], Any] = {}
+
+    def perform(self, work: Work) -> Outcome:
+        """What the task would do."""
+        if work.task.check_mode is False:
+            return Outcome(
+                Status.NOT_PREDICTABLE, "'check_mode: false': a dry run never runs it anyway"
+            )
+        return predict(work, self._before(work), self._keep)
+
+    def _before(self, work: Work) -> Any:
+        key = (work.job.host, work.task.module, work.subject)
+        if key in self._overlay:
+            return self._overlay[key]
+        return self.reader(work).drive(work.module.probe(work.params, work.facts))
+
+    def _keep(self, work: Work, after: Any) -> None:
+        self._overlay[work.job.host, work.task.module, work.subject] = after
+
+
+def predict(work: Work, before: Any, keep: Any = None) -> Outcome:
+    """The outcome that applying this work to ``before`` would have."""
+    if work.module.effect is Effect.COMMAND:
+        return _predict_command(work, before)
+    after = work.module.plan(work.params, before, work.facts)
+    change = Change(work.subject, before, after)
+    message = work.module.message(work.params, change, work.facts)
+    result = dict(work.module.result(work.params, change, work.facts, {}))
+    differences = change.differences()
+    if not differences:
+        return Outcome(
+            Status.OK, message, subject=change.subject, result={"changed": False, **result}
+        )
+    if keep is not None:
+        keep(work, after)
+    return Outcome(
+        Status.WOULD_CHANGE,
+        message,
+        subject=change.subject,
+        differences=differences,
+        commands=_commands(work, change),
+        irreversible=irreversible(work, change),
+        result={"changed": True, "failed": False, **result},
+    )
+
+
+def irreversible(work: Work, change: Change[Any]) -> str:
+    """Why this change cannot be taken back; empty when it can."""
+    if not work.task.rollback:
+        return "the task says 'rollback: false'"
+    if work.module.effect is Effect.COMMAND:
+        return "nobody can know how to take back what a command did"
+    return work.module.irreversible(work.params, change, work.facts)
+
+
+def _predict_command(work: Work, before: CommandState) -> Outcome:
+    if before.done:
+        return Outcome(
+            Status.OK,
+            f"already done: {before.because}",
+            subject=work.subject,
+            result={"changed": False, "skipped": True, "msg": before.because},
+        )
+    change = Change(work.subject, before, CommandState(done=True, because=before.because))
+    commands = _commands(work, change)
+    if before.done is False:
+        return Outcome(
+            Status.WOULD_CHANGE,
+            before.because,
+            subject=work.subject,
+            commands=commands,
+            irreversible=irreversible(work, change),
+            result={
+                "changed": True,
+                **dict.fromkeys(
+                    ("rc", "stdout", "stderr", "stdout_lines", "stderr_lines", "failed"), UNKNOWN
+                ),
+            },
+        )
+    return Outcome(
+        Status.NOT_PREDICTABLE,
+        "runs a command whose effect nobody can know beforehand",
+        "give the task 'creates', 'removes' or 'check'",
+        subject=work.subject,
+        commands=commands,
+        irreversible=irreversible(work, change),
+    )
+
+
+def _commands(work: Work, change: Change[Any]) -> tuple[str, ...]:
+    generator = work.module.apply(work.params, change, work.facts)
+    return Preview(work.link.shell_of).drive(generator)

@@ -1,0 +1,264 @@
+"""The rollback's visit: probe; found == after -> undo and verify; found == before -> nothing to do;
+anything else is a conflict, left alone and reported with all three values.
+
+The dry run of a rollback is the same visit without a way to write.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from runner.engine import outcomes
+from runner.engine.graph import Step
+from runner.engine.graph_rollback import SETTLE_STEP
+from runner.engine.results import FactsKeeper
+from runner.engine.runtime import Runtime
+from runner.engine.session import Link, Preview, Reader, Writer
+from runner.errors import HostError, ModuleError, TransportError
+from runner.events import JobFinished, JobStarted
+from runner.interfaces.codec import from_json
+from runner.interfaces.module import Module, Params
+from runner.journal.records import ChangeRecord
+from runner.model.job import JobId, Outcome, Status
+from runner.model.state import UNKNOWN, Change, Difference, differences
+
+
+class RollbackLedger(Protocol):
+    """What a rollback needs of the journal."""
+
+    def intend(self, record: ChangeRecord, before: Any, after: Any) -> int:
+        """Make the intent of one undo durable."""
+
+    def settle(self, change: int, status: Status, found: Any, record: ChangeRecord) -> None:
+        """Say what became of it; a change that is back is marked as undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """How to restart a host: a module that settles pending changes, and its parameters."""
+
+    module: str
+    params: Any
+
+
+@dataclass(slots=True)
+class _HostNotes:
+    """What the undos on one host asked for."""
+
+    reboot_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Undo:
+    """One recorded change with everything decoded."""
+
+    job: JobId
+    record: ChangeRecord
+    module: Module[Any, Any]
+    params: Params
+    before: Any
+    after: Any
+    link: Link
+    facts: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class RollbackVisit:
+    """Takes back the changes of each (step, host), newest first. See ``walk.Visit``.
+
+    ``changes`` are the recorded changes by job, in the order in which they were made. Without a
+    ``ledger`` it only previews. ``restarts`` says for each host that may be restarted at the end
+    how: the module and its recorded parameters.
+    """
+
+    runtime: Runtime
+    changes: Mapping[JobId, Sequence[ChangeRecord]]
+    restarts: Mapping[str, Restart]
+    ledger: RollbackLedger | None
+    keep_irreversible: Callable[[ChangeRecord], bool]
+    notes: dict[str, _HostNotes] = field(default_factory=dict)
+
+    # -- the walk's side --------------------------------------------------------------------
+
+    def visit(self, step: Step, host: str) -> Outcome:
+        """Undo what this step did on this host."""
+        job = JobId(step.name, host)
+        begun = time.time()
+        self.runtime.publish(JobStarted(job, begun))
+        if step.name == SETTLE_STEP:
+            outcome = self._guarded(lambda: self._settle(job))
+        else:
+            items = [self._one(job, record) for record in reversed(self.changes[job])]
+            outcome = items[0] if len(items) == 1 else outcomes.of_loop(items)
+        if self._needs_restart(host) and host not in self.restarts:
+            hint = "a restart is needed for it to take effect: runner rollback --restart does it"
+            outcome = dataclasses.replace(outcome, warnings=(*outcome.warnings, hint))
+            self.notes[host].reboot_required = False
+        outcome = dataclasses.replace(outcome, seconds=time.time() - begun)
+        self._tell(job, outcome)
+        # A conflict is left alone; it does not keep other subjects from coming back.
+        if outcome.status is Status.CONFLICT:
+            return dataclasses.replace(outcome, ignored=True)
+        return outcome
+
+    def blocked(self, step: Step, host: str, by: JobId) -> Outcome:
+        """What this one rests on could not be undone."""
+        outcome = Outcome(Status.BLOCKED, f"blocked by {by}", blocked_by=by)
+        return self._tell(JobId(step.name, host), outcome)
+
+    def cancelled(self, step: Step, host: str, in_flight: bool) -> Outcome:
+        """The rollback was interrupted."""
+        status = Status.IN_DOUBT if in_flight else Status.CANCELLED
+        outcome = Outcome(status, "the rollback was interrupted", "run the rollback again")
+        return self._tell(JobId(step.name, host), outcome)
+
+    def host_done(self, host: str) -> None:
+        """No job of this host is left."""
+        self.runtime.links.close(host)
+
+    # -- one change -------------------------------------------------------------------------
+
+    def _one(self, job: JobId, record: ChangeRecord) -> Outcome:
+        if record.status == "undone":
+            return Outcome(Status.OK, "already taken back", subject=record.subject)
+        if not record.can_be_undone and self.keep_irreversible(record):
+            reason = record.irreversible or "the task says 'rollback: false'"
+            return Outcome(
+                Status.IRREVERSIBLE,
+                reason,
+                subject=record.subject,
+                irreversible=reason,
+                item=record.item,
+            )
+        outcome = self._guarded(lambda: self._undo(self._decode(job, record)))
+        return dataclasses.replace(outcome, item=record.item)
+
+    def _guarded(self, work: Callable[[], Outcome]) -> Outcome:
+        try:
+            return work()
+        except Exception as error:  # noqa: BLE001 - the place where exceptions become outcomes
+            return outcomes.of_error(error)
+
+    def _decode(self, job: JobId, record: ChangeRecord) -> _Undo:
+        module = self.runtime.modules(record.module)
+        link = self.runtime.links.get(job.host)
+        after = record.after if record.found is None else record.found
+        return _Undo(
+            job,
+            record,
+            module,
+            from_json(module.params, record.params),
+            from_json(module.state, record.before),
+            from_json(module.state, after),
+            link,
+            FactsKeeper(self.runtime).of(link) if module.needs_facts else {},
+        )
+
+    def _undo(self, undo: _Undo) -> Outcome:
+        found = Reader(undo.link).drive(undo.module.probe(undo.params, undo.facts))
+        if not _differ(undo.before, found):
+            return Outcome(Status.OK, "already as it was before", subject=undo.record.subject)
+        if _differ(undo.after, found):
+            return _conflict(undo, found)
+        change: Change[Any] = Change(undo.record.subject, undo.before, found)
+        if self.ledger is None:
+            commands = Preview(undo.link.shell_of).drive(
+                undo.module.undo(undo.params, change, undo.facts)
+            )
+            back = change.reversed()
+            self._note(undo, undo.module.result(undo.params, back, undo.facts, {}))
+            return Outcome(
+                Status.WOULD_CHANGE,
+                subject=change.subject,
+                differences=back.differences(),
+                commands=commands,
+            )
+        return self._carry_out(undo, change, self.ledger)
+
+    def _carry_out(self, undo: _Undo, change: Change[Any], ledger: RollbackLedger) -> Outcome:
+        intent = ledger.intend(undo.record, change.after, change.before)
+        writer = Writer(undo.link)
+        status, found = Status.FAILED, None
+        try:
+            applied = writer.drive(undo.module.undo(undo.params, change, undo.facts)) or {}
+            found = Reader(undo.link).drive(undo.module.probe(undo.params, undo.facts))
+            outcome = self._verified(undo, found, applied)
+            status = outcome.status
+        except TransportError as error:
+            outcome = outcomes.of_error(error)
+            if error.may_have_started or writer.answered:
+                outcome = dataclasses.replace(outcome, status=Status.IN_DOUBT)
+            status = outcome.status
+        except HostError as error:
+            outcome = outcomes.of_error(error)
+        finally:
+            ledger.settle(intent, status, found, undo.record)
+        return dataclasses.replace(outcome, subject=change.subject, commands=tuple(writer.sent))
+
+    def _verified(self, undo: _Undo, found: Any, applied: Mapping[str, Any]) -> Outcome:
+        wrong = _differ(undo.before, found)
+        if wrong:
+            what = "; ".join(f"{d.field} is {d.after!r}, was {d.before!r}" for d in wrong)
+            raise ModuleError(f"undone, but {undo.record.subject} is not as it was: {what}")
+        back: Change[Any] = Change(undo.record.subject, undo.after, found)
+        result = undo.module.result(undo.params, back, undo.facts, applied)
+        self._note(undo, result)
+        return Outcome(
+            Status.CHANGED, differences=back.differences(), result={"changed": True, **result}
+        )
+
+    # -- the restart at the end -------------------------------------------------------------
+
+    def _note(self, undo: _Undo, result: Mapping[str, Any]) -> None:
+        if result.get("reboot_required") is True:
+            self.notes.setdefault(undo.job.host, _HostNotes()).reboot_required = True
+
+    def _needs_restart(self, host: str) -> bool:
+        return host in self.notes and self.notes[host].reboot_required
+
+    def _settle(self, job: JobId) -> Outcome:
+        if not self._needs_restart(job.host):
+            return Outcome(Status.SKIPPED, "nothing that was undone needs it")
+        restart = self.restarts[job.host]
+        module = self.runtime.modules(restart.module)
+        params = from_json(module.params, restart.params)
+        subject = module.subject(params)
+        if self.ledger is None:
+            why = "what is undone takes effect at the next start"
+            return Outcome(Status.WOULD_CHANGE, why, subject=subject)
+        link = self.runtime.links.get(job.host)
+        facts = FactsKeeper(self.runtime).of(link) if module.needs_facts else {}
+        before = Reader(link).drive(module.probe(params, facts))
+        change = Change(subject, before, module.plan(params, before, facts))
+        writer = Writer(link)
+        writer.drive(module.apply(params, change, facts))
+        return Outcome(Status.CHANGED, subject=subject, commands=tuple(writer.sent))
+
+    def _tell(self, job: JobId, outcome: Outcome) -> Outcome:
+        public = outcomes.shown(outcome, self.runtime.redactor, no_log=False)
+        self.runtime.record(job, public)
+        self.runtime.publish(JobFinished(job, public, time.time()))
+        return outcome
+
+
+def _differ(wanted: Any, found: Any) -> list[Difference]:
+    return [d for d in differences(wanted, found) if d.before is not UNKNOWN]
+
+
+def _conflict(undo: _Undo, found: Any) -> Outcome:
+    ours = {d.field: d for d in differences(undo.before, undo.after)}
+    parts = []
+    for d in _differ(undo.after, found):
+        was = ours[d.field].before if d.field in ours else d.before
+        parts.append(f"{d.field}: before {was!r}, left by the run {d.before!r}, now {d.after!r}")
+    return Outcome(
+        Status.CONFLICT,
+        f"changed by somebody since: {'; '.join(parts)}",
+        "left alone; decide which value is right and set it by hand",
+        subject=undo.record.subject,
+        differences=tuple(_differ(undo.after, found)),
+    )

@@ -1,0 +1,162 @@
+"""The run's visit: probe, plan, journal the intent, apply, probe again, compare, settle.
+
+Nothing that could change a host is sent before the old state is durable in the journal. What may
+have started is never sent again: it is looked at, and if that cannot tell, it is in doubt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from runner.engine import outcomes
+from runner.engine.runtime import Runtime
+from runner.engine.session import Writer
+from runner.engine.visit import TaskVisit, Work
+from runner.engine.visit_check import irreversible, predict
+from runner.errors import HostError, ModuleError, TransportError
+from runner.interfaces.module import CommandState, Effect
+from runner.model.job import Outcome, Status
+from runner.model.state import UNKNOWN, Change, Difference, differences
+
+
+class Ledger(Protocol):
+    """What the run's visit needs of the journal."""
+
+    def intend(self, work: Work, change: Change[Any], irreversible: str) -> int:
+        """Make the intent durable; returns only when it is on disk."""
+
+    def settle(
+        self, change: int, status: Status, found: Any, applied: Mapping[str, Any] | None
+    ) -> None:
+        """Say what became of it."""
+
+
+class RunVisit(TaskVisit):
+    """Carries each task out; see ``TaskVisit`` for everything around it."""
+
+    def __init__(self, runtime: Runtime, ledger: Ledger) -> None:
+        super().__init__(runtime)
+        self._ledger = ledger
+
+    def perform(self, work: Work) -> Outcome:
+        """Bring the subject to the wanted state, verified, with the way back on record."""
+        before = self.reader(work).drive(work.module.probe(work.params, work.facts))
+        if work.task.check_mode:
+            return predict(work, before)
+        if work.module.effect is Effect.COMMAND:
+            if before.done:
+                return predict(work, before)
+            after: Any = CommandState(done=True, because=before.because)
+        else:
+            after = work.module.plan(work.params, before, work.facts)
+        change = Change(work.subject, before, after)
+        if not change.differences():
+            return predict(work, before)
+        return self._carry_out(work, change)
+
+    def _carry_out(self, work: Work, change: Change[Any]) -> Outcome:
+        why_not = irreversible(work, change)
+        intent = self._ledger.intend(work, change, why_not)
+        writer = Writer(work.link, work.task.timeout)
+        status, found, applied = Status.FAILED, None, None
+        try:
+            applied = writer.drive(work.module.apply(work.params, change, work.facts)) or {}
+            found = self._verify(work, change, applied)
+            status = Status.FAILED if applied.get("failed") else Status.CHANGED
+            outcome = _succeeded(work, change, found, applied, status)
+        except TransportError as error:
+            outcome, found = self._lost(work, change, writer, error)
+            status = outcome.status
+        except HostError as error:
+            # Part of it may be done: what is there now goes on record, so that it can be undone.
+            found = self._look_again(work)
+            outcome = outcomes.of_error(error)
+        finally:
+            self._ledger.settle(intent, status, found, applied)
+        return dataclasses.replace(
+            outcome,
+            subject=change.subject,
+            commands=tuple(writer.sent),
+            irreversible=why_not,
+        )
+
+    def _verify(self, work: Work, change: Change[Any], applied: Mapping[str, Any]) -> Any:
+        """Probe again and compare; a command that said success and did nothing has failed."""
+        if work.module.effect is Effect.COMMAND and change.before.done is None:
+            return change.after
+        found = self.reader(work).drive(work.module.probe(work.params, work.facts))
+        wrong = [d for d in differences(change.after, found) if d.before is not UNKNOWN]
+        if work.module.effect is Effect.COMMAND:
+            wrong = [d for d in wrong if d.field == "done"]
+        if wrong and not applied.get("failed"):
+            what = "; ".join(f"{d.field} is {d.after!r}, wanted {d.before!r}" for d in wrong)
+            raise ModuleError(
+                f"the commands reported success, but {work.subject or 'the host'} says: {what}",
+                hint="something on the host takes it back (group policy, another tool)?",
+            )
+        return found
+
+    def _look_again(self, work: Work) -> Any:
+        try:
+            return self.reader(work).drive(work.module.probe(work.params, work.facts))
+        except HostError:
+            return None
+
+    def _lost(
+        self, work: Work, change: Change[Any], writer: Writer, error: TransportError
+    ) -> tuple[Outcome, Any]:
+        """The link broke under the change: look whether it is done; never send it again."""
+        started = error.may_have_started or writer.answered > 0
+        if not started:
+            return outcomes.of_error(error), None
+        self.detail(work.job, f"{error.message}; looking at the host")
+        found = self._look_again(work)
+        if found is not None and not [
+            d for d in differences(change.after, found) if d.before is not UNKNOWN
+        ]:
+            done = _succeeded(work, change, found, {}, Status.CHANGED)
+            warning = f"{error.message}; the host was asked again: the change is done"
+            return dataclasses.replace(done, warnings=(warning,)), found
+        return (
+            Outcome(
+                Status.IN_DOUBT,
+                f"{error.message}: the change may or may not have happened",
+                error.hint or "look at the host before running again",
+                category=error.category,
+                result={"failed": True, "msg": error.message, "in_doubt": True},
+            ),
+            found,
+        )
+
+    def carry_out(self, work: Work, seconds: float, prompt: str | None) -> None:
+        """``pause``: wait, or ask at the terminal."""
+        if prompt is not None:
+            self.runtime.ask(prompt)
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.detail(work.job, f"pausing, {left:.0f} s left")
+            if self.runtime.stop.sleep(min(left, 10.0)):
+                raise ModuleError("stopped while pausing")
+
+
+def _succeeded(
+    work: Work, change: Change[Any], found: Any, applied: Mapping[str, Any], status: Status
+) -> Outcome:
+    """The outcome of a change that went to its end; differences show what is really there now."""
+    actual: Change[Any] = Change(change.subject, change.before, found)
+    shown: tuple[Difference, ...] = actual.differences()
+    if work.module.effect is Effect.COMMAND:
+        shown = ()
+    result = dict(work.module.result(work.params, actual, work.facts, applied))
+    failed = status is Status.FAILED
+    message = str(applied.get("msg", "")) if failed else ""
+    return Outcome(
+        status,
+        message or work.module.message(work.params, actual, work.facts),
+        differences=shown,
+        category="module" if failed else "",
+        result={"changed": True, "failed": failed, **result},
+    )

@@ -1,0 +1,192 @@
+"""The way back on a toy fleet: exact, newest first, never over somebody else's change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.engine.graph_build import GraphBuilder
+from runner.engine.graph_rollback import graph_to_json, rollback_graph
+from runner.engine.visit_rollback import RollbackVisit
+from runner.engine.visit_run import RunVisit
+from runner.engine.walk import Walk
+from runner.interfaces.codec import to_json
+from runner.journal.records import ChangeRecord
+from runner.model.job import JobId, Outcome, Status
+from runner.model.playbook import Need, Play, Playbook
+from tests.engine.toys import HERE, Fleet, ToyHost, task
+
+
+class Memory:
+    """Keeps changes as the journal would."""
+
+    def __init__(self) -> None:
+        self.records: dict[int, ChangeRecord] = {}
+        self.undone: list[int] = []
+
+    def intend(self, work: Any, change: Any, irreversible: str) -> int:
+        number = len(self.records) + 1
+        self.records[number] = ChangeRecord(
+            id=number, run="r", sequence=number, started=0.0, job=work.job, item=work.item,
+            task=work.task.name, module=work.task.module, params=to_json(work.params),
+            subject=change.subject, before=to_json(change.before), after=to_json(change.after),
+            irreversible=irreversible,
+        )  # fmt: skip
+        return number
+
+    def settle(self, change: int, status: Status, found: Any, _applied: Any) -> None:
+        import dataclasses
+
+        state = None if found is None else to_json(found)
+        record = self.records[change]
+        self.records[change] = dataclasses.replace(record, status=str(status), found=state)
+
+
+class UndoMemory:
+    def __init__(self) -> None:
+        self.settled: list[tuple[str, Status]] = []
+
+    def intend(self, record: ChangeRecord, before: Any, after: Any) -> int:
+        return record.id
+
+    def settle(self, change: int, status: Status, found: Any, record: ChangeRecord) -> None:
+        self.settled.append((record.subject, status))
+
+
+def play_of(*tasks: Any) -> Play:
+    return Play("p", "all", HERE, HERE, tasks=tasks, gather_facts=False)
+
+
+def run(fleet: Fleet, *tasks: Any) -> tuple[Memory, Any]:
+    memory = Memory()
+    fleet.walk(lambda r: RunVisit(r, memory), *tasks)
+    names = tuple(fleet.hosts)
+    book = Playbook("play.yml", (play_of(*tasks),), "0")
+    graph = GraphBuilder(fleet.inventory, lambda *_: names, None).build(book)
+    fleet.outcomes.clear()
+    return memory, graph_to_json(graph)
+
+
+def roll_back(
+    fleet: Fleet, memory: Memory, stored: Any, *, check: bool = False
+) -> dict[JobId, Outcome]:
+    changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
+    by_step: dict[str, set[str]] = defaultdict(set)
+    for record in memory.records.values():
+        changes[record.job].append(record)
+        by_step[record.job.step].add(record.job.host)
+    graph = rollback_graph(
+        *stored, {step: frozenset(hosts) for step, hosts in by_step.items()}, frozenset()
+    )
+    runtime = fleet.runtime((), check)
+    ledger = None if check else UndoMemory()
+    visit = RollbackVisit(runtime, changes, {}, ledger, lambda _record: True)
+    Walk(graph, visit, 4, runtime.stop).run()
+    return fleet.outcomes
+
+
+def set_key(name: str, key: str, value: str | None, **fields: Any) -> Any:
+    return task(name, "key", {"key": key, "value": value}, **fields)
+
+
+def test_everything_comes_back_newest_first() -> None:
+    fleet = Fleet({"a": ToyHost({"k": "0"})})
+    memory, stored = run(fleet, set_key("one", "k", "1"), set_key("two", "k", "2"))
+    fleet.hosts["a"].lines.clear()
+    outcomes = roll_back(fleet, memory, stored)
+    assert [o.status for o in outcomes.values()] == [Status.CHANGED, Status.CHANGED]
+    assert [x for x in fleet.hosts["a"].lines if not x.startswith("get")] == ["set k=1", "set k=0"]
+
+
+def test_what_was_absent_is_absent_again() -> None:
+    fleet = Fleet({"a": ToyHost({})})
+    memory, stored = run(fleet, set_key("one", "k", "1"))
+    roll_back(fleet, memory, stored)
+    assert fleet.hosts["a"].keys == {}
+
+
+def test_somebody_elses_change_is_a_conflict_with_three_values_and_left_alone() -> None:
+    fleet = Fleet({"a": ToyHost({"k": "0", "j": "0"})})
+    memory, stored = run(fleet, set_key("one", "j", "1"), set_key("two", "k", "1"))
+    fleet.hosts["a"].keys["k"] = "theirs"
+    outcomes = roll_back(fleet, memory, stored)
+    conflict = outcomes[JobId("two", "a")]
+    assert conflict.status is Status.CONFLICT
+    assert "before '0', left by the run '1', now 'theirs'" in conflict.message
+    assert fleet.hosts["a"].keys == {"k": "theirs", "j": "0"}
+
+
+def test_what_is_already_back_is_left_alone() -> None:
+    fleet = Fleet({"a": ToyHost({"k": "0"})})
+    memory, stored = run(fleet, set_key("one", "k", "1"))
+    fleet.hosts["a"].keys["k"] = "0"
+    assert roll_back(fleet, memory, stored)[JobId("one", "a")].status is Status.OK
+
+
+def test_a_preview_of_the_way_back_writes_nothing() -> None:
+    fleet = Fleet({"a": ToyHost({"k": "0"})})
+    memory, stored = run(fleet, set_key("one", "k", "1"))
+    fleet.hosts["a"].lines.clear()
+    [outcome] = roll_back(fleet, memory, stored, check=True).values()
+    assert outcome.status is Status.WOULD_CHANGE
+    assert outcome.commands == ("set k=0",)
+    assert fleet.hosts["a"].lines == ["get k"]
+
+
+def test_the_irreversible_is_named_and_does_not_hold_up_the_rest() -> None:
+    fleet = Fleet({"a": ToyHost({"k": "0", "j": "0"})})
+    forever = task("two", "key", {"key": "k", "value": "1", "forever": True})
+    memory, stored = run(fleet, set_key("one", "j", "1"), forever)
+    outcomes = roll_back(fleet, memory, stored)
+    assert outcomes[JobId("two", "a")].status is Status.IRREVERSIBLE
+    assert fleet.hosts["a"].keys == {"k": "1", "j": "0"}
+
+
+def test_a_failed_undo_blocks_what_was_done_before_it_on_that_host_only() -> None:
+    hosts = {name: ToyHost({"k": "0", "j": "0"}) for name in ("a", "b")}
+    fleet = Fleet(hosts)
+    memory, stored = run(fleet, set_key("one", "j", "1"), set_key("two", "k", "1"))
+    hosts["a"].deaf = {"k"}
+    outcomes = roll_back(fleet, memory, stored)
+    assert outcomes[JobId("two", "a")].status is Status.FAILED
+    assert outcomes[JobId("one", "a")].status is Status.BLOCKED
+    assert outcomes[JobId("one", "b")].status is Status.CHANGED
+
+
+def test_order_across_hosts_is_turned_round() -> None:
+    hosts = {name: ToyHost({"k": "0"}) for name in ("a", "b")}
+    fleet = Fleet(hosts)
+    waits = (Need("one", HERE, hosts="all"),)
+    memory, stored = run(
+        fleet, set_key("one", "k", "1", id="one"), set_key("two", "k", "2", needs=waits)
+    )
+    order: list[JobId] = []
+    publish = fleet.publish
+
+    def noting(event: Any) -> None:
+        if hasattr(event, "outcome"):
+            order.append(event.job)
+        publish(event)
+
+    fleet.publish = noting  # type: ignore[method-assign]
+    roll_back(fleet, memory, stored)
+    assert {job.step for job in order[:2]} == {"two"}
+    assert {job.step for job in order[2:]} == {"one"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from("abc"), st.sampled_from("xyz")),
+    st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.sampled_from("xyz")), max_size=6),
+)
+def test_any_run_rolls_back_to_exactly_where_it_was(
+    keys: dict[str, str], changes: list[tuple[str, str | None]]
+) -> None:
+    fleet = Fleet({"a": ToyHost(dict(keys))})
+    tasks = [set_key(f"t{i}", key, value) for i, (key, value) in enumerate(changes)]
+    memory, stored = run(fleet, *tasks)
+    roll_back(fleet, memory, stored)
+    assert fleet.hosts["a"].keys == keys
