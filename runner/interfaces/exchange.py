@@ -12,7 +12,7 @@ pastes a value into a command line.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -103,6 +103,22 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
+class Poll:
+    """Ask the same reads again until ``done`` says so: a service stops, a package settles.
+
+    ``timeout`` and ``interval`` in seconds; ``what`` names the wait for people. Answer: the last
+    outputs. Raises ModuleError into the generator when time is up. A preview passes over it with
+    an empty answer, so code behind a Poll must not need one.
+    """
+
+    commands: tuple[Command, ...]
+    done: Callable[[Reply], bool]
+    timeout: float
+    what: str
+    interval: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
 class Reconnect:
     """Drop the connection and wait until the host accepts one again and runs a command.
 
@@ -117,7 +133,7 @@ class Reconnect:
 
 
 Query: TypeAlias = Read | Sleep
-Request: TypeAlias = Read | Write | Sleep | Reconnect
+Request: TypeAlias = Read | Write | Sleep | Poll | Reconnect
 Reply: TypeAlias = tuple[Output, ...]
 
 

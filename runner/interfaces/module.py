@@ -66,6 +66,10 @@ class Module(ABC, Generic[ParamsT, StateT]):
     state: ClassVar[type[Any]]
     effect: ClassVar[Effect] = Effect.STATE
     needs_facts: ClassVar[bool] = False
+    settles: ClassVar[bool] = False
+    """Whether this module makes pending changes take effect (a restart). It has nothing to take
+    back itself; a rollback repeats it after the last undo on a host, if one of them returned
+    ``reboot_required``."""
     doc_url: ClassVar[str] = ""
     """The page whose parameters and return values this module follows."""
 

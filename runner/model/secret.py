@@ -54,8 +54,13 @@ class Redactor:
     _SHORTEST = 4
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = {s for s in secrets if len(s) >= self._SHORTEST}
-        self._secrets = sorted(known, key=len, reverse=True)
+        self._secrets: tuple[str, ...] = ()
+        self.add(*secrets)
+
+    def add(self, *secrets: str) -> None:
+        """Learn more secrets. Longer ones are masked first, so that no tail of one stays."""
+        known = {*self._secrets, *(s for s in secrets if len(s) >= self._SHORTEST)}
+        self._secrets = tuple(sorted(known, key=lambda s: (-len(s), s)))
 
     def text(self, text: str) -> str:
         """The text with each secret replaced by the mask."""

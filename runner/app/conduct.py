@@ -1,0 +1,173 @@
+"""Conducts a walk: signals, events, the tally of outcomes, the exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+from runner.app.options import FORKS_CAP, View
+from runner.engine.graph import JobGraph, StepKind
+from runner.engine.runtime import Links
+from runner.engine.walk import Stop, StopLevel, Visit, Walk
+from runner.events import Event, JobFinished, Notice, RunFinished, RunStarted, StepInfo
+from runner.model.job import Status
+from runner.reporting.bus import EventBus
+from runner.reporting.recap import usual_commands
+from runner.reporting.views import views
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many jobs came to which end, per host; ignored failures are no trouble. Thread-safe."""
+
+    counts: dict[str, Counter[Status]] = field(default_factory=lambda: defaultdict(Counter))
+    trouble: Counter[Status] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, event: JobFinished) -> None:
+        """Count one finished job."""
+        with self.lock:
+            self.counts[event.job.host][event.outcome.status] += 1
+            if not event.outcome.ignored:
+                self.trouble[event.outcome.status] += 1
+
+    def exit_code(self, *, interrupted: bool, detailed: bool) -> int:
+        """0 well, 2 failed, 3 another state than recorded, 4 unreachable, 10 would change, 130."""
+        if interrupted:
+            return 130
+        if self.trouble[Status.FAILED] or self.trouble[Status.IN_DOUBT]:
+            return 2
+        if self.trouble[Status.CONFLICT]:
+            return 3
+        if self.trouble[Status.UNREACHABLE]:
+            return 4
+        return 10 if detailed and self.trouble[Status.WOULD_CHANGE] else 0
+
+
+class Conductor:
+    """One verb's walk, from RunStarted to RunFinished."""
+
+    def __init__(self, view: View, *, check: bool) -> None:
+        self.stop = Stop()
+        self.tally = Tally()
+        self.report_missing = False
+        self._bus = EventBus(
+            views(
+                verbosity=view.verbosity,
+                terminal=view.terminal,
+                check=check,
+                diff=view.diff,
+                json_file=view.json_file,
+                next_commands=usual_commands,
+            )
+        )
+
+    def publish(self, event: Event) -> None:
+        """Count it and hand it to whoever watches."""
+        if isinstance(event, JobFinished):
+            self.tally.add(event)
+        self._bus.publish(event)
+
+    def notice(self, text: str, host: str = "") -> None:
+        """Tell something about the whole run."""
+        self.publish(Notice(text, time.time(), host))
+
+    def walk(
+        self,
+        graph: JobGraph,
+        visit: Visit,
+        *,
+        run: str,
+        verb: str,
+        title: str,
+        steps: Sequence[StepInfo],
+        links: Links,
+        forks: int | None,
+        before_end: Callable[[bool], None] = lambda _interrupted: None,
+    ) -> bool:
+        """Visit every job; says whether it was interrupted. Always closes links and reports."""
+        begun = time.time()
+        members: frozenset[int] = frozenset().union(*(s.members for s in graph.steps))
+        hosts = tuple(graph.hosts[i] for i in sorted(members))
+        self.publish(RunStarted(run, verb, title, hosts, tuple(steps), begun))
+        workers = forks or min(max(1, len(hosts)), FORKS_CAP)
+        try:
+            with self._signals():
+                Walk(graph, visit, workers, self.stop).run()
+        finally:
+            interrupted = self.stop.level is not StopLevel.GO_ON
+            if self.stop.level < StopLevel.NOW:
+                links.close_all()
+            before_end(interrupted)
+            counts: Mapping[str, Mapping[Status, int]] = {
+                host: dict(count) for host, count in self.tally.counts.items()
+            }
+            now = time.time()
+            self.publish(
+                RunFinished(run, verb, counts, interrupted, links.exchanges, now - begun, now)
+            )
+            self._bus.close()
+            self.report_missing = bool(self._bus.dropped)
+        return interrupted
+
+    def exit_code(self, *, interrupted: bool, detailed: bool) -> int:
+        """The tally's, or 1 when all went well but a report that was asked for is missing."""
+        code = self.tally.exit_code(interrupted=interrupted, detailed=detailed)
+        return 1 if code == 0 and self.report_missing else code
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Ctrl-C once: finish what is in flight. Twice: stop now, the rest is in doubt."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            if self.stop.level is StopLevel.GO_ON:
+                self.stop.ask(StopLevel.FINISH)
+                self.notice("interrupted: finishing what is in flight; Ctrl-C again stops now")
+            else:
+                self.stop.ask(StopLevel.NOW)
+
+        old: dict[signal.Signals, Any] = {}
+        for number in (signal.SIGINT, signal.SIGTERM):
+            old[number] = signal.signal(number, handle)
+        try:
+            yield
+        finally:
+            for number, handler in old.items():
+                signal.signal(number, handler)
+
+
+def leave(code: int, *, hard: bool) -> int:
+    """End the process; after a hard stop without waiting for workers that may hang."""
+    if hard:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def step_infos(graph: JobGraph, play_names: Sequence[str]) -> list[StepInfo]:
+    """The steps as reports name them."""
+    return [
+        StepInfo(
+            step.name,
+            play_names[step.play] if play_names else "",
+            step.title,
+            step.task.module if step.task else "setup",
+            len(step.members),
+            str(step.source or ""),
+        )
+        for step in graph.steps
+        if step.kind is not StepKind.GATE
+    ]

@@ -1,0 +1,76 @@
+"""``runner runs`` and ``runner show``: what the journal remembers."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+from runner.app.ledger import outcome_from_json
+from runner.events import RunFinished
+from runner.journal.journal import Journal
+from runner.journal.records import OutcomeRecord, RunRecord
+from runner.model.job import Status
+from runner.reporting.collect import Entry, in_order
+from runner.reporting.page import EMPTY, Printer
+from runner.reporting.preview import preview
+from runner.reporting.recap import recap, usual_commands
+
+_QUIET = frozenset({Status.OK, Status.SKIPPED})
+
+
+def list_runs(limit: int) -> Iterator[str]:
+    """A line for each recorded run, the newest first."""
+    with Journal.open() as journal:
+        journal.recover()
+        runs = journal.runs(limit)
+        if not runs:
+            yield "no run is recorded yet"
+            return
+        yield f"{'RUN':<20} {'STARTED':<17} {'WHAT':<9} {'STATUS':<12} {'HOSTS':>5}  PLAYBOOK"
+        for run in runs:
+            started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started))
+            yield (
+                f"{run.id:<20} {started:<17} {run.verb:<9} {run.status:<12}"
+                f" {len(run.hosts):>5}  {run.title}"
+            )
+
+
+def show_run(word: str, *, verbosity: int, everything: bool) -> None:
+    """Print what a run did, per task and host, and its recap."""
+    with Journal.open() as journal:
+        journal.recover()
+        run = journal.find(word)
+        stored = journal.graph(run.id)
+        records = journal.outcomes(run.id)
+    titles = {s["name"]: s["title"] for s in (stored.steps or {}).get("steps", ())}
+    entries = in_order(_entries(records, titles), list(titles), run.hosts)
+    shown = [e for e in entries if everything or e.outcome.status not in _QUIET]
+    lines = preview(
+        shown,
+        heading=f"{run.verb} {run.id}: {run.title}",
+        diff=True,
+        verbosity=verbosity,
+        predicted=False,
+    )
+    finished = _finished(run, entries)
+    lines += [EMPTY, *recap(finished, entries, title=run.title,
+                            next_commands=usual_commands(finished, entries))]  # fmt: skip
+    Printer(sys.stdout, terminal=sys.stdout.isatty()).write(lines)
+
+
+def _entries(records: list[OutcomeRecord], titles: dict[str, str]) -> list[Entry]:
+    return [
+        Entry(r.job, titles.get(r.job.step, r.job.step), outcome_from_json(r.data)) for r in records
+    ]
+
+
+def _finished(run: RunRecord, entries: list[Entry]) -> RunFinished:
+    counts: dict[str, Counter[Status]] = {}
+    for entry in entries:
+        counts.setdefault(entry.job.host, Counter())[entry.outcome.status] += 1
+    end = run.finished or time.time()
+    return RunFinished(
+        run.id, run.verb, counts, run.status == "interrupted", 0, end - run.started, end
+    )

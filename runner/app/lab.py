@@ -1,0 +1,107 @@
+"""``runner lab``: turn an inventory into a simulated fleet, and look into it.
+
+The lab itself knows nothing of the runner. What it is told about a host stands in the inventory's
+variables ``lab_os`` and ``lab_state``, beside the ordinary connection variables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.app.prepare import load_fleet
+from runner.errors import InventoryError, RunnerError
+from runner.journal.place import journal_path
+from runner.lab.control import Lab, LabError
+from runner.model.inventory import Host
+from runner.model.secret import Secret
+
+
+def directory() -> Path:
+    """Where the running lab keeps its files."""
+    return journal_path().parent / "lab"
+
+
+def up(paths: tuple[Path, ...]) -> list[str]:
+    """Serve every host of the inventory that has ``lab_os``; gives lines about what is served."""
+    inventory = load_fleet(paths, ()).inventory
+    hosts = [_host(h) for h in inventory.hosts.values() if "lab_os" in h.vars]
+    if not hosts:
+        raise InventoryError(
+            "no host of this inventory says what it simulates",
+            hint="give hosts the variable 'lab_os', as in inventories/lab",
+        )
+    with _translated():
+        lab = Lab.start({"hosts": hosts}, directory())
+        return [f"{h.name:<12} {h.scheme}://{h.address}:{h.port}  {h.os}" for h in lab.hosts()]
+
+
+def down() -> None:
+    """Stop the lab and forget its state."""
+    with _translated():
+        Lab.attach(directory()).stop()
+
+
+def state(host: str) -> Mapping[str, Any]:
+    """Everything about one simulated host."""
+    with _translated():
+        return Lab.attach(directory()).state(host)
+
+
+def execute(host: str, line: str) -> tuple[int, str, str]:
+    """Run a command line on a simulated host, past WinRM: exit code, output, errors."""
+    with _translated():
+        return Lab.attach(directory()).exec(host, line)
+
+
+def power(host: str, action: str) -> None:
+    """Switch a simulated host on or off, or pull its plug."""
+    with _translated():
+        Lab.attach(directory()).power(host, action)
+
+
+def summary(state: Mapping[str, Any]) -> list[str]:
+    """How much there is of each kind of thing."""
+    return [
+        f"{name:<14} {len(part) if isinstance(part, dict | list) else part}"
+        for name, part in state.items()
+    ]
+
+
+def as_json(data: Mapping[str, Any]) -> str:
+    """Canonical JSON: equal states give equal bytes."""
+    return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False)
+
+
+def _host(host: Host) -> dict[str, Any]:
+    seen = host.vars
+    scheme = seen.get(
+        "ansible_winrm_scheme", "https" if seen.get("ansible_port") == 5986 else "http"
+    )
+    for name in ("ansible_port", "ansible_user", "ansible_password"):
+        if name not in seen:
+            raise InventoryError(f"{host.name}: '{name}' is missing, the lab needs it")
+    password = seen["ansible_password"]
+    return {
+        "name": host.name,
+        "address": str(seen.get("ansible_host", "127.0.0.1")),
+        "port": seen["ansible_port"],
+        "scheme": scheme,
+        "user": seen["ansible_user"],
+        "password": password.reveal() if isinstance(password, Secret) else str(password),
+        "os": seen["lab_os"],
+        "state": dict(seen.get("lab_state", {})),
+    }
+
+
+class _translated:  # noqa: N801 - used as a with-word
+    """The lab's own errors as ours: it must not know them."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, LabError):
+            raise RunnerError(str(error)) from error

@@ -1,0 +1,211 @@
+"""``runner rollback``: take back what a run did, from the journal alone."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner import __version__, modules
+from runner.app.conduct import Conductor
+from runner.app.ledger import UndoLedger, record_outcome
+from runner.app.options import RollbackOptions
+from runner.app.prepare import Fleet, load_fleet, make_links
+from runner.engine.graph import JobGraph, StepKind
+from runner.engine.graph_rollback import SETTLE_STEP, graph_to_json, rollback_graph
+from runner.engine.runtime import Links, Runtime
+from runner.engine.variables import Variables
+from runner.engine.visit_rollback import Restart, RollbackVisit
+from runner.errors import PatternError, UsageError
+from runner.events import StepInfo
+from runner.journal.journal import Journal
+from runner.journal.records import ChangeRecord, RunRecord, new_run_id
+from runner.loading import patterns
+from runner.model.job import JobId, Outcome
+
+_UNDOABLE = frozenset({"changed", "failed", "in doubt", "intended", "undone"})
+"""What became of a change whose host may no longer be as it was before."""
+
+RESTART_MODULE = "win_reboot"
+"""What ``--restart`` uses where the run itself restarted nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _WayBack:
+    """The recorded changes of a run, sorted for its rollback."""
+
+    of: RunRecord
+    changes: dict[JobId, list[ChangeRecord]]
+    restarts: dict[str, Restart]
+    graph: JobGraph
+
+
+def rollback(options: RollbackOptions) -> int:
+    """Take a run back, or (``--check``) preview that; gives the exit code."""
+    with Journal.open() as journal:
+        journal.recover()
+        of = journal.find(options.run, for_rollback=True)
+        paths = options.inventory or tuple(Path(p) for p in of.inventory)
+        fleet = load_fleet(paths, options.extra, options.password, Path(of.playbook).parent)
+        way = _way_back(journal, of, _limit(fleet, options.limit), options.restart)
+        if not way.changes:
+            raise UsageError(
+                f"run {of.id} changed nothing that is left to take back"
+                + (f" on '{options.limit}'" if options.limit else "")
+            )
+        return _walk(options, journal, fleet, way)
+
+
+def _limit(fleet: Fleet, limit: str | None) -> frozenset[str] | None:
+    if limit is None:
+        return None
+    return frozenset(
+        patterns.limit(fleet.inventory, patterns.select(fleet.inventory, "all"), limit)
+    )
+
+
+def _way_back(
+    journal: Journal, of: RunRecord, only: frozenset[str] | None, restart: bool
+) -> _WayBack:
+    changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
+    restarts: dict[str, Restart] = {}
+    for record in journal.changes(of.id):
+        if record.status not in _UNDOABLE or (only is not None and record.job.host not in only):
+            continue
+        if modules.load(record.module).settles:
+            restarts[record.job.host] = Restart(record.module, record.params)
+        else:
+            changes[record.job].append(record)
+    if restart:
+        for job in changes:
+            restarts.setdefault(job.host, Restart(RESTART_MODULE, {}))
+    stored = journal.graph(of.id)
+    by_step: dict[str, set[str]] = defaultdict(set)
+    for job in changes:
+        by_step[job.step].add(job.host)
+    frozen = {step: frozenset(hosts) for step, hosts in by_step.items()}
+    graph = rollback_graph(stored.steps, stored.edges, frozen, frozenset(restarts), only)
+    return _WayBack(of, dict(changes), restarts, graph)
+
+
+def _walk(options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBack) -> int:
+    hosts = frozenset(job.host for job in way.changes) | frozenset(way.restarts)
+    missing = hosts - fleet.inventory.hosts.keys()
+    if missing:
+        raise PatternError(
+            f"not in the inventory: {', '.join(sorted(missing))}",
+            hint="give the inventory of that run with -i, or limit the rollback with -l",
+        )
+    conductor = Conductor(options.view, check=options.check)
+    variables = Variables(
+        fleet.inventory,
+        fleet.extra,
+        check_mode=options.check,
+        playbook_dir=str(Path(way.of.playbook).parent),
+        version=__version__,
+    )
+    links = make_links(fleet, variables, conductor.stop, hosts)
+    if options.check:
+        visit = _visit(options, way, _runtime("", fleet, conductor, variables, links), None)
+        interrupted = _conduct(options, conductor, way, visit, links, "")
+        return conductor.exit_code(interrupted=interrupted, detailed=options.detailed_exitcode)
+    record = _record(options, way, hosts)
+    journal.begin(record)
+    journal.plan_graph(record.id, *graph_to_json(way.graph))
+    runtime = _runtime(record.id, fleet, conductor, variables, links, journal)
+    visit = _visit(options, way, runtime, UndoLedger(journal, record.id))
+    _conduct(options, conductor, way, visit, links, record.id, journal)
+    return conductor.exit_code(interrupted=bool(conductor.stop.level), detailed=False)
+
+
+def _conduct(
+    options: RollbackOptions,
+    conductor: Conductor,
+    way: _WayBack,
+    visit: RollbackVisit,
+    links: Links,
+    run_id: str,
+    journal: Journal | None = None,
+) -> bool:
+    def settle(interrupted: bool) -> None:
+        if journal is not None:
+            code = conductor.tally.exit_code(interrupted=interrupted, detailed=False)
+            status = "interrupted" if interrupted else "failed" if code else "finished"
+            journal.finish(run_id, status, code)
+
+    return conductor.walk(
+        way.graph,
+        visit,
+        run=run_id,
+        verb="rollback check" if options.check else "rollback",
+        title=f"{way.of.id}  {way.of.title}",
+        steps=_steps(way),
+        links=links,
+        forks=options.forks,
+        before_end=settle,
+    )
+
+
+def _visit(
+    options: RollbackOptions, way: _WayBack, runtime: Runtime, ledger: UndoLedger | None
+) -> RollbackVisit:
+    def keep(record: ChangeRecord) -> bool:
+        return not (options.irreversible and record.rollback and record.params is not None)
+
+    return RollbackVisit(runtime, way.changes, way.restarts, ledger, keep)
+
+
+def _runtime(
+    run_id: str,
+    fleet: Fleet,
+    conductor: Conductor,
+    variables: Variables,
+    links: Links,
+    journal: Journal | None = None,
+) -> Runtime:
+    def record(job: JobId, outcome: Outcome) -> None:
+        if journal is not None:
+            record_outcome(journal, run_id, job, outcome)
+
+    return Runtime(
+        run=run_id,
+        plays=(),
+        variables=variables,
+        templates=fleet.templates,
+        modules=modules.load,
+        links=links,
+        publish=conductor.publish,
+        redactor=fleet.redactor,
+        stop=conductor.stop,
+        record=record,
+    )
+
+
+def _steps(way: _WayBack) -> list[StepInfo]:
+    modules_of = {job.step: records[0].module for job, records in way.changes.items()}
+    return [
+        StepInfo(s.name, "rollback", s.title, modules_of.get(s.name, ""), len(s.members))
+        for s in way.graph.steps
+        if s.kind is not StepKind.GATE and (s.name in modules_of or s.name == SETTLE_STEP)
+    ]
+
+
+def _record(options: RollbackOptions, way: _WayBack, hosts: frozenset[str]) -> RunRecord:
+    return RunRecord(
+        id=new_run_id(),
+        verb="rollback",
+        title=f"rollback of {way.of.id}",
+        playbook=way.of.playbook,
+        inventory=tuple(str(p.resolve()) for p in options.inventory) or way.of.inventory,
+        digest=way.of.digest,
+        hosts=tuple(sorted(hosts)),
+        started=time.time(),
+        user=getpass.getuser(),
+        pid=os.getpid(),
+        version=__version__,
+        options={"limit": options.limit, "irreversible": options.irreversible},
+        of=way.of.id,
+    )

@@ -1,0 +1,335 @@
+"""Parameters: from what a person wrote to a module's ``Params``, with errors that have a place.
+
+``check_static`` finds what can be found before any host is contacted; ``parse`` does the rest once
+templates are rendered. The types at the end accept what Ansible accepts: ``yes`` for true, ``"5"``
+for 5, ``a,b`` for a list (https://docs.ansible.com/ansible/latest/dev_guide/
+developing_program_flow_modules.html, "Argument spec").
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args, get_origin
+
+from pydantic import AliasChoices, BeforeValidator, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticUndefined
+
+from runner.errors import ParamsError
+from runner.interfaces.module import Module, Params
+from runner.model.playbook import FREE_FORM
+from runner.model.secret import Secret
+from runner.model.source import Source
+
+AnyModule: TypeAlias = Module[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ParamRow:
+    """One parameter as documentation shows it."""
+
+    name: str
+    type: str
+    required: bool
+    default: Any
+    choices: tuple[str, ...]
+    aliases: tuple[str, ...]
+    doc: str
+
+
+def module_name(module: AnyModule) -> str:
+    """The YAML key of a module: the name of its file."""
+    return type(module).__module__.rpartition(".")[2]
+
+
+def parse(
+    module: AnyModule, raw: Mapping[str, Any], sources: Mapping[str, Source], place: Source
+) -> Params:
+    """The module's parameters out of rendered arguments.
+
+    A value of None counts as not given, as in Ansible. Raises ParamsError that points at the
+    argument, or at ``place`` when the argument is missing.
+    """
+    reader = _Reader(module, raw, sources, place)
+    for error in reader.name_errors():
+        raise error
+    try:
+        return module.params.model_validate(reader.by_field())
+    except ValidationError as failure:
+        raise reader.explain(failure.errors(include_url=False)[0]) from None
+
+
+def problems(
+    module: AnyModule,
+    raw: Mapping[str, Any],
+    is_template: Callable[[Any], bool],
+    sources: Mapping[str, Source],
+    place: Source,
+) -> tuple[ParamsError, ...]:
+    """Everything wrong with unrendered arguments that can be known without a host.
+
+    Unknown, doubled and missing names always; each value that holds no template by itself;
+    what several values say together only when none of them holds a template.
+    """
+    reader = _Reader(module, raw, sources, place)
+    errors = list(reader.name_errors())
+    given = reader.by_field()
+    pending = {name for name, value in given.items() if is_template(value)}
+    fixed = {name: value for name, value in given.items() if name not in pending}
+    try:
+        if not errors:
+            module.params.model_validate(fixed)
+    except ValidationError as failure:
+        for detail in failure.errors(include_url=False):
+            field = str(detail["loc"][0]) if detail["loc"] else ""
+            if field not in pending and (field or not pending):
+                errors.append(reader.explain(detail))
+    return tuple(errors)
+
+
+def check_static(
+    module: AnyModule,
+    raw: Mapping[str, Any],
+    is_template: Callable[[Any], bool],
+    sources: Mapping[str, Source],
+    place: Source,
+) -> None:
+    """Raises the first of ``problems``."""
+    for error in problems(module, raw, is_template, sources, place):
+        raise error
+
+
+def describe(module: AnyModule) -> tuple[ParamRow, ...]:
+    """The module's parameters as rows for documentation, in the order of its Params class."""
+    return tuple(
+        ParamRow(
+            name=name,
+            type=_type_name(info.annotation),
+            required=info.is_required(),
+            default=None if info.is_required() else info.get_default(call_default_factory=True),
+            choices=_choices(info.annotation),
+            aliases=tuple(alias for alias in _names(name, info) if alias != name),
+            doc=info.description or "",
+        )
+        for name, info in module.params.model_fields.items()
+    )
+
+
+class _Reader:
+    """The arguments of one task, seen through the fields of its module's Params class."""
+
+    def __init__(
+        self,
+        module: AnyModule,
+        raw: Mapping[str, Any],
+        sources: Mapping[str, Source],
+        place: Source,
+    ) -> None:
+        self._name = module_name(module)
+        self._params = module.params
+        self._raw = raw
+        self._sources = sources
+        self._place = place
+        self._fields = _field_of(module.params)
+        self._open = module.params.model_config.get("extra") == "allow"
+
+    def name_errors(self) -> Iterator[ParamsError]:
+        """Unknown names, and names that mean the same parameter twice."""
+        seen: dict[str, str] = {}
+        for key, value in self._raw.items():
+            field = self._field(key)
+            if field is None:
+                yield self._unknown(key)
+            elif value is None:
+                continue
+            elif field in seen:
+                text = f"{self._say(key)} and {self._say(seen[field])} are the same parameter"
+                yield self._error(f"{self._name}: {text}; give one of them", key)
+            else:
+                seen[field] = key
+
+    def by_field(self) -> dict[str, Any]:
+        """The values that are given, under the names of the fields."""
+        found: dict[str, Any] = {}
+        for key, value in self._raw.items():
+            field = self._field(key)
+            if field is not None and (value is not None or field not in self._fields):
+                found[field] = value
+        return found
+
+    def explain(self, detail: ErrorDetails) -> ParamsError:
+        """A pydantic error in a person's words, with the place of the argument."""
+        if not detail["loc"]:
+            return self._error(f"{self._name}: {_reason(detail)}", None)
+        field = str(detail["loc"][0])
+        if detail["type"] == "missing" and len(detail["loc"]) == 1:
+            return self._error(f"{self._name}: required parameter '{field}' is missing", None)
+        key = next((k for k in self._raw if self._field(k) == field), field)
+        inner = "".join(f"[{part}]" for part in detail["loc"][1:] if isinstance(part, int))
+        got = "" if "password" in field else f", not {_short(detail['input'])}"
+        info = self._params.model_fields.get(field)
+        choices = _choices(info.annotation) if info and not inner else ()
+        hint = _nearest(str(detail["input"]), choices)
+        reason = _reason(detail) if detail["type"] == "value_error" else f"{_reason(detail)}{got}"
+        text = f"{self._name}: parameter {self._say(key)}{inner} {reason}"
+        return self._error(text, key, hint=hint)
+
+    def _field(self, key: str) -> str | None:
+        if key == FREE_FORM:
+            return self._params.FREE_FORM
+        if key in self._fields:
+            return self._fields[key]
+        return key if self._open and (key.isidentifier() or "{{" in key) else None
+
+    def _unknown(self, key: str) -> ParamsError:
+        if key == FREE_FORM:
+            text = f"{self._name} takes no free-form text, only named parameters"
+            return self._error(text, key, hint=self._known())
+        reason = unsupported(self._params).get(key)
+        if reason is not None:
+            text = f"{self._name}: Ansible's parameter '{key}' is not supported here"
+            return self._error(text, key, hint=reason)
+        if self._open:
+            return self._error(f"{self._name}: '{key}' is not a variable name", key)
+        hint = _nearest(key, self._fields) or self._known()
+        return self._error(f"{self._name} has no parameter '{key}'", key, hint=hint)
+
+    def _known(self) -> str:
+        names = ", ".join(self._params.model_fields)
+        return f"its parameters: {names}" if names else "it has no parameters"
+
+    def _say(self, key: str) -> str:
+        return "(free form)" if key == FREE_FORM else f"'{key}'"
+
+    def _error(self, text: str, key: str | None, hint: str = "") -> ParamsError:
+        source = self._sources.get(key, self._place) if key is not None else self._place
+        return ParamsError(text, source=source, hint=hint)
+
+
+def unsupported(params: type[Params]) -> Mapping[str, str]:
+    """Ansible's parameters that this module does not have, each with the reason.
+
+    A Params class names them in a class variable ``UNSUPPORTED``, so that they are refused with
+    that reason rather than as unknown.
+    """
+    found: Mapping[str, str] = getattr(params, "UNSUPPORTED", {})
+    return found
+
+
+def _names(name: str, info: FieldInfo) -> tuple[str, ...]:
+    """A field's own name and Ansible's other names for it."""
+    names = [name]
+    for alias in (info.alias, info.validation_alias):
+        if isinstance(alias, str):
+            names.append(alias)
+        elif isinstance(alias, AliasChoices):
+            names.extend(choice for choice in alias.choices if isinstance(choice, str))
+    return tuple(dict.fromkeys(names))
+
+
+@lru_cache(maxsize=256)
+def _field_of(params: type[Params]) -> Mapping[str, str]:
+    """Every accepted name -> its field."""
+    return {
+        alias: name for name, info in params.model_fields.items() for alias in _names(name, info)
+    }
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    """The words of a Literal, inside Optional or Annotated too."""
+    if get_origin(annotation) is Literal:
+        return tuple(str(choice) for choice in get_args(annotation))
+    return tuple(choice for part in get_args(annotation) for choice in _choices(part))
+
+
+_TYPE_NAMES: Final = {str: "str", bool: "bool", int: "int", float: "float", tuple: "list"}
+
+
+def _type_name(annotation: Any) -> str:
+    if annotation in _TYPE_NAMES:
+        return _TYPE_NAMES[annotation]
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return "str"
+    if origin in (tuple, list):
+        return "list"
+    if origin in (dict, Mapping):
+        return "dict"
+    parts = [part for part in get_args(annotation) if part is not type(None)]
+    return _type_name(parts[0]) if parts else "raw"
+
+
+_REASONS: Final = {
+    "bool_parsing": "must be yes or no",
+    "bool_type": "must be yes or no",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "string_type": "must be text",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "mapping_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "none_required": "must be left out",
+}
+
+
+def _reason(detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "literal_error":
+            return f"must be one of {context['expected']}"
+        case "value_error":
+            return str(context["error"])
+        case "greater_than_equal":
+            return f"must be at least {context['ge']}"
+        case "less_than_equal":
+            return f"must be at most {context['le']}"
+        case "greater_than":
+            return f"must be more than {context['gt']}"
+    return _REASONS.get(detail["type"], detail["msg"][:1].lower() + detail["msg"][1:])
+
+
+def _short(value: Any) -> str:
+    if value is PydanticUndefined:
+        return "nothing"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _loose_text(value: Any) -> Any:
+    """Ansible's str: numbers and booleans become their text."""
+    if isinstance(value, Secret):
+        return value.reveal()
+    return str(value) if isinstance(value, bool | int | float) else value
+
+
+def _loose_list(value: Any) -> Any:
+    """Ansible's list: ``a,b`` is split, one number is a list of one."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",")) if value.strip() else ()
+    return (value,) if isinstance(value, bool | int | float) else value
+
+
+def _one_or_more(value: Any) -> Any:
+    """A single value for a list that may not be split at commas."""
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+Text: TypeAlias = Annotated[str, BeforeValidator(_loose_text)]
+"""Text; numbers and booleans are taken as their text."""
+Words: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_loose_list)]
+"""A list of words; ``a,b`` is one too."""
+Items: TypeAlias = Annotated[tuple[Any, ...], BeforeValidator(_one_or_more)]
+"""A list of anything; a single value is a list of one."""
