@@ -1,0 +1,253 @@
+"""The durable record: what is about to be changed is on the disk before it is sent."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from runner.errors import JournalError
+from runner.journal import lifecycle, locks, search
+from runner.journal.place import journal_path, prepare
+from runner.journal.records import (
+    FINAL_STATUSES,
+    JSON,
+    SETTLED_STATUSES,
+    UNDONE,
+    ChangeRecord,
+    Intent,
+    OutcomeRecord,
+    PlanGraph,
+    RunRecord,
+)
+from runner.journal.rows import (
+    change_record,
+    dump,
+    insert,
+    intent_values,
+    load,
+    outcome_record,
+    outcome_values,
+    run_record,
+)
+from runner.journal.schema import migrate
+from runner.journal.store import connect, explain, reading
+from runner.journal.writer import Writer, Written
+from runner.model.job import JobId
+
+
+class Journal:
+    """One file of runs and changes. Any thread may call any method.
+
+    Everything raises JournalError when the file cannot be read or written. Secrets must be masked
+    by the caller. ``settle``, ``outcome`` and ``undone`` return at once and are on the disk a
+    moment later, at the latest when ``flush`` or ``finish`` returns; should they be lost, the
+    change stands as intended, which is what ``in doubt`` means. All reads see them.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._writer = Writer(connection, path)
+
+    @classmethod
+    def open(cls, path: Path | None = None) -> Journal:
+        """Open the user's journal, or this file; make it if it is missing.
+
+        Runs whose process is gone are marked crashed and their hosts freed.
+        """
+        path = (path or journal_path()).absolute()
+        prepare(path)
+        connection = connect(path)
+        try:
+            migrate(connection, path)
+            dead = locks.dead_runs(connection)
+        except sqlite3.Error as error:
+            connection.close()
+            raise explain(error, path) from error
+        except JournalError:
+            connection.close()
+            raise
+        journal = cls(path, connection)
+        if dead:
+            journal.recover()
+        return journal
+
+    def close(self) -> None:
+        """Write what is left. A run that was begun and not finished keeps its hosts."""
+        self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Writing
+
+    def begin(self, run: RunRecord) -> None:
+        """Record a run and take its hosts, durably. Raises HostsBusy, and then took none."""
+        self._writer.call(lambda connection: lifecycle.begin(connection, run))
+
+    def reopen(self, run: str, pid: int) -> None:
+        """Go on with a run that has ended, durably: it is running again, by this process.
+
+        Its changes keep their states and go on in sequence. Raises HostsBusy, RunNotFound.
+        """
+        self._writer.call(lambda connection: lifecycle.reopen(connection, run, pid))
+
+    def plan_graph(self, run: str, steps: JSON, edges: JSON) -> None:
+        """Keep the run's steps and edges, durably, so that a rollback needs no playbook.
+
+        What stands in them is the engine's business; ``graph`` gives them back as they were.
+        """
+        values = {"run": run, "steps": dump(steps, "the steps"), "edges": dump(edges, "the edges")}
+        statement = insert("graphs", values).replace("INSERT", "INSERT OR REPLACE", 1)
+        self._writer.call(lambda connection: connection.execute(statement, values) and None)
+
+    def intend(self, run: str, intent: Intent) -> int:
+        """Record a change that is about to be sent; returns its id when that is on the disk.
+
+        Raises JournalError when it is not: then it must not be sent. That is so too when the run
+        does not hold the host (any more), because somebody else may be working there.
+        """
+        values = {**intent_values(intent), "run": run, "status": "intended", "started": time.time()}
+        host = intent.job.host
+
+        def work(connection: sqlite3.Connection) -> int:
+            if not locks.holds(connection, run, host):
+                raise JournalError(
+                    f"run {run} does not hold {host}: {intent.job} was not sent",
+                    hint="It was finished or given up, or the host was not named when it began.",
+                )
+            question = "SELECT coalesce(max(sequence), 0) + 1 FROM changes WHERE run = ?"
+            values["sequence"] = connection.execute(question, [run]).fetchone()[0]
+            return connection.execute(insert("changes", values), values).lastrowid or 0
+
+        return self._writer.call(work)
+
+    def settle(self, change: int, status: str, *, found: JSON = None, applied: JSON = None) -> None:
+        """Record what became of a change. ``None`` leaves what is known already."""
+        if status not in SETTLED_STATUSES:
+            raise ValueError(f"{status!r} is not what can become of a change")
+        what = f"the result of change {change}"
+        values = [
+            str(status),
+            None if found is None else dump(found, what),
+            None if applied is None else dump(applied, what),
+            time.time(),
+            change,
+        ]
+        self._update_change(
+            change,
+            "status = ?, found = coalesce(?, found), applied = coalesce(?, applied), settled = ?",
+            values,
+        )
+
+    def undone(self, change: int, by: str) -> None:
+        """Mark a change as taken back by the run ``by``."""
+        self._update_change(
+            change,
+            "status = ?, undone_by = ?, settled = ?",
+            [UNDONE, by, time.time(), change],
+        )
+
+    def _update_change(self, change: int, assignments: str, values: Sequence[object]) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            statement = f"UPDATE changes SET {assignments} WHERE id = ?"
+            if connection.execute(statement, tuple(values)).rowcount != 1:
+                raise JournalError(f"there is no change {change} in the journal")
+
+        self._writer.post(work)
+
+    def outcome(self, run: str, job: JobId, item: str, status: str, data: JSON) -> None:
+        """Record what became of a job, or of one item of its loop."""
+        values = outcome_values(run, job, item, status, data, time.time())
+        self._writer.post(lambda connection: connection.execute(insert("outcomes", values), values))
+
+    def finish(self, run: str, status: str, exit_code: int) -> None:
+        """End a run: everything is on the disk, its hosts are free, open changes are in doubt.
+
+        A rollback that left a conflict or failed must not end with exit code 0: a run counts as
+        taken back by it otherwise.
+        """
+        if status not in FINAL_STATUSES:
+            raise ValueError(f"{status!r} is not how a run can end")
+        self._writer.call(lambda connection: lifecycle.finish(connection, run, status, exit_code))
+        self._writer.complain()
+
+    def flush(self) -> None:
+        """Return when all that was recorded so far is on the disk."""
+        self._writer.flush()
+
+    def recover(self) -> list[str]:
+        """Mark the runs whose process is gone as crashed; returns their ids."""
+        return self._writer.call(lifecycle.recover)
+
+    def abandon(self, run: str) -> None:
+        """Give up a run whose process cannot be seen from here (another machine, a container).
+
+        Its hosts are free and its open changes in doubt; should it be alive after all, it cannot
+        record, and so not send, another change. Raises JournalError for a process that is seen to
+        be alive, and for a run that has ended.
+        """
+        self._writer.call(lambda connection: lifecycle.abandon(connection, run))
+
+    @property
+    def written(self) -> Written:
+        """How many records in how many commits since this journal was opened."""
+        return self._writer.written
+
+    # Reading
+
+    def runs(self, limit: int | None = None) -> list[RunRecord]:
+        """The runs, latest first."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM runs ORDER BY number DESC LIMIT ?", [-1 if limit is None else limit]
+            )
+            return [run_record(row) for row in rows]
+
+    def find(self, word: str, *, for_rollback: bool = False) -> RunRecord:
+        """The run that a person means: an id, a unique beginning, the last four letters, ``last``.
+
+        With ``for_rollback``, ``last`` is the latest run that is not yet taken back. Raises
+        RunNotFound, which names what could have been meant.
+        """
+        with self._reading() as connection:
+            return search.find(connection, word, self.path, for_rollback=for_rollback)
+
+    def changes(self, run: str) -> list[ChangeRecord]:
+        """The changes of a run in the order in which they were recorded."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM changes WHERE run = ? ORDER BY sequence", [run]
+            )
+            return [change_record(row) for row in rows]
+
+    def outcomes(self, run: str) -> list[OutcomeRecord]:
+        """The outcomes of a run in the order in which they were recorded."""
+        with self._reading() as connection:
+            rows = connection.execute("SELECT * FROM outcomes WHERE run = ? ORDER BY id", [run])
+            return [outcome_record(row) for row in rows]
+
+    def graph(self, run: str) -> PlanGraph:
+        """The steps and edges of a run as planned; empty when none were kept."""
+        with self._reading() as connection:
+            question = "SELECT steps, edges FROM graphs WHERE run = ?"
+            row = connection.execute(question, [run]).fetchone()
+            return PlanGraph([], []) if row is None else PlanGraph(*map(load, row))
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        self._writer.flush()
+        with reading(self.path) as connection:
+            yield connection

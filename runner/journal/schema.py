@@ -1,0 +1,143 @@
+"""The tables of the journal, and how an older file becomes a newer one."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from runner.errors import JournalError
+
+APPLICATION_ID: Final = 0x72756E72
+"""``runr``: tells our file from anybody else's SQLite database."""
+
+_FIRST = (
+    """
+    CREATE TABLE runs (
+        number    INTEGER PRIMARY KEY AUTOINCREMENT,
+        id        TEXT NOT NULL UNIQUE,
+        verb      TEXT NOT NULL,
+        title     TEXT NOT NULL,
+        playbook  TEXT NOT NULL,
+        inventory TEXT NOT NULL,
+        digest    TEXT NOT NULL,
+        options   TEXT NOT NULL,
+        hosts     TEXT NOT NULL,
+        started   REAL NOT NULL,
+        finished  REAL,
+        status    TEXT NOT NULL,
+        user      TEXT NOT NULL,
+        of        TEXT REFERENCES runs (id),
+        pid       INTEGER NOT NULL,
+        machine   TEXT NOT NULL,
+        birth     TEXT NOT NULL,
+        version   TEXT NOT NULL,
+        exit_code INTEGER
+    )
+    """,
+    "CREATE INDEX runs_by_status ON runs (status)",
+    "CREATE INDEX runs_by_of ON runs (of) WHERE of IS NOT NULL",
+    """
+    CREATE TABLE locks (
+        host TEXT PRIMARY KEY,
+        run  TEXT NOT NULL REFERENCES runs (id)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX locks_by_run ON locks (run)",
+    """
+    CREATE TABLE graphs (
+        run   TEXT PRIMARY KEY REFERENCES runs (id),
+        steps TEXT NOT NULL,
+        edges TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE changes (
+        id           INTEGER PRIMARY KEY AUTOINCREMENT,
+        run          TEXT NOT NULL REFERENCES runs (id),
+        sequence     INTEGER NOT NULL,
+        step         TEXT NOT NULL,
+        host         TEXT NOT NULL,
+        item         TEXT NOT NULL,
+        task         TEXT NOT NULL,
+        module       TEXT NOT NULL,
+        params       TEXT NOT NULL,
+        subject      TEXT NOT NULL,
+        before       TEXT NOT NULL,
+        after        TEXT NOT NULL,
+        irreversible TEXT NOT NULL,
+        rollback     INTEGER NOT NULL,
+        place        TEXT NOT NULL,
+        undo         TEXT NOT NULL,
+        facts        TEXT NOT NULL,
+        status       TEXT NOT NULL,
+        found        TEXT,
+        applied      TEXT,
+        started      REAL NOT NULL,
+        settled      REAL,
+        undone_by    TEXT REFERENCES runs (id),
+        UNIQUE (run, sequence)
+    )
+    """,
+    """
+    CREATE TABLE outcomes (
+        id     INTEGER PRIMARY KEY AUTOINCREMENT,
+        run    TEXT NOT NULL REFERENCES runs (id),
+        step   TEXT NOT NULL,
+        host   TEXT NOT NULL,
+        item   TEXT NOT NULL,
+        status TEXT NOT NULL,
+        data   TEXT NOT NULL,
+        time   REAL NOT NULL
+    )
+    """,
+    "CREATE INDEX outcomes_by_run ON outcomes (run)",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+"""Statements that lead from version N (the index) to N + 1. Only ever append to it: what is
+released stays as it is, because files of that version exist."""
+
+
+def migrate(
+    connection: sqlite3.Connection,
+    path: Path,
+    migrations: tuple[tuple[str, ...], ...] = MIGRATIONS,
+) -> None:
+    """Bring the file to the newest version, whole or not at all.
+
+    Raises JournalError for a file of a newer runner, or one that is not a journal; sqlite3.Error
+    when it cannot be read or written.
+    """
+    if _version(connection, path, len(migrations)) == len(migrations):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Read again: another process may have been faster.
+        version = _version(connection, path, len(migrations))
+        for statement in (s for step in migrations[version:] for s in step):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _version(connection: sqlite3.Connection, path: Path, newest: int) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    owner = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if owner != APPLICATION_ID and (tables or version or owner):
+        raise JournalError(
+            f"{path} is a database, but not a journal of runner",
+            hint="Move the file away, or set RUNNER_HOME to a directory of its own.",
+        )
+    if version > newest:
+        raise JournalError(
+            f"the journal {path} was written by a newer runner"
+            f" (its format is {version}, this one knows up to {newest})",
+            hint="Upgrade this runner, or set RUNNER_HOME to keep a journal of its own.",
+        )
+    return version

@@ -1,0 +1,221 @@
+"""The one thread that writes. It commits in groups: many workers share one wait for the disk.
+
+While a commit is under way, whoever comes next queues up; the next commit takes them all. What
+nobody waits for is held back a moment, to travel with the next group.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias, TypeVar
+
+from runner.errors import JournalError
+from runner.journal.store import explain
+
+LINGER_SECONDS: Final = 0.1
+"""How long a record that nobody waits for may stay in memory."""
+RETRY_SECONDS: Final = 1.0
+"""How long to wait before such records are tried again, after the disk refused them."""
+
+_WRONG_RECORD = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+)
+"""What SQLite says of a record; everything else it says of the file."""
+
+T = TypeVar("T")
+Work: TypeAlias = Callable[[sqlite3.Connection], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The books: how many records in how many commits."""
+
+    records: int
+    commits: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Something to write, and the promise to whoever waits for it, if anybody does."""
+
+    work: Work[Any]
+    promise: Future[Any] | None
+
+
+class Writer:
+    """Takes work from any thread and does it in one, in the order in which it came."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._changed = threading.Condition()
+        self._queue: list[_Entry] = []
+        self._busy = False
+        self._closing = False
+        self._not_before = 0.0
+        self._problem: JournalError | None = None
+        self._records = 0
+        self._commits = 0
+        self._thread = threading.Thread(target=self._loop, name="journal", daemon=True)
+        self._thread.start()
+
+    @property
+    def written(self) -> Written:
+        """How much has been written so far."""
+        with self._changed:
+            return Written(self._records, self._commits)
+
+    def call(self, work: Work[T]) -> T:
+        """Do it, and return when it is on the disk. Raises what the work raised, or JournalError.
+
+        When it raises, nothing of this work was written.
+        """
+        promise: Future[T] = Future()
+        self._put(_Entry(work, promise))
+        return promise.result()
+
+    def post(self, work: Work[Any]) -> None:
+        """Do it soon. A failure shows at the next ``flush``; what the disk refuses is kept."""
+        self._put(_Entry(work, None))
+
+    def flush(self) -> None:
+        """Return when all that was posted is on the disk. Raises JournalError if it is not."""
+        with self._changed:
+            idle = not self._queue and not self._busy
+        if not idle:
+            self.call(lambda _: None)
+        self.complain()
+
+    def complain(self) -> None:
+        """Raise the first failure of a posted work, once."""
+        with self._changed:
+            problem, self._problem = self._problem, None
+        if problem is not None:
+            raise problem
+
+    def close(self) -> None:
+        """Write what is left and end the thread. Raises JournalError when that fails."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join()
+        self.complain()
+
+    def _put(self, entry: _Entry) -> None:
+        with self._changed:
+            if self._closing:
+                raise JournalError(f"the journal {self._path} is closed")
+            self._queue.append(entry)
+            if not self._queue[:-1] and entry.promise is None:
+                self._not_before = max(self._not_before, time.monotonic() + LINGER_SECONDS)
+            self._changed.notify_all()
+
+    def _loop(self) -> None:
+        while batch := self._take():
+            self._write(batch)
+        self._connection.close()
+
+    def _take(self) -> list[_Entry]:
+        """All that is queued, once it is worth a commit; nothing when the end has come.
+
+        Everything is taken at once: so a flush is always in one commit with what came before it.
+        """
+        with self._changed:
+            self._busy = False
+            while not self._is_due():
+                if self._closing:
+                    return []
+                wait = self._not_before - time.monotonic() if self._queue else None
+                self._changed.wait(wait)
+            batch, self._queue = self._queue, []
+            self._busy = True
+            return batch
+
+    def _is_due(self) -> bool:
+        if not self._queue:
+            return False
+        return (
+            self._closing
+            or any(entry.promise is not None for entry in self._queue)
+            or time.monotonic() >= self._not_before
+        )
+
+    def _write(self, batch: list[_Entry]) -> None:
+        results: list[tuple[Any, Exception | None]] = []
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            results.extend(self._do(entry) for entry in batch)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            self._refused(batch, error)
+            return
+        with self._changed:
+            self._records += sum(failure is None for _, failure in results)
+            self._commits += 1
+        for entry, (value, failure) in zip(batch, results, strict=True):
+            self._settle(entry, value, failure)
+
+    def _do(self, entry: _Entry) -> tuple[Any, Exception | None]:
+        """One work of the group. If it is wrong in itself, the others go on without it."""
+        self._connection.execute("SAVEPOINT entry")
+        value: Any = None
+        failure: Exception | None = None
+        try:
+            value = entry.work(self._connection)
+        except _WRONG_RECORD as error:
+            failure = JournalError(f"the journal refuses a record: {error}")
+        except sqlite3.Error:
+            raise  # the file, not this record
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits for it
+            failure = error
+        if failure is not None:
+            self._connection.execute("ROLLBACK TO entry")
+        self._connection.execute("RELEASE entry")
+        return value, failure
+
+    def _roll_back(self) -> None:
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            pass  # SQLite has rolled back by itself, or will when the file is opened again
+
+    def _refused(self, batch: list[_Entry], error: sqlite3.Error) -> None:
+        """Nothing of the group was written: who waits is told, what was posted is kept."""
+        kept = [entry for entry in batch if entry.promise is None]
+        with self._changed:
+            if self._closing:
+                if kept:
+                    self._problem = self._problem or self._explained(error)
+            else:
+                self._queue[:0] = kept
+                self._not_before = time.monotonic() + RETRY_SECONDS
+        for entry in batch:
+            if entry.promise is not None:
+                self._settle(entry, None, self._explained(error))
+
+    def _explained(self, error: sqlite3.Error) -> JournalError:
+        explained = explain(error, self._path)
+        explained.__cause__ = error
+        return explained
+
+    def _settle(self, entry: _Entry, value: Any, error: Exception | None) -> None:
+        if entry.promise is None:
+            if error is not None:
+                problem = error if isinstance(error, JournalError) else JournalError(str(error))
+                with self._changed:
+                    self._problem = self._problem or problem
+        elif error is not None:
+            entry.promise.set_exception(error)
+        else:
+            entry.promise.set_result(value)
