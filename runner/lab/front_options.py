@@ -1,0 +1,30 @@
+"""Settings of a front that are not facts about the machine behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runner.lab.http_tls import Flaw
+from runner.lab.ntlm import Hardening
+from runner.lab.wsman_host import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class FrontOptions:
+    """How a host's WinRM service is configured; the defaults are those of Windows.
+
+    ``keep_alive`` (HTTP.sys closes an idle connection after that many seconds), ``patience`` (a
+    request must be whole by then) and ``latency`` (added before each answer) are seconds.
+    ``basic`` offers Basic; over http it is refused unless ``allow_unencrypted``.
+    ``limits`` replaces the quotas of the operating system.
+    """
+
+    allow_unencrypted: bool = False
+    basic: bool = True
+    negotiate: bool = True
+    channel_binding: Hardening = "relaxed"
+    certificate_flaw: Flaw = ""
+    keep_alive: float = 120.0
+    patience: float = 30.0
+    latency: float = 0.0
+    limits: Limits | None = None

@@ -1,0 +1,203 @@
+"""When things go wrong: each has a clear outcome, none hangs, nothing is sent twice."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.fleet import USER, TestFleet, jobs_of
+
+Make = Callable[..., TestFleet]
+
+STOP = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: stop
+      id: stop
+      win_service: {name: Spooler, state: stopped}
+    - name: after
+      id: after
+      debug: {msg: fine}
+"""
+
+SLOW = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: slow
+      id: slow
+      win_shell: ping -n 6 127.0.0.1
+      args: {executable: cmd}
+    - name: change
+      id: change
+      win_regedit: {path: 'HKLM:\\SOFTWARE\\Test', name: a, data: b}
+"""
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    fleets: list[TestFleet] = []
+
+    def build(hosts: dict[str, Any] | None = None, **common: Any) -> TestFleet:
+        fleet = TestFleet(tmp_path, hosts or {"web01": {"lab_os": "2012r2"}}, **common)
+        fleet.__enter__()
+        fleets.append(fleet)
+        return fleet
+
+    yield build
+    for fleet in fleets:
+        fleet.__exit__()
+
+
+def test_a_wrong_password_is_refused_once_and_not_tried_again(make: Make) -> None:
+    fleet = make()
+    done = fleet.play(STOP, "-e", "ansible_password=wrong-password", "--json", "-")
+    assert done.code == 4
+    job = jobs_of(done.report())["stop", "web01"]
+    assert job["status"] == "unreachable"
+    assert job["category"] == "authentication"
+    assert "wrong-password" not in done.out + done.err
+    assert fleet.lab.counters("web01")["failed_logons"] == 1
+
+
+def test_a_certificate_that_does_not_validate_is_a_tls_failure(make: Make) -> None:
+    fleet = make(ansible_winrm_scheme="https")
+    done = fleet.play(STOP, "--json", "-")
+    assert done.code == 4
+    job = jobs_of(done.report())["stop", "web01"]
+    assert job["category"] == "tls"
+    assert "ansible_winrm_ca_trust_path" in job["advice"]
+
+
+@pytest.mark.parametrize("auth", ["ntlm", "basic"])
+def test_https_works_when_the_ca_is_trusted(make: Make, auth: str) -> None:
+    fleet = make(ansible_winrm_scheme="https", ansible_winrm_transport=auth)
+    done = fleet.play(STOP, "-e", f"ansible_winrm_ca_trust_path={fleet.lab.ca}", "--json", "-")
+    assert done.code == 0, done.err
+    assert fleet.state("web01")["services"]["Spooler"]["state"] == "stopped"
+
+
+def test_basic_over_plain_http_is_refused_before_anything_is_contacted(make: Make) -> None:
+    fleet = make()
+    done = fleet.play(STOP, "-e", "ansible_winrm_transport=basic")
+    assert done.code == 5
+    assert "basic" in done.err
+    assert fleet.lab.counters("web01")["clear_bodies"] == 0
+
+
+def test_a_host_that_dies_in_mid_command_is_in_doubt_and_blocks_only_itself(make: Make) -> None:
+    fleet = make({"web01": {"lab_os": "2012r2"}, "web02": {"lab_os": "2012r2"}})
+    fleet.lab.fault("web01", "reset_on_command", 99)
+    report = fleet.report(
+        """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: write, id: write, win_shell: 'echo once>>C:\\once.txt', args: {executable: cmd}}
+    - {name: after, id: after, debug: {msg: fine}}
+"""
+    )
+    jobs = jobs_of(report)
+    assert jobs["write", "web01"]["status"] == "in doubt"
+    assert jobs["after", "web01"]["status"] == "blocked"
+    assert jobs["after", "web02"]["status"] == "ok"
+    code, out, _ = fleet.lab.exec("web01", "type C:\\once.txt")
+    assert (code, out.split()) == (0, [b"once"])
+
+
+def test_a_crash_under_a_running_command_does_not_hang(make: Make) -> None:
+    fleet = make()
+    process = fleet.start("run", str(fleet.write(SLOW)), "-i", str(fleet.inventory))
+    time.sleep(2.5)
+    begun = time.monotonic()
+    fleet.lab.power("web01", "crash")
+    out, err = process.communicate(timeout=60)
+    assert time.monotonic() - begun < 40
+    assert process.returncode == 2, out + err
+    assert "in doubt" in out
+
+
+def test_somebody_elses_change_is_a_conflict_and_exit_code_3(make: Make) -> None:
+    fleet = make()
+    assert fleet.play(STOP).code == 0
+    fleet.lab.exec("web01", "sc config Spooler start= disabled")
+    done = fleet.run("rollback", "last", "--json", "-")
+    assert done.code == 3
+    job = jobs_of(done.report())["stop", "web01"]
+    assert job["status"] == "conflict"
+    assert "now 'disabled'" in job["message"]
+
+
+def test_ctrl_c_finishes_what_is_in_flight_and_cancels_the_rest(make: Make) -> None:
+    fleet = make()
+    process = fleet.start("run", str(fleet.write(SLOW)), "-i", str(fleet.inventory), "-v")
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, out + err
+    shown = fleet.run("show", "last", "--all").out
+    assert "interrupted" in fleet.run("runs").out
+    assert "cancelled" in shown
+    assert "in doubt" not in shown
+
+
+def test_ctrl_c_twice_stops_now_and_leaves_it_in_doubt(make: Make) -> None:
+    fleet = make()
+    process = fleet.start("run", str(fleet.write(SLOW)), "-i", str(fleet.inventory))
+    time.sleep(2.5)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert time.monotonic() - begun < 4
+    assert process.returncode == 130, out + err
+    assert "in doubt" in fleet.run("show", "last", "--all").out
+
+
+def test_a_killed_controller_loses_nothing_and_its_run_can_be_taken_back(make: Make) -> None:
+    fleet = make()
+    before = fleet.states()
+    playbook = fleet.write(
+        """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: one, win_service: {name: Spooler, state: stopped, start_mode: disabled}}
+    - {name: two, win_shell: 'ping -n 20 127.0.0.1', args: {executable: cmd}}
+"""
+    )
+    process = fleet.start("run", str(playbook), "-i", str(fleet.inventory))
+    end = time.monotonic() + 20
+    while fleet.state("web01")["services"]["Spooler"]["state"] != "stopped":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    time.sleep(2)
+    process.kill()
+    process.communicate()
+    assert "crashed" in fleet.run("runs").out
+    done = fleet.run("rollback", "last")
+    assert done.code in (0, 2), done.out + done.err
+    assert fleet.states() == before
+
+
+def test_two_runs_never_work_on_one_host(make: Make) -> None:
+    fleet = make()
+    first = fleet.start("run", str(fleet.write(SLOW)), "-i", str(fleet.inventory))
+    time.sleep(2)
+    second = fleet.play(STOP)
+    assert second.code == 1
+    assert "web01" in second.err
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=60)
+
+
+def test_the_user_name_may_carry_a_domain(make: Make) -> None:
+    fleet = make(ansible_user=f"CORP\\{USER}")
+    assert fleet.play(STOP).code == 0
