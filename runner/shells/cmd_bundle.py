@@ -1,0 +1,153 @@
+"""Many reads as one line of cmd, and the way back from what it printed.
+
+The line runs the commands one after the other. After each, ``call echo`` prints a mark with the
+exit code on standard output (``call`` expands ``%errorlevel%`` when it runs, not when the line
+is read), and a plain ``echo`` prints one on standard error. A mark carries a random word, which
+is sent with a caret inside: cmd prints it without, so a listing of command lines never shows it.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from runner.errors import ProtocolFailed
+from runner.interfaces.exchange import Output
+from runner.interfaces.shell import Bundle, Invocation, RawOutput, Shell
+from runner.shells.cmd_quoting import utf16_length
+from runner.shells.text_decoding import output_of
+
+LONGEST_BUNDLE: Final = 7600
+"""Characters of a bundle's line: below cmd's limit of 8191, with room to spare."""
+
+_ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
+_NONCE_LENGTH: Final = 14
+_CANARY: Final = b"!OS!"
+"""Printed as it is unless delayed expansion is on, which would change what data means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Single(Bundle):
+    """One command that cannot share a line."""
+
+    shell: Shell
+    invocation: Invocation
+
+    def outputs(self, raw: RawOutput, encoding: str) -> tuple[Output, ...]:
+        """The decoded answer."""
+        return (self.shell.decode(raw, encoding),)
+
+
+@dataclass(frozen=True, slots=True)
+class CmdBundle(Bundle):
+    """Several commands in one line. ``count`` answers are expected between marks of ``nonce``."""
+
+    invocation: Invocation
+    nonce: str
+    count: int
+
+    def outputs(self, raw: RawOutput, encoding: str) -> tuple[Output, ...]:
+        """One Output per command, cut at the marks on the bytes of each stream.
+
+        Raises ProtocolFailed unless every mark is there, once, in order.
+        """
+        answers = _split(raw.stdout, self.nonce, b"(-?\\d{1,11})", self.count)
+        errors = _split(raw.stderr, self.nonce, None, self.count)
+        return tuple(
+            output_of(RawOutput(int(code) & 0xFFFFFFFF, stdout, stderr), encoding)
+            for (code, stdout), (_, stderr) in zip(answers, errors, strict=True)
+        )
+
+
+def new_nonce() -> str:
+    """A word that no program prints by chance; it starts with a letter."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_NONCE_LENGTH - 1))
+    return "k" + letters
+
+
+def pack(lines: Sequence[str]) -> list[list[str]]:
+    """The lines in order, in groups of which none is longer than LONGEST_BUNDLE when framed."""
+    groups: list[list[str]] = []
+    used = 0
+    for line in lines:
+        size = utf16_length(_step("x" * _NONCE_LENGTH, 99, line))
+        if not groups or used + size > LONGEST_BUNDLE or len(groups[-1]) == 99:
+            groups.append([])
+            used = utf16_length(_head("x" * _NONCE_LENGTH))
+        groups[-1].append(line)
+        used += size
+    return groups
+
+
+def frame(lines: Sequence[str]) -> CmdBundle:
+    """One line that runs these lines of cmd and marks where each answer ends."""
+    nonce = new_nonce()
+    steps = (_step(nonce, number, line) for number, line in enumerate(lines, start=1))
+    return CmdBundle(Invocation(_head(nonce) + "".join(steps)), nonce, len(lines))
+
+
+def _head(nonce: str) -> str:
+    # System32 first: tools are found there and not in a folder others may write to.
+    # A variable named errorlevel would hide the real one.
+    mark = _sent(nonce)
+    return f'cd /d %SystemRoot%\\System32&set "errorlevel="&echo {mark}.0.!OS!.&echo {mark}.0.>&2'
+
+
+def _step(nonce: str, number: int, line: str) -> str:
+    mark = _sent(nonce)
+    return f"&{line}&call echo {mark}.{number}.%^errorlevel%.&echo {mark}.{number}.>&2"
+
+
+def _sent(nonce: str) -> str:
+    return f"{nonce[:5]}^{nonce[5:]}"
+
+
+def _split(data: bytes, nonce: str, code: bytes | None, count: int) -> list[tuple[bytes, bytes]]:
+    """(code, bytes before the mark) for each command, from one stream."""
+    body = data if code is None else _after_begin(data, nonce)
+    value = b"" if code is None else code + b"\\."
+    marks = list(re.finditer(nonce.encode() + rb"\.(\d{1,3})\." + value + rb" ?\r?\n", body))
+    first = 0 if code is None else 1
+    numbers = [int(mark[1]) for mark in marks]
+    if numbers != list(range(first, count + 1)):
+        raise _broken(f"marks {numbers} of {first}..{count}", data)
+    pieces: list[tuple[bytes, bytes]] = []
+    start = 0
+    for mark in marks:
+        pieces.append((mark[2] if code is not None else b"", body[start : mark.start()]))
+        start = mark.end()
+    pieces = pieces[1 - first :]
+    if any(nonce.encode() in text for _, text in [*pieces, (b"", body[start:])]):
+        raise _broken("a mark stands where none should", data)
+    return pieces
+
+
+def _after_begin(data: bytes, nonce: str) -> bytes:
+    begin = re.search(nonce.encode() + rb"\.0\.([^\r\n]{1,20})\. ?\r?\n", data)
+    if begin is None:
+        raise ProtocolFailed(
+            "the host did not run the bundled reads: no begin mark in the answer" + _excerpt(data),
+            hint="the login shell may not be cmd (set ansible_shell_type), or cmd refused the line",
+        )
+    if begin[1] != _CANARY:
+        raise ProtocolFailed(
+            "delayed expansion of variables is on in cmd on this host",
+            hint="remove DelayedExpansion from Software\\Microsoft\\Command Processor in the "
+            "registry (HKLM and HKCU): with it, cmd changes values that hold an exclamation mark",
+        )
+    return data[begin.end() :]
+
+
+def _broken(what: str, data: bytes) -> ProtocolFailed:
+    return ProtocolFailed(
+        f"the answer to bundled reads is not whole: {what}{_excerpt(data)}",
+        hint="the answer was cut or mixed with other output; nothing was changed by these reads",
+    )
+
+
+def _excerpt(data: bytes) -> str:
+    text = data[-200:].decode("ascii", "replace").strip()
+    return f"; it ends in {text!r}" if text else "; it is empty"

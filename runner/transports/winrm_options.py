@@ -1,0 +1,259 @@
+"""The WinRM transport's settings, read from Ansible's inventory variables."""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from winrm.transport import HAVE_CREDSSP, HAVE_KERBEROS
+
+from runner.errors import InventoryError
+from runner.interfaces.transport import Options
+from runner.model.secret import Secret
+
+Auth = Literal["basic", "ntlm", "kerberos", "credssp", "certificate"]
+
+HTTP_PORT: Final = 5985
+HTTPS_PORT: Final = 5986
+_HTTP_PORTS: Final = (HTTP_PORT, 80)
+
+VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "address": ("ansible_host", "ansible_winrm_host"),
+    "port": ("ansible_port", "ansible_winrm_port"),
+    "user": ("ansible_user", "ansible_winrm_user"),
+    "password": ("ansible_password", "ansible_winrm_pass", "ansible_winrm_password"),
+    "auth": ("ansible_winrm_transport",),
+    "scheme": ("ansible_winrm_scheme",),
+    "path": ("ansible_winrm_path",),
+    "certificate": ("ansible_winrm_server_cert_validation",),
+    "ca_trust_path": ("ansible_winrm_ca_trust_path",),
+    "message_encryption": ("ansible_winrm_message_encryption",),
+    "both_timeouts": ("ansible_winrm_connection_timeout",),
+    "operation_timeout": ("ansible_winrm_operation_timeout_sec",),
+    "read_timeout": ("ansible_winrm_read_timeout_sec",),
+    "proxy": ("ansible_winrm_proxy",),
+    "cert_pem": ("ansible_winrm_cert_pem",),
+    "cert_key_pem": ("ansible_winrm_cert_key_pem",),
+    "service": ("ansible_winrm_service",),
+    "send_cbt": ("ansible_winrm_send_cbt",),
+    "kerberos_delegation": ("ansible_winrm_kerberos_delegation",),
+    "kerberos_hostname_override": ("ansible_winrm_kerberos_hostname_override",),
+    "codepage": ("runner_codepage",),
+}
+"""Each setting with its variables; where several are given the last one counts (as in Ansible).
+``runner_codepage`` is not Ansible's: the code page of the host's shell, for hosts whose programs
+print something else than UTF-8."""
+
+_UNSUPPORTED: Final[Mapping[str, str]] = {
+    "ansible_winrm_kinit_cmd": "get a ticket with kinit before the run",
+    "ansible_winrm_kinit_args": "get a ticket with kinit before the run",
+    "ansible_winrm_kinit_env_vars": "get a ticket with kinit before the run",
+    "ansible_winrm_kinit_mode": "get a ticket with kinit before the run; remove this variable",
+    "ansible_winrm_kerberos_mode": "get a ticket with kinit before the run; remove this variable",
+    "ansible_winrm_realm": "write the user as user@REALM",
+    "ansible_winrm_keytab": "get a ticket with kinit -k before the run",
+    "ansible_winrm_credssp_disable_tlsv1_2": "TLS below 1.2 is not offered",
+}
+_EXTRAS: Final[Mapping[str, tuple[bool, str]]] = {
+    "kerberos": (HAVE_KERBEROS, "pip install 'runner[kerberos]'"),
+    "credssp": (HAVE_CREDSSP, "pip install 'runner[credssp]'"),
+}
+_AUTH_ALIASES: Final = {"plaintext": "basic", "ssl": "basic"}
+
+
+class WinrmOptions(Options):
+    """Where and how to log on. ``host`` is the inventory name, for messages."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
+
+    host: str
+    address: str = Field(min_length=1)
+    port: int = Field(ge=1, le=65535)
+    scheme: Literal["http", "https"]
+    user: str = ""
+    password: Secret | None = None
+    auth: Auth = "ntlm"
+    path: str = "/wsman"
+    certificate: Literal["validate", "ignore"] = "validate"
+    ca_trust_path: str | None = None
+    message_encryption: Literal["auto", "always", "never"] = "auto"
+    operation_timeout: int = Field(default=20, ge=1, le=1800)
+    """Seconds the host may hold one request (WS-Management OperationTimeout)."""
+    read_timeout: int = Field(default=30, ge=2, le=3600)
+    """Seconds to wait for an answer; above ``operation_timeout``."""
+    proxy: str | None = None
+    cert_pem: str | None = None
+    cert_key_pem: str | None = None
+    service: str = "HTTP"
+    send_cbt: bool = True
+    kerberos_delegation: bool = False
+    kerberos_hostname_override: str | None = None
+    codepage: int | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """Scheme, address and port, for people."""
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.scheme}://{address}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Where requests go."""
+        return f"{self.endpoint}/{self.path.lstrip('/')}"
+
+    @property
+    def must_seal(self) -> bool:
+        """Whether no message may leave unsealed."""
+        if self.message_encryption == "auto":
+            return self.scheme == "http"
+        return self.message_encryption == "always"
+
+    @field_validator("codepage")
+    @classmethod
+    def _known_codepage(cls, value: int | None) -> int | None:
+        if value is not None:
+            try:
+                codecs.lookup(encoding_of(value))
+            except LookupError:
+                raise ValueError(f"there is no code page {value}") from None
+        return value
+
+    @field_validator("ca_trust_path", "cert_pem", "cert_key_pem")
+    @classmethod
+    def _existing_file(cls, value: str | None) -> str | None:
+        if value is not None and not Path(value).exists():
+            raise ValueError(f"there is no file {value}")
+        return value
+
+    @model_validator(mode="after")
+    def _no_contradiction(self) -> WinrmOptions:
+        if (self.scheme, self.port) in (("http", HTTPS_PORT), ("https", HTTP_PORT)):
+            raise ValueError(
+                f"port {self.port} does not speak {self.scheme}: "
+                f"http listens on {HTTP_PORT}, https on {HTTPS_PORT}"
+            )
+        if self.read_timeout <= self.operation_timeout:
+            raise ValueError(
+                f"ansible_winrm_read_timeout_sec ({self.read_timeout}) must be above "
+                f"ansible_winrm_operation_timeout_sec ({self.operation_timeout})"
+            )
+        self._check_credentials()
+        self._check_sealing()
+        return self
+
+    def _check_credentials(self) -> None:
+        if self.auth == "certificate":
+            if not (self.cert_pem and self.cert_key_pem):
+                raise ValueError(
+                    "certificate logon needs ansible_winrm_cert_pem and ansible_winrm_cert_key_pem"
+                )
+            if self.scheme != "https":
+                raise ValueError("certificate logon needs https")
+            return
+        if not self.user:
+            raise ValueError("ansible_user is missing")
+        if self.password is None and self.auth != "kerberos":
+            raise ValueError("ansible_password is missing")
+
+    def _check_sealing(self) -> None:
+        if self.must_seal and self.auth in ("basic", "certificate"):
+            if self.message_encryption == "always":
+                raise ValueError(
+                    f"ansible_winrm_transport {self.auth} cannot encrypt messages; use ntlm"
+                )
+            raise ValueError(
+                "basic over plain http would send the password and every command in clear text: "
+                "use https or ansible_winrm_transport ntlm "
+                "(ansible_winrm_message_encryption: never allows it all the same)"
+            )
+
+
+def encoding_of(codepage: int) -> str:
+    """Python's name of a Windows code page."""
+    return "utf-8" if codepage == 65001 else f"cp{codepage}"
+
+
+def read_options(host: str, variables: Mapping[str, Any]) -> WinrmOptions:
+    """The settings of one host. Raises InventoryError for what is unknown or contradictory."""
+    _check_names(host, variables)
+    found: dict[str, Any] = {}
+    for field, names in VARIABLES.items():
+        for name in names:
+            if (value := variables.get(name)) is not None:
+                found[field] = value.reveal() if isinstance(value, Secret) else value
+    if "password" in found:
+        found["password"] = Secret(str(found["password"]))
+    found.setdefault("address", host)
+    _read_auth(host, found)
+    _read_place(found)
+    _read_timeouts(host, found)
+    try:
+        return WinrmOptions(host=host, **found)
+    except ValidationError as error:
+        raise InventoryError(f"{host}: {_first_problem(error)}") from None
+
+
+def _check_names(host: str, variables: Mapping[str, Any]) -> None:
+    known = {name for names in VARIABLES.values() for name in names}
+    for name in variables:
+        if name in _UNSUPPORTED:
+            raise InventoryError(f"{host}: {name} is not supported", hint=_UNSUPPORTED[name])
+        if name.startswith("ansible_winrm_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else ""
+            raise InventoryError(f"{host}: unknown variable {name}", hint=hint)
+
+
+def _read_auth(host: str, found: dict[str, Any]) -> None:
+    value = found.get("auth")
+    if value is None:
+        return
+    several = value if isinstance(value, list | tuple) else str(value).split(",")
+    if len(several) != 1:
+        raise InventoryError(
+            f"{host}: ansible_winrm_transport names several logons",
+            hint="name one: trying one after the other with a wrong password locks the account",
+        )
+    auth = str(several[0]).strip().lower()
+    auth = found["auth"] = _AUTH_ALIASES.get(auth, auth)
+    if auth in _EXTRAS and not _EXTRAS[auth][0]:
+        raise InventoryError(
+            f"{host}: ansible_winrm_transport {auth} needs packages that are not installed",
+            hint=_EXTRAS[auth][1],
+        )
+
+
+def _read_place(found: dict[str, Any]) -> None:
+    """Ansible's rule: https on 5986 unless the port or the scheme says otherwise."""
+    scheme, port = found.get("scheme"), found.get("port")
+    if scheme is None:
+        found["scheme"] = "http" if str(port) in {str(p) for p in _HTTP_PORTS} else "https"
+    if port is None:
+        found["port"] = HTTP_PORT if found["scheme"] == "http" else HTTPS_PORT
+
+
+def _read_timeouts(host: str, found: dict[str, Any]) -> None:
+    """``ansible_winrm_connection_timeout`` sets both timeouts, as in Ansible."""
+    both = found.pop("both_timeouts", None)
+    try:
+        if both is not None:
+            found.setdefault("operation_timeout", int(both))
+        if "operation_timeout" in found:
+            found.setdefault("read_timeout", int(found["operation_timeout"]) + 10)
+    except (TypeError, ValueError):
+        raise InventoryError(f"{host}: a WinRM timeout is not a number of seconds") from None
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    text = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return text
+    field = str(problem["loc"][0])
+    return f"{VARIABLES.get(field, (field,))[0]}: {text}"

@@ -1,0 +1,115 @@
+"""A real WinRM front with a machine behind it, and connections of our own transport to it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.interfaces.shell import Invocation
+from runner.interfaces.transport import Connection
+from runner.lab.front import Front
+from runner.lab.front_options import FrontOptions
+from runner.lab.spec import HostSpec
+from runner.transports import winrm, winrm_wire
+from runner.transports.winrm import Transport
+from tests.transports.machine import Machine
+
+USER = "admin"
+PASSWORD = "S3cret:with:colons"
+
+TRANSPORT = Transport()
+
+
+class Site:
+    """One served host: its machine, its front, and how to reach it."""
+
+    def __init__(self, machine: Machine, front: Front, folder: Path) -> None:
+        self.machine = machine
+        self.front = front
+        self._folder = folder
+
+    def variables(self, **more: Any) -> dict[str, Any]:
+        """The inventory variables of this host; None takes one away."""
+        values: dict[str, Any] = {
+            "ansible_host": self.front.address,
+            "ansible_port": self.front.port,
+            "ansible_winrm_scheme": self.front.scheme,
+            "ansible_user": USER,
+            "ansible_password": PASSWORD,
+        }
+        if self.front.scheme == "https":
+            authority = self._folder / f"{self.front.port}.pem"
+            authority.write_bytes(self.front.ca_pem)
+            values["ansible_winrm_ca_trust_path"] = str(authority)
+        values.update(more)
+        return {name: value for name, value in values.items() if value is not None}
+
+    def connect(self, timeout: float = 10.0, **more: Any) -> Connection:
+        """An open connection."""
+        options = TRANSPORT.options("web01", self.variables(**more))
+        return TRANSPORT.connect(options, timeout=timeout)
+
+    def count(self, what: str) -> int:
+        """One of the front's counters."""
+        return self.front.counters()[what]
+
+
+Serve = Callable[..., Site]
+
+
+def hello(link: Connection) -> bytes:
+    """What the machine says to a simple command."""
+    return link.run(Invocation("out hello"), timeout=5).stdout
+
+
+def until(condition: Callable[[], bool], seconds: float = 3.0) -> bool:
+    """Whether the condition becomes true in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not condition():
+        time.sleep(0.005)
+    return condition()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorter pauses than in production."""
+    monkeypatch.setattr(winrm_wire, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(winrm, "_RETRY_PAUSE", 0.01)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Serve a machine; at the end no message may have come in clear text over http."""
+    sites: list[Site] = []
+    with contextlib.ExitStack() as stack:
+
+        def start(os: str = "2016", *, options: FrontOptions | None = None, **changes: Any) -> Site:
+            values = {"name": "web01", "port": 0, "user": USER, "password": PASSWORD, "os": os}
+            spec = HostSpec.model_validate({**values, **changes})
+            machine = Machine(os)
+            front = stack.enter_context(Front(machine, spec, options))
+            sites.append(Site(machine, front, tmp_path))
+            return sites[-1]
+
+        yield start
+        clear = [site.count("clear_bodies") for site in sites]
+    assert not any(clear), "a message left in clear text"
+
+
+@pytest.fixture
+def site(serve: Serve) -> Site:
+    """A host with the defaults of Windows, over http."""
+    return serve()
+
+
+@pytest.fixture
+def link(site: Site) -> Iterator[Connection]:
+    """An open connection to that host."""
+    opened = site.connect()
+    yield opened
+    opened.close()

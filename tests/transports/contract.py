@@ -1,0 +1,99 @@
+"""What every transport must do, whatever it travels over.
+
+Derive from TransportContract in a test file, give it a ``link`` fixture that yields an open
+connection, and ``lines`` for the language at the other end.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from runner.errors import DeadlineExceeded, TransportError
+from runner.interfaces.shell import Invocation
+from runner.interfaces.transport import Connection
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Command lines of one host's language for what the contract needs.
+
+    ``both`` prints one and three on standard output and two on standard error, a line each;
+    ``exit`` ends with the code put into it; ``cat`` copies its input; ``big`` prints 262144
+    bytes; ``text`` prints ``h\\u00e9llo`` without a line break; ``wait`` runs for seconds;
+    ``nothing`` prints nothing and succeeds.
+    """
+
+    both: str
+    exit: str
+    cat: str
+    big: str
+    text: str
+    wait: str
+    nothing: str
+    codes: tuple[int, ...] = (0, 1, 255)
+
+
+class TransportContract:
+    """Derived by each transport's tests."""
+
+    lines: Lines
+
+    @pytest.fixture
+    def link(self) -> Connection:
+        raise NotImplementedError
+
+    def test_streams_are_apart_and_in_order(self, link: Connection) -> None:
+        raw = link.run(Invocation(self.lines.both), timeout=10)
+        assert raw.stdout.split() == [b"one", b"three"]
+        assert raw.stderr.split() == [b"two"]
+        assert raw.code == 0
+        assert 0 < raw.seconds < 10
+
+    def test_exit_codes(self, link: Connection) -> None:
+        for code in self.lines.codes:
+            assert link.run(Invocation(self.lines.exit.format(code)), timeout=10).code == (
+                code & 0xFFFFFFFF
+            )
+
+    @pytest.mark.parametrize("data", [b"", b"a", b"a\r\nb\n\x00\xff" * 40000])
+    def test_input_arrives_as_bytes(self, link: Connection, data: bytes) -> None:
+        assert link.run(Invocation(self.lines.cat, data), timeout=10).stdout == data
+
+    def test_much_output_arrives_whole(self, link: Connection) -> None:
+        raw = link.run(Invocation(self.lines.big), timeout=20)
+        assert len(raw.stdout) == 262144
+
+    def test_text_comes_in_the_encoding_that_the_connection_names(self, link: Connection) -> None:
+        raw = link.run(Invocation(self.lines.text), timeout=10)
+        assert raw.stdout.decode(link.encoding).strip() == "h\u00e9llo"
+
+    def test_no_output(self, link: Connection) -> None:
+        raw = link.run(Invocation(self.lines.nothing), timeout=10)
+        assert (raw.stdout, raw.stderr, raw.code) == (b"", b"", 0)
+
+    def test_commands_follow_one_another(self, link: Connection) -> None:
+        before = link.exchanges
+        for _ in range(3):
+            assert link.run(Invocation(self.lines.both), timeout=10).code == 0
+        assert link.exchanges >= before
+
+    def test_deadline_ends_the_command_and_the_connection(self, link: Connection) -> None:
+        begun = time.monotonic()
+        with pytest.raises(DeadlineExceeded) as caught:
+            link.run(Invocation(self.lines.wait), timeout=0.5)
+        assert time.monotonic() - begun < 5
+        assert caught.value.may_have_started
+        assert caught.value.hint
+        with pytest.raises(TransportError) as dead:
+            link.run(Invocation(self.lines.nothing), timeout=5)
+        assert not dead.value.may_have_started
+
+    def test_close_may_be_repeated_and_ends_the_connection(self, link: Connection) -> None:
+        link.close()
+        link.close()
+        with pytest.raises(TransportError) as caught:
+            link.run(Invocation(self.lines.nothing), timeout=5)
+        assert not caught.value.may_have_started
