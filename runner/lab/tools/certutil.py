@@ -1,0 +1,91 @@
+"""certutil.exe: -hashfile, -decode and -encode. Exit codes are HRESULTs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+
+from runner.lab.process import Process
+
+NOT_FOUND = 0x80070002
+INVALID_DATA = 0x8007000D
+FILE_EXISTS = 0x80070050
+BAD_ARGUMENT = 0x80070057
+
+
+def main(process: Process) -> int:
+    """Dispatch on the verb."""
+    words = [word for word in process.args if word.lower() not in ("-f", "/f")]
+    force = len(words) != len(process.args)
+    verb = words[0].lower().lstrip("-/") if words else ""
+    if verb == "hashfile" and len(words) in (2, 3):
+        return _hash(process, words[1], words[2] if len(words) == 3 else "SHA1")
+    if verb in ("decode", "encode") and len(words) == 3:
+        return _code(process, verb, words[1], words[2], force=force)
+    return process.not_simulated(f"certutil {' '.join(process.args)}")
+
+
+def _failed(process: Process, verb: str, code: int, text: str) -> int:
+    process.out(
+        f"CertUtil: -{verb} command FAILED: 0x{code:x} ({code - (1 << 32)})\nCertUtil: {text}\n"
+    )
+    return code
+
+
+def _hash(process: Process, path: str, algorithm: str) -> int:
+    entry = process.host.files.find(process.absolute(path))
+    name = algorithm.upper()
+    if entry is None or entry.is_dir:
+        text = "The system cannot find the file specified."
+        return _failed(process, "hashfile", NOT_FOUND, text)
+    if name not in ("MD5", "SHA1", "SHA256", "SHA384", "SHA512"):
+        return _failed(process, "hashfile", BAD_ARGUMENT, "The parameter is incorrect.")
+    if entry.content is not None:
+        digest = hashlib.new(name.lower(), entry.content, usedforsecurity=False).hexdigest()
+    elif name == "SHA1":
+        digest = entry.sha1
+    else:
+        process.not_simulated(f"certutil -hashfile {name} of {path}: the lab knows its SHA1 only")
+    if process.host.profile.nt < (10, 0):
+        digest = " ".join(digest[at : at + 2] for at in range(0, len(digest), 2))
+        process.out(f"{name} hash of file {path}:\n{digest}\n")
+    else:
+        process.out(f"{name} hash of {path}:\n{digest}\n")
+    process.out("CertUtil: -hashfile command completed successfully.\n")
+    return 0
+
+
+def _code(process: Process, verb: str, source: str, target: str, *, force: bool) -> int:
+    process.mutates()
+    host = process.host
+    entry = host.files.find(process.absolute(source))
+    if entry is None or entry.content is None:
+        return _failed(process, verb, NOT_FOUND, "The system cannot find the file specified.")
+    path = process.absolute(target)
+    if host.files.find(path) is not None and not force:
+        return _failed(process, f"{verb}ToFile", FILE_EXISTS, "The file exists.")
+    try:
+        data = _encoded(entry.content) if verb == "encode" else _decoded(entry.content)
+    except (binascii.Error, ValueError):
+        return _failed(process, verb, INVALID_DATA, "The data is invalid.")
+    try:
+        host.files.write(path, data, host.clock.now())
+    except OSError:
+        return _failed(process, verb, 0x80070003, "The system cannot find the path specified.")
+    process.out(f"Input Length = {len(entry.content)}\nOutput Length = {len(data)}\n")
+    process.out(f"CertUtil: -{verb} command completed successfully.\n")
+    return 0
+
+
+def _encoded(data: bytes) -> bytes:
+    text = base64.b64encode(data).decode()
+    lines = [text[at : at + 64] for at in range(0, len(text), 64)]
+    body = ["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""]
+    return "\r\n".join(body).encode()
+
+
+def _decoded(data: bytes) -> bytes:
+    text = re.sub(rb"-----(BEGIN|END)[^-]*-----", b"", data)
+    return base64.b64decode(b"".join(text.split()), validate=True)

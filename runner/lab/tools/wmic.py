@@ -1,0 +1,152 @@
+r"""wmic.exe: `wmic ALIAS [where ...] get ... [/value]` and a few methods.
+
+To a pipe it writes the console code page with `\r\r\n`, to a file UTF-16 with a byte order mark.
+Before 6.1 it first reads standard input to its end: without `<nul` it hangs in a remote shell.
+"""
+
+from __future__ import annotations
+
+import re
+
+from runner.lab.process import Process
+from runner.lab.streams import encode
+from runner.lab.toolkit.detached import start_detached
+from runner.lab.toolkit.wmiclasses import ALIASES, Row, property_names, rows_of
+from runner.lab.toolkit.wmiquery import QueryFault, parse_where
+
+WBEM_E_NOT_FOUND = 0x80041002
+INVALID_QUERY = 0x80041017
+GENERIC_FAILURE = 0x80041001
+
+_WORD = re.compile(
+    r'\s*(/[a-z]+(?::"[^"]*"|:\S+)?|"[^"]*"|\([^)]*\)'
+    r'|(?:[^\s",]|"[^"]*")+(?:\s*,\s*[^\s",/]+)*)',
+    re.IGNORECASE,
+)
+
+
+def main(process: Process) -> int:
+    """Run one query or method call."""
+    if process.host.profile.nt < (6, 1):
+        process.read()
+    words = [match[1] for match in _WORD.finditer(process.tail)]
+    while words and words[0].lower().startswith(("/namespace:", "/output:", "/node:")):
+        process.not_simulated(f"wmic {words[0]}")
+    if not words:
+        process.not_simulated("wmic without a command")
+    alias = words.pop(0).lower()
+    if alias == "path" and words:
+        alias = words.pop(0).lower()
+    class_name = ALIASES.get(alias, alias if alias in ALIASES.values() else "")
+    if not class_name:
+        process.not_simulated(f"wmic {alias}")
+    where = ""
+    if words and words[0].lower() == "where" and len(words) > 1:
+        where = _where_text(words)
+    verb = words.pop(0).lower() if words else ""
+    try:
+        test = parse_where(where)
+    except QueryFault:
+        return _error(process, INVALID_QUERY, "Invalid query")
+    if verb == "call":
+        return _call(process, class_name, words)
+    if verb != "get":
+        process.not_simulated(f"wmic {alias} {verb}".rstrip())
+    found = [row for row in rows_of(process, class_name, where) if test(row)]
+    return _get(process, class_name, found, words)
+
+
+def _where_text(words: list[str]) -> str:
+    """The condition: quoted or bracketed it is one word, else it goes on up to the verb."""
+    words.pop(0)
+    first = words.pop(0)
+    if first[0] in '"(':
+        return first[1:-1]
+    parts = [first]
+    while words and words[0].lower() not in ("get", "call", "list", "delete", "assoc"):
+        parts.append(words.pop(0))
+    return " ".join(parts)
+
+
+def _error(process: Process, code: int, text: str) -> int:
+    process.stderr.write(
+        encode(f"Node - {process.host.name.upper()}\r\r\nERROR:\r\r\n"
+               f"Description = {text}\r\r\n\r\r\n", process.session.codepage)
+    )  # fmt: skip
+    return code
+
+
+def _get(process: Process, class_name: str, rows: list[Row], words: list[str]) -> int:
+    wanted: list[str] = []
+    form = "table"
+    for word in words:
+        lower = word.lower()
+        if lower in ("/value", "/format:list", '/format:"list"'):
+            form = "value"
+        elif lower in ("/format:csv", '/format:"csv"'):
+            form = "csv"
+        elif word.startswith("/"):
+            process.not_simulated(f"wmic get {word}")
+        else:
+            wanted += [name.strip() for name in word.split(",") if name.strip()]
+    if not wanted:
+        process.not_simulated("wmic get without properties")
+    known = {name.lower(): name for name in property_names(process, class_name)}
+    if unknown := [name for name in wanted if name.lower() not in known]:
+        if not _is_property(unknown[0]):
+            return _error(process, INVALID_QUERY, "Invalid query")
+        process.not_simulated(f"wmic property {class_name}.{unknown[0]}")
+    names = sorted({known[name.lower()] for name in wanted}, key=str.lower)
+    if not rows:
+        process.err("No Instance(s) Available.\n")
+        return 0
+    _write(process, _formatted(process, rows, names, form))
+    return 0
+
+
+def _is_property(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
+
+
+def _formatted(process: Process, rows: list[Row], names: list[str], form: str) -> str:
+    if form == "value":
+        blocks = ["\n\n" + "".join(f"{name}={row[name]}\n" for name in names) for row in rows]
+        return "".join(blocks) + "\n\n\n"
+    if form == "csv":
+        node = process.host.name.split(".")[0].upper()
+        lines = [",".join(["Node", *names])]
+        lines += [",".join([node, *(row[name] for name in names)]) for row in rows]
+        return "\n" + "\n".join(lines) + "\n"
+    widths = {name: max(len(name), *(len(row[name]) for row in rows)) + 2 for name in names}
+    lines = ["".join(name.ljust(widths[name]) for name in names)]
+    lines += ["".join(row[name].ljust(widths[name]) for name in names) for row in rows]
+    return "\n".join(lines) + "\n\n"
+
+
+def _write(process: Process, text: str) -> None:
+    if process.stdout.kind == "file":
+        process.stdout.write(b"\xff\xfe" + text.replace("\n", "\r\n").encode("utf-16-le"))
+    else:
+        process.stdout.write(encode(text.replace("\n", "\r\r\n"), process.session.codepage))
+
+
+def _call(process: Process, class_name: str, words: list[str]) -> int:
+    method = words.pop(0).lower() if words else ""
+    if class_name == "win32_process" and method == "create" and words:
+        return _create(process, words[0].strip('"').replace('\\"', '"'))
+    return process.not_simulated(f"wmic {class_name} call {method}")
+
+
+def _create(process: Process, command: str) -> int:
+    """Start a process that no connection owns."""
+    process.mutates()
+    pid = start_detached(process, command)
+    value = 0 if pid else 9
+    _write(
+        process,
+        "Executing (Win32_Process)->Create()\nMethod execution successful.\nOut Parameters:\n"
+        "instance of __PARAMETERS\n{\n"
+        + (f"\tProcessId = {pid};\n" if pid else "")
+        + f"\tReturnValue = {value};\n}};\n\n",
+    )
+    return 0
