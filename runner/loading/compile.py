@@ -1,0 +1,216 @@
+"""From the text of a template or expression to code, checked: syntax, filters, tests, lookups.
+
+Jinja2 finds an unknown filter or test only when it comes to it; here all are found at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any, Final, cast
+
+from jinja2 import nodes
+from jinja2.exceptions import TemplateSyntaxError
+from jinja2.parser import Parser
+from jinja2.visitor import NodeTransformer
+
+from runner.errors import TemplateError
+from runner.loading.data import has_opener
+from runner.loading.environment import Environment
+from runner.loading.words import suggestion, words
+
+COUNTED: Final = "runner counted"
+OWN: Final = "runner own"
+EMBEDDED: Final = "runner embedded"
+JOINED: Final = "runner joined"
+"""Filters that only the compiler puts into a template: their names cannot be written."""
+
+_BUILTIN: Final = ("ansible.builtin.", "ansible.legacy.")
+_LOOKUPS: Final = frozenset({"lookup", "query", "q"})
+_TAKES_FILTER: Final = frozenset({"map"})
+_TAKES_TEST: Final = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
+
+UNSUPPORTED_FILTERS: Final = words(
+    "json_query ipaddr ipv4 ipv6 ipsubnet ipmath parse_cli parse_xml "
+    "password_hash vault unvault to_uuid fileglob expandvars extract subelements "
+    "rekey_on_member from_yaml_all urlsplit human_readable human_to_bytes shuffle "
+    "comment k8s_config_resource_name dict_kv from_csv random_mac groupby_as_dict "
+    "lists_mergeby keep_keys remove_keys counter jc hashids_encode xml_to_json"
+)
+UNSUPPORTED_TESTS: Final = words(
+    "vault_encrypted vaulted_file mount link link_exists same_file is_same_file "
+    "abs is_abs exists directory is_dir file is_file is_link is_mount uri url urn"
+)
+UNSUPPORTED_LOOKUPS: Final = words(
+    "pipe template fileglob first_found sequence nested together subelements "
+    "password csvfile ini url lines unvault random_choice inventory_hostnames "
+    "indexed_items config cartesian flattened filetree dns dig hashi_vault "
+    "laps_password"
+)
+
+
+class Compiler:
+    """Compiles for one environment. ``lookups`` are the names that lookup() knows."""
+
+    def __init__(self, environment: Environment, lookups: Collection[str]) -> None:
+        self._environment = environment
+        self._lookups = lookups
+
+    def template(self, text: str) -> Any:
+        """The code of a text with templates in it. Raises TemplateError."""
+        try:
+            tree = self._environment.parse(text)
+            return self._compile(tree, conditions=False)
+        except TemplateSyntaxError as error:
+            raise _syntax_error(error, text) from None
+        except RecursionError:
+            raise TemplateError("this template is nested too deep") from None
+
+    def expression(self, text: str) -> Any:
+        """The code of a bare expression (``when``). Raises TemplateError."""
+        inner = _without_braces(text)
+        if not inner.strip():
+            hint = "remove it, or write the condition"
+            raise TemplateError("this condition is empty", hint=hint)
+        try:
+            parser = Parser(self._environment, inner, state="variable")
+            parsed = parser.parse_expression()
+            if not parser.stream.eos:
+                parser.fail(f"unexpected '{parser.stream.current.value}'")
+            tree = nodes.Template([nodes.Output([parsed], lineno=1)], lineno=1)
+            return self._compile(tree, conditions=True)
+        except TemplateSyntaxError as error:
+            hint = ""
+            if has_opener(text):
+                hint = "a condition is an expression by itself: write names without {{ }}"
+            raise _syntax_error(error, text, hint) from None
+        except RecursionError:
+            raise TemplateError("this expression is nested too deep") from None
+
+    def _compile(self, tree: nodes.Template, *, conditions: bool) -> Any:
+        tree = _Preparation(self._environment, self._lookups, conditions).visit(tree)
+        tree.set_environment(self._environment)
+        code = self._environment.compile(tree)
+        return self._environment.template_class.from_code(
+            self._environment, code, self._environment.globals
+        )
+
+
+def _without_braces(text: str) -> str:
+    """The expression of a condition that was written as one whole ``{{ ... }}``."""
+    stripped = text.strip()
+    if stripped.startswith("{{") and stripped.endswith("}}") and stripped.count("{{") == 1:
+        return stripped[2:-2].strip("-+")
+    return text
+
+
+def _syntax_error(error: TemplateSyntaxError, text: str, hint: str = "") -> TemplateError:
+    message = error.message or "this cannot be read"
+    where = f" (line {error.lineno} of this text)" if "\n" in text.strip() else ""
+    return TemplateError(f"not a template: {message}{where}", hint=hint)
+
+
+class _Preparation(NodeTransformer):
+    """Checks names and puts the sandbox's counters into the tree."""
+
+    def __init__(
+        self, environment: Environment, lookups: Collection[str], conditions: bool
+    ) -> None:
+        self._environment = environment
+        self._lookups = lookups
+        self._conditions = conditions
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - Jinja2's name
+        """Each loop counts its turns."""
+        self.generic_visit(node)
+        node.iter = _filtered(node.iter, COUNTED)
+        return node
+
+    def visit_Assign(self, node: nodes.Assign) -> nodes.Node:  # noqa: N802
+        """A list or mapping written in ``set`` is the template's own: it may change it."""
+        self.generic_visit(node)
+        if isinstance(node.node, nodes.List | nodes.Dict):
+            node.node = _filtered(node.node, OWN)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
+        """``a ~ b`` can double a text again and again: it is measured."""
+        self.generic_visit(node)
+        return _filtered(nodes.List(node.nodes, lineno=node.lineno), JOINED)
+
+    def visit_Const(self, node: nodes.Const) -> nodes.Node:  # noqa: N802
+        """Ansible evaluates templates in the string literals of conditions."""
+        if self._conditions and isinstance(node.value, str) and has_opener(node.value):
+            return _filtered(node, EMBEDDED)
+        return node
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802
+        """Is there such a filter? ``map('upper')`` names one, ``select('match')`` a test."""
+        node.name = self._filter(node.name)
+        if node.name in _TAKES_FILTER and (name := _constant(node.args, 0)) is not None:
+            node.args[0] = nodes.Const(self._filter(name), lineno=node.lineno)
+        position = _TAKES_TEST.get(node.name)
+        if position is not None and (name := _constant(node.args, position)) is not None:
+            node.args[position] = nodes.Const(self._test(name), lineno=node.lineno)
+        self.generic_visit(node)
+        return node
+
+    def visit_Test(self, node: nodes.Test) -> nodes.Node:  # noqa: N802
+        """Is there such a test?"""
+        node.name = self._test(node.name)
+        self.generic_visit(node)
+        return node
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
+        """Is there such a lookup?"""
+        if isinstance(node.node, nodes.Name) and node.node.name in _LOOKUPS:
+            if (name := _constant(node.args, 0)) is not None:
+                found = _known("lookup", name, self._lookups, UNSUPPORTED_LOOKUPS)
+                node.args[0] = nodes.Const(found, lineno=node.lineno)
+            self._conditions, before = True, self._conditions
+            self.generic_visit(node)
+            self._conditions = before
+            return node
+        self.generic_visit(node)
+        return node
+
+    def visit_Include(self, node: nodes.Node) -> nodes.Node:  # noqa: N802
+        """A template inside a playbook has no other templates beside it."""
+        raise TemplateError("include, import and extends are not supported in templates")
+
+    visit_Import = visit_FromImport = visit_Extends = visit_Include  # noqa: N815
+
+    def _filter(self, name: str) -> str:
+        return _known("filter", name, self._environment.filters, UNSUPPORTED_FILTERS)
+
+    def _test(self, name: str) -> str:
+        return _known("test", name, self._environment.tests, UNSUPPORTED_TESTS)
+
+
+def _filtered(node: nodes.Node, name: str) -> nodes.Filter:
+    return nodes.Filter(cast(nodes.Expr, node), name, [], [], None, None, lineno=node.lineno)
+
+
+def _constant(args: list[Any], position: int) -> str | None:
+    """The text that stands as this positional argument, if one does."""
+    if position < len(args) and isinstance(args[position], nodes.Const):
+        value = args[position].value
+        return value if isinstance(value, str) else None
+    return None
+
+
+def _known(kind: str, name: str, names: Collection[str], unsupported: Collection[str]) -> str:
+    """The short name of a filter, test or lookup. Raises TemplateError with the nearest one."""
+    short = name
+    for prefix in _BUILTIN:
+        short = short.removeprefix(prefix)
+    if short in names and " " not in short:
+        return short
+    last = name.rsplit(".", 1)[-1]
+    if last in unsupported:
+        raise TemplateError(f"the {kind} '{name}' is not supported yet")
+    hint = suggestion(last, _public(names))
+    raise TemplateError(f"there is no {kind} '{name}'", hint=hint)
+
+
+def _public(names: Collection[str]) -> Iterator[str]:
+    return (name for name in names if name.isidentifier())
