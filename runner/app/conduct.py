@@ -109,7 +109,7 @@ class Conductor:
                 links.close_all()
             before_end(interrupted)
             counts: Mapping[str, Mapping[Status, int]] = {
-                host: dict(count) for host, count in self.tally.counts.items()
+                host: dict(self.tally.counts[host]) for host in hosts if host in self.tally.counts
             }
             now = time.time()
             self.publish(

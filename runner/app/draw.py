@@ -8,7 +8,7 @@ from runner.app.options import RunOptions
 from runner.app.prepare import prepare
 from runner.engine.graph import JobGraph, Link, LinkKind, Step, StepKind
 from runner.errors import UsageError
-from runner.reporting.graph import DrawEdge, DrawNode, to_dot, to_svg, to_text
+from runner.reporting.graph import DrawEdge, DrawNode, EdgeKind, to_dot, to_svg, to_text
 
 
 def draw(options: RunOptions, output: Path | None) -> str:
@@ -48,7 +48,7 @@ def _subtitle(step: Step) -> str:
     return f"{step.task.module}, {hosts}" if step.task else hosts
 
 
-def _kind(earlier: Step, later: Step, link: Link) -> str:
+def _kind(earlier: Step, later: Step, link: Link) -> EdgeKind:
     if earlier.play != later.play and link.kind is LinkKind.ALL:
         return "play"
     return "host" if link.kind is LinkKind.SAME else "all"

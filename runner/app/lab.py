@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from runner.app.prepare import load_fleet
+from runner.app.prepare import Fleet, connection_settings, load_fleet
+from runner.engine.variables import Variables
 from runner.errors import InventoryError, RunnerError
 from runner.journal.place import journal_path
 from runner.lab.control import Lab, LabError
@@ -26,8 +27,8 @@ def directory() -> Path:
 
 def up(paths: tuple[Path, ...]) -> list[str]:
     """Serve every host of the inventory that has ``lab_os``; gives lines about what is served."""
-    inventory = load_fleet(paths, ()).inventory
-    hosts = [_host(h) for h in inventory.hosts.values() if "lab_os" in h.vars]
+    fleet = load_fleet(paths, ())
+    hosts = [_host(fleet, h) for h in fleet.inventory.hosts.values() if "lab_os" in h.vars]
     if not hosts:
         raise InventoryError(
             "no host of this inventory says what it simulates",
@@ -44,6 +45,12 @@ def down() -> None:
         Lab.attach(directory()).stop()
 
 
+def names() -> list[str]:
+    """The hosts that are served."""
+    with _translated():
+        return [host.name for host in Lab.attach(directory()).hosts()]
+
+
 def state(host: str) -> Mapping[str, Any]:
     """Everything about one simulated host."""
     with _translated():
@@ -53,10 +60,11 @@ def state(host: str) -> Mapping[str, Any]:
 def execute(host: str, line: str) -> tuple[int, str, str]:
     """Run a command line on a simulated host, past WinRM: exit code, output, errors."""
     with _translated():
-        return Lab.attach(directory()).exec(host, line)
+        code, stdout, stderr = Lab.attach(directory()).exec(host, line)
+    return code, stdout.decode("utf-8", "replace"), stderr.decode("utf-8", "replace")
 
 
-def power(host: str, action: str) -> None:
+def power(host: str, action: Literal["on", "off", "crash"]) -> None:
     """Switch a simulated host on or off, or pull its plug."""
     with _translated():
         Lab.attach(directory()).power(host, action)
@@ -75,8 +83,9 @@ def as_json(data: Mapping[str, Any]) -> str:
     return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False)
 
 
-def _host(host: Host) -> dict[str, Any]:
-    seen = host.vars
+def _host(fleet: Fleet, host: Host) -> dict[str, Any]:
+    variables = Variables(fleet.inventory, {}, check_mode=False, playbook_dir="")
+    seen = {**host.vars, **connection_settings(fleet, variables.of_host(host.name))}
     scheme = seen.get(
         "ansible_winrm_scheme", "https" if seen.get("ansible_port") == 5986 else "http"
     )

@@ -23,7 +23,7 @@ from runner.loading.inventory import load_inventory
 from runner.loading.playbook import load_playbook
 from runner.loading.selection import select_tags, start_at_task
 from runner.loading.templates import JinjaTemplates
-from runner.loading.varfiles import parse_extra_vars
+from runner.loading.variables import parse_extra_vars
 from runner.model.inventory import Inventory
 from runner.model.playbook import Playbook, Task
 from runner.model.secret import SECRET_VARIABLES, Redactor, Secret
@@ -67,7 +67,7 @@ def load_fleet(
     known = [s.reveal() for s in secrets_in(variables)]
     for host in inventory.hosts.values():
         known += [s.reveal() for s in secrets_in(dict(host.vars))]
-    return Fleet(inventory, variables, JinjaTemplates(), Redactor(known))
+    return Fleet(inventory, variables, JinjaTemplates(playbook_dir), Redactor(known))
 
 
 def secrets_in(value: Any) -> Iterator[Secret]:
@@ -85,7 +85,13 @@ def secrets_in(value: Any) -> Iterator[Secret]:
 def prepare(options: RunOptions) -> Prepared:
     """Load, select, validate and compile. Raises InputError with the place of what is wrong."""
     fleet = load_fleet(options.inventory, options.extra, options.password, options.playbook.parent)
-    playbook = load_playbook(options.playbook, modules.takes_free_form())
+    free_form = modules.takes_free_form()
+    playbook = load_playbook(
+        options.playbook,
+        {name: name in free_form for name in modules.names()},
+        templates=fleet.templates,
+        extra_vars=fleet.extra,
+    )
     if options.tags or options.skip_tags:
         playbook = select_tags(playbook, options.tags, options.skip_tags)
     if options.start_at_task:
@@ -127,7 +133,7 @@ def make_links(fleet: Fleet, variables: Variables, stop: Stop, hosts: frozenset[
 
 
 def _link(host: str, fleet: Fleet, variables: Variables, stop: Stop) -> Link:
-    settings = _settings(fleet, variables.of_host(host))
+    settings = connection_settings(fleet, variables.of_host(host))
     transport = transports.load(str(settings.get("ansible_connection", DEFAULT_CONNECTION)))
     return Link(
         host=host,
@@ -139,7 +145,7 @@ def _link(host: str, fleet: Fleet, variables: Variables, stop: Stop) -> Link:
     )
 
 
-def _settings(fleet: Fleet, variables: Mapping[str, Any]) -> dict[str, Any]:
+def connection_settings(fleet: Fleet, variables: Mapping[str, Any]) -> dict[str, Any]:
     """The connection variables, rendered; a rendered secret stays one and is masked from now on."""
     settings: dict[str, Any] = {}
     for key in variables:

@@ -106,7 +106,7 @@ def _steps(prepared: Prepared) -> Any:
 def _variables(prepared: Prepared, options: RunOptions) -> Variables:
     graph = prepared.graph
     play_hosts = {
-        prepared.playbook.plays[step.play].name: [graph.hosts[i] for i in sorted(step.members)]
+        prepared.playbook.plays[step.play].source: [graph.hosts[i] for i in sorted(step.members)]
         for step in graph.steps
     }
     return Variables(
@@ -116,6 +116,7 @@ def _variables(prepared: Prepared, options: RunOptions) -> Variables:
         playbook_dir=str(options.playbook.parent.resolve()),
         play_hosts=play_hosts,
         version=__version__,
+        verbosity=options.view.verbosity,
     )
 
 

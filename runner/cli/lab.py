@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from runner.cli.common import inventory_option
+from runner.errors import UsageError
 
 
 @click.group("lab")
@@ -38,19 +39,22 @@ def down() -> None:
 
 
 @command.command("state")
-@click.argument("host")
+@click.argument("host", required=False)
 @click.option("--json", "as_json", is_flag=True, help="The whole state as canonical JSON.")
 @click.option("--volatile", is_flag=True, help="What changes by itself: boot time, counters, log.")
-def state(host: str, as_json: bool, volatile: bool) -> None:
-    """Show a simulated host: a few lines, or everything with --json."""
+def state(host: str | None, as_json: bool, volatile: bool) -> None:
+    """Show a simulated host (or, with --json, all of them): how much there is, or everything."""
     from runner.app import lab
 
-    found = lab.state(host)
-    part = found["volatile" if volatile else "state"]
-    if as_json or volatile:
-        click.echo(lab.as_json(part))
+    part = "volatile" if volatile else "state"
+    if host is None:
+        if not as_json:
+            raise UsageError("name a host, or ask for all of them with --json")
+        click.echo(lab.as_json({name: lab.state(name)[part] for name in lab.names()}))
+    elif as_json or volatile:
+        click.echo(lab.as_json(lab.state(host)[part]))
     else:
-        for line in lab.summary(part):
+        for line in lab.summary(lab.state(host)[part]):
             click.echo(line)
 
 
@@ -70,7 +74,7 @@ def execute(host: str, line: tuple[str, ...]) -> Any:
 @command.command("power")
 @click.argument("host")
 @click.argument("action", type=click.Choice(["on", "off", "crash"]))
-def power(host: str, action: str) -> None:
+def power(host: str, action: Literal["on", "off", "crash"]) -> None:
     """Switch a simulated host on or off, or pull its plug (crash)."""
     from runner.app import lab
 

@@ -122,7 +122,7 @@ class Reader:
     def _read(self, commands: Sequence[Command]) -> Reply:
         outputs: list[Output] = []
         for shell, group in self._grouped(commands):
-            bundles = shell.bundle(group) if len(group) > 1 else None
+            bundles = shell.bundle(group)
             if bundles is None:
                 outputs += [self._run(command) for command in group]
                 continue

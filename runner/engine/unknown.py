@@ -52,7 +52,7 @@ class UnknownResult(dict[str, Any]):
 
     __getitem__ = get = __contains__ = __iter__ = __len__ = __bool__ = __eq__ = __ne__ = _raise
     keys = values = items = _raise
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def settle(value: Any, what: str) -> Any:

@@ -23,6 +23,7 @@ from typing import Any
 
 from runner.model.inventory import Inventory
 from runner.model.playbook import Play, Task
+from runner.model.source import Source
 
 
 @dataclass(slots=True)
@@ -63,8 +64,9 @@ class Variables:
         *,
         check_mode: bool,
         playbook_dir: str,
-        play_hosts: Mapping[str, list[str]] | None = None,
+        play_hosts: Mapping[Source, list[str]] | None = None,
         version: str = "",
+        verbosity: int = 0,
     ) -> None:
         self.inventory = inventory
         self._extra = dict(extra)
@@ -73,6 +75,7 @@ class Variables:
             "groups": {name: list(g.hosts) for name, g in inventory.groups.items()},
             "hostvars": HostVars(self),
             "ansible_check_mode": check_mode,
+            "ansible_verbosity": verbosity,
             "playbook_dir": playbook_dir,
             "runner_version": version,
         }
@@ -93,7 +96,7 @@ class Variables:
         state = self._states[name]
         magic = {
             **self._host_magic(name),
-            "ansible_play_hosts": self._play_hosts.get(play.name, []),
+            "ansible_play_hosts": self._play_hosts.get(play.source, []),
             "ansible_play_name": play.name,
         }
         layers: list[dict[str, Any]] = [

@@ -18,6 +18,7 @@ from runner.engine.results import FactsKeeper, Results, handler_names
 from runner.engine.runtime import FACTS_MODULE, Runtime
 from runner.engine.session import Link, Reader
 from runner.engine.unknown import require_known
+from runner.errors import TemplateError
 from runner.events import JobDetail, JobFinished, JobStarted
 from runner.interfaces.module import Effect, Evaluate, Facts, LocalModule, Module, Params
 from runner.interfaces.params import parse
@@ -116,7 +117,14 @@ class TaskVisit(ABC):
 
     def _loop(self, job: JobId, task: Task, play: Play) -> Outcome:
         variables = self.runtime.variables.of_task(job.host, play, task)
-        items = self.runtime.templates.render(task.loop, variables, task.source)
+        try:
+            items = self.runtime.templates.render(task.loop, variables, task.source)
+        except TemplateError:
+            # As in Ansible: a loop over nothing is no mistake where the task is not wanted.
+            for condition in task.conditions:
+                if not self.runtime.templates.condition(condition, variables, task.source):
+                    return _skipped(f"condition false: {condition}")
+            raise
         require_known(items)
         done: list[Outcome] = []
         for index, item in enumerate(items):
@@ -144,7 +152,7 @@ class TaskVisit(ABC):
         self, job: JobId, task: Task, play: Play, loop: Mapping[str, Any] | None, label: str
     ) -> Outcome:
         """One item, repeated while ``until`` does not hold."""
-        tries = task.retries + 1 if task.until else 1
+        tries = _tries(task)
         for attempt in range(1, tries + 1):
             outcome = self._item(job, task, play, loop, label)
             if task.until is None or self.results.until_holds(job.host, play, task, loop, outcome):
@@ -238,6 +246,13 @@ class TaskVisit(ABC):
         self.runtime.record(job, public)
         self.runtime.publish(JobFinished(job, public, time.time()))
         return outcome
+
+
+def _tries(task: Task) -> int:
+    """How often to try: without ``retries`` three times, else once more than it says (Ansible)."""
+    if not task.until:
+        return 1
+    return 3 if task.retries is None else max(1, task.retries + 1)
 
 
 def _skipped(reason: str) -> Outcome:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from runner.engine.graph import Step
 from runner.engine.runtime import Runtime
 from runner.engine.session import Preview
 from runner.engine.visit import TaskVisit, Work
+from runner.errors import DependsOnUnknown, Refused
 from runner.interfaces.module import CommandState, Effect
 from runner.model.job import Outcome, Status
 from runner.model.state import UNKNOWN, Change
@@ -22,6 +24,20 @@ class CheckVisit(TaskVisit):
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime)
         self._overlay: dict[tuple[str, str, str], Any] = {}
+        self._restarts: dict[str, str] = {}
+        """Hosts that a task would, or might, restart: what was predicted or refused before may
+        be otherwise afterwards."""
+
+    def visit(self, step: Step, host: str) -> Outcome:
+        """As ever; and note where a restart would come between."""
+        outcome = super().visit(step, host)
+        if (
+            step.task
+            and outcome.status in (Status.WOULD_CHANGE, Status.NOT_PREDICTABLE)
+            and self.runtime.modules(step.task.module).settles
+        ):
+            self._restarts.setdefault(host, step.title)
+        return outcome
 
     def perform(self, work: Work) -> Outcome:
         """What the task would do."""
@@ -29,11 +45,19 @@ class CheckVisit(TaskVisit):
             return Outcome(
                 Status.NOT_PREDICTABLE, "'check_mode: false': a dry run never runs it anyway"
             )
-        return predict(work, self._before(work), self._keep)
+        restart = self._restarts.get(work.job.host)
+        try:
+            return predict(work, self._before(work), self._keep)
+        except Refused:
+            if restart is None:
+                raise
+            raise DependsOnUnknown(f"'{restart}'") from None
 
     def _before(self, work: Work) -> Any:
         key = (work.job.host, work.task.module, work.subject)
         if key in self._overlay:
+            if work.job.host in self._restarts:
+                raise DependsOnUnknown(f"'{self._restarts[work.job.host]}'")
             return self._overlay[key]
         return self.reader(work).drive(work.module.probe(work.params, work.facts))
 

@@ -65,6 +65,25 @@ class _Undo:
     link: Link
     facts: Mapping[str, Any]
 
+    @property
+    def touched(self) -> frozenset[str]:
+        """The fields that the run changed. What happened to others since is not ours to judge."""
+        return frozenset(d.field for d in differences(self.before, self.after))
+
+    def differ(self, wanted: Any, found: Any) -> list[Difference]:
+        """Where the touched fields are not as wanted."""
+        touched = self.touched
+        return [
+            d for d in differences(wanted, found) if d.field in touched and d.before is not UNKNOWN
+        ]
+
+    def target(self, found: Any) -> Any:
+        """What was before, with the fields that the run did not touch as they are now."""
+        others = {
+            d.field: d.after for d in differences(self.before, found) if d.field not in self.touched
+        }
+        return dataclasses.replace(self.before, **others)
+
 
 @dataclass(slots=True)
 class RollbackVisit:
@@ -129,7 +148,7 @@ class RollbackVisit:
             reason = record.irreversible or "the task says 'rollback: false'"
             return Outcome(
                 Status.IRREVERSIBLE,
-                reason,
+                "left as it is",
                 subject=record.subject,
                 irreversible=reason,
                 item=record.item,
@@ -160,11 +179,11 @@ class RollbackVisit:
 
     def _undo(self, undo: _Undo) -> Outcome:
         found = Reader(undo.link).drive(undo.module.probe(undo.params, undo.facts))
-        if not _differ(undo.before, found):
+        if not undo.differ(undo.before, found):
             return Outcome(Status.OK, "already as it was before", subject=undo.record.subject)
-        if _differ(undo.after, found):
+        if undo.differ(undo.after, found):
             return _conflict(undo, found)
-        change: Change[Any] = Change(undo.record.subject, undo.before, found)
+        change: Change[Any] = Change(undo.record.subject, undo.target(found), found)
         if self.ledger is None:
             commands = Preview(undo.link.shell_of).drive(
                 undo.module.undo(undo.params, change, undo.facts)
@@ -186,7 +205,7 @@ class RollbackVisit:
         try:
             applied = writer.drive(undo.module.undo(undo.params, change, undo.facts)) or {}
             found = Reader(undo.link).drive(undo.module.probe(undo.params, undo.facts))
-            outcome = self._verified(undo, found, applied)
+            outcome = self._verified(undo, change.after, found, applied)
             status = outcome.status
         except TransportError as error:
             outcome = outcomes.of_error(error)
@@ -199,12 +218,12 @@ class RollbackVisit:
             ledger.settle(intent, status, found, undo.record)
         return dataclasses.replace(outcome, subject=change.subject, commands=tuple(writer.sent))
 
-    def _verified(self, undo: _Undo, found: Any, applied: Mapping[str, Any]) -> Outcome:
-        wrong = _differ(undo.before, found)
+    def _verified(self, undo: _Undo, was: Any, found: Any, applied: Mapping[str, Any]) -> Outcome:
+        wrong = undo.differ(undo.before, found)
         if wrong:
             what = "; ".join(f"{d.field} is {d.after!r}, was {d.before!r}" for d in wrong)
             raise ModuleError(f"undone, but {undo.record.subject} is not as it was: {what}")
-        back: Change[Any] = Change(undo.record.subject, undo.after, found)
+        back: Change[Any] = Change(undo.record.subject, was, found)
         result = undo.module.result(undo.params, back, undo.facts, applied)
         self._note(undo, result)
         return Outcome(
@@ -245,14 +264,10 @@ class RollbackVisit:
         return outcome
 
 
-def _differ(wanted: Any, found: Any) -> list[Difference]:
-    return [d for d in differences(wanted, found) if d.before is not UNKNOWN]
-
-
 def _conflict(undo: _Undo, found: Any) -> Outcome:
     ours = {d.field: d for d in differences(undo.before, undo.after)}
     parts = []
-    for d in _differ(undo.after, found):
+    for d in undo.differ(undo.after, found):
         was = ours[d.field].before if d.field in ours else d.before
         parts.append(f"{d.field}: before {was!r}, left by the run {d.before!r}, now {d.after!r}")
     return Outcome(
@@ -260,5 +275,5 @@ def _conflict(undo: _Undo, found: Any) -> Outcome:
         f"changed by somebody since: {'; '.join(parts)}",
         "left alone; decide which value is right and set it by hand",
         subject=undo.record.subject,
-        differences=tuple(_differ(undo.after, found)),
+        differences=tuple(undo.differ(undo.after, found)),
     )

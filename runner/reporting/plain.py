@@ -23,11 +23,12 @@ from runner.model.job import JobId, Outcome, Status
 from runner.reporting.collect import title_of
 from runner.reporting.describe import advice_lines, command_lines, result_lines, summary
 from runner.reporting.page import Line, Printer, Span, line, span
-from runner.reporting.statuses import LOOKS, WORD_WIDTH, word
+from runner.reporting.statuses import CONSEQUENCES, LOOKS, WORD_WIDTH, word
 from runner.reporting.text import clean, duration, one_line, pad, plural, width
 from runner.reporting.ticker import Ticker
 
-_QUIET: Final = frozenset({Status.OK, Status.SKIPPED, Status.CANCELLED})
+_QUIET: Final = frozenset({Status.OK, Status.SKIPPED, *CONSEQUENCES})
+"""Without ``-v`` a log names causes; what merely follows from them is in the recap."""
 _INDENT: Final = 10
 _WIDEST_HOST: Final = 24
 _HEARTBEAT: Final = 60.0

@@ -20,7 +20,7 @@ STOP = """
   tasks:
     - name: stop
       id: stop
-      win_service: {name: Spooler, state: stopped}
+      win_service: {name: Spooler, state: stopped, start_mode: disabled}
     - name: after
       id: after
       debug: {msg: fine}
@@ -126,12 +126,13 @@ def test_a_crash_under_a_running_command_does_not_hang(make: Make) -> None:
 def test_somebody_elses_change_is_a_conflict_and_exit_code_3(make: Make) -> None:
     fleet = make()
     assert fleet.play(STOP).code == 0
-    fleet.lab.exec("web01", "sc config Spooler start= disabled")
+    fleet.lab.exec("web01", "sc config Spooler start= demand")
     done = fleet.run("rollback", "last", "--json", "-")
     assert done.code == 3
     job = jobs_of(done.report())["stop", "web01"]
     assert job["status"] == "conflict"
-    assert "now 'disabled'" in job["message"]
+    assert "left by the run 'disabled', now 'manual'" in job["message"]
+    assert fleet.state("web01")["services"]["Spooler"]["start"] == 3
 
 
 def test_ctrl_c_finishes_what_is_in_flight_and_cancels_the_rest(make: Make) -> None:

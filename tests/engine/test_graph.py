@@ -72,7 +72,7 @@ def test_needs_on_other_hosts_wait_for_all_of_them() -> None:
     graph = build(inv, play(task("first", id="first"), last))
     [(_, _, link)] = [e for e in graph.edges() if e[1].name == "last" and e[0].name == "first"]
     assert link.kind is LinkKind.ALL
-    assert link.hosts == {0, 1}
+    assert link.hosts == frozenset({0, 1})
 
 
 def test_linear_strategy_is_a_barrier_after_every_task() -> None:

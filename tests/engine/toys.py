@@ -123,6 +123,8 @@ class KeyParams(Params):
 @dataclass(frozen=True)
 class KeyState:
     value: str | None
+    owner: str | None = None
+    """A field that the module reads and never sets."""
 
 
 class Key(Module[KeyParams, KeyState]):
@@ -135,11 +137,13 @@ class Key(Module[KeyParams, KeyState]):
         return f"key {params.key}"
 
     def probe(self, params: KeyParams, facts: Facts) -> Generator[Query, Reply, KeyState]:
-        (out,) = yield from read(Exec("get", params.key))
-        return KeyState(out.stdout if out.code == 0 else None)
+        out, owner = yield from read(Exec("get", params.key), Exec("get", "owner"))
+        return KeyState(
+            out.stdout if out.code == 0 else None, owner.stdout if owner.code == 0 else None
+        )
 
     def plan(self, params: KeyParams, before: KeyState, facts: Facts) -> KeyState:
-        return KeyState(params.value)
+        return KeyState(params.value, before.owner)
 
     def apply(
         self, params: KeyParams, change: Change[KeyState], facts: Facts
