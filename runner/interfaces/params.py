@@ -1,9 +1,7 @@
 """Parameters: from what a person wrote to a module's ``Params``, with errors that have a place.
 
 ``check_static`` finds what can be found before any host is contacted; ``parse`` does the rest once
-templates are rendered. The types at the end accept what Ansible accepts: ``yes`` for true, ``"5"``
-for 5, ``a,b`` for a list (https://docs.ansible.com/ansible/latest/dev_guide/
-developing_program_flow_modules.html, "Argument spec").
+templates are rendered.
 """
 
 from __future__ import annotations
@@ -12,19 +10,20 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, Final, Literal, TypeAlias, get_args, get_origin
+from typing import Any, Final, Literal, TypeAlias, get_args, get_origin
 
-from pydantic import AliasChoices, BeforeValidator, ValidationError
+from pydantic import AliasChoices, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticUndefined
 
 from runner.errors import ParamsError
 from runner.interfaces.module import Module, Params
 from runner.model.playbook import FREE_FORM
-from runner.model.secret import Secret
 from runner.model.source import Source
 
 AnyModule: TypeAlias = Module[Any, Any]
+Raw: TypeAlias = Mapping[str, Any]
+Sources: TypeAlias = Mapping[str, Source]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,7 @@ def module_name(module: AnyModule) -> str:
     return type(module).__module__.rpartition(".")[2]
 
 
-def parse(
-    module: AnyModule, raw: Mapping[str, Any], sources: Mapping[str, Source], place: Source
-) -> Params:
+def parse(module: AnyModule, raw: Raw, sources: Sources, place: Source) -> Params:
     """The module's parameters out of rendered arguments.
 
     A value of None counts as not given, as in Ansible. Raises ParamsError that points at the
@@ -64,9 +61,9 @@ def parse(
 
 def problems(
     module: AnyModule,
-    raw: Mapping[str, Any],
+    raw: Raw,
     is_template: Callable[[Any], bool],
-    sources: Mapping[str, Source],
+    sources: Sources,
     place: Source,
 ) -> tuple[ParamsError, ...]:
     """Everything wrong with unrendered arguments that can be known without a host.
@@ -92,9 +89,9 @@ def problems(
 
 def check_static(
     module: AnyModule,
-    raw: Mapping[str, Any],
+    raw: Raw,
     is_template: Callable[[Any], bool],
-    sources: Mapping[str, Source],
+    sources: Sources,
     place: Source,
 ) -> None:
     """Raises the first of ``problems``."""
@@ -121,13 +118,7 @@ def describe(module: AnyModule) -> tuple[ParamRow, ...]:
 class _Reader:
     """The arguments of one task, seen through the fields of its module's Params class."""
 
-    def __init__(
-        self,
-        module: AnyModule,
-        raw: Mapping[str, Any],
-        sources: Mapping[str, Source],
-        place: Source,
-    ) -> None:
+    def __init__(self, module: AnyModule, raw: Raw, sources: Sources, place: Source) -> None:
         self._name = module_name(module)
         self._params = module.params
         self._raw = raw
@@ -306,30 +297,3 @@ def _short(value: Any) -> str:
         return "nothing"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _loose_text(value: Any) -> Any:
-    """Ansible's str: numbers and booleans become their text."""
-    if isinstance(value, Secret):
-        return value.reveal()
-    return str(value) if isinstance(value, bool | int | float) else value
-
-
-def _loose_list(value: Any) -> Any:
-    """Ansible's list: ``a,b`` is split, one number is a list of one."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",")) if value.strip() else ()
-    return (value,) if isinstance(value, bool | int | float) else value
-
-
-def _one_or_more(value: Any) -> Any:
-    """A single value for a list that may not be split at commas."""
-    return value if isinstance(value, list | tuple) else (value,)
-
-
-Text: TypeAlias = Annotated[str, BeforeValidator(_loose_text)]
-"""Text; numbers and booleans are taken as their text."""
-Words: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_loose_list)]
-"""A list of words; ``a,b`` is one too."""
-Items: TypeAlias = Annotated[tuple[Any, ...], BeforeValidator(_one_or_more)]
-"""A list of anything; a single value is a list of one."""

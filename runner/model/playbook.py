@@ -68,7 +68,7 @@ class Task:
     changed_when: tuple[str, ...] | None = None
     failed_when: tuple[str, ...] | None = None
     until: tuple[str, ...] | None = None
-    retries: int = 3
+    retries: int | None = None
     delay: float = 5.0
     ignore_errors: bool = False
     ignore_unreachable: bool = False

@@ -1,0 +1,1 @@
+"""What modules share about Windows: versions, facts, registry and service output, exit codes."""

@@ -40,6 +40,14 @@ SLOW = """
 """
 
 
+def until_pinging(fleet: TestFleet) -> None:
+    """Wait until the slow command of SLOW runs on the host."""
+    end = time.monotonic() + 40
+    while not any("ping" in line for line in fleet.lab.state("web01")["volatile"]["commands"]):
+        assert time.monotonic() < end, "the slow command never began"
+        time.sleep(0.1)
+
+
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Make]:
     fleets: list[TestFleet] = []
@@ -114,7 +122,7 @@ def test_a_host_that_dies_in_mid_command_is_in_doubt_and_blocks_only_itself(make
 def test_a_crash_under_a_running_command_does_not_hang(make: Make) -> None:
     fleet = make()
     process = fleet.start("run", str(fleet.write(SLOW)), "-i", str(fleet.inventory))
-    time.sleep(2.5)
+    until_pinging(fleet)
     begun = time.monotonic()
     fleet.lab.power("web01", "crash")
     out, err = process.communicate(timeout=60)
@@ -138,7 +146,7 @@ def test_somebody_elses_change_is_a_conflict_and_exit_code_3(make: Make) -> None
 def test_ctrl_c_finishes_what_is_in_flight_and_cancels_the_rest(make: Make) -> None:
     fleet = make()
     process = fleet.start("run", str(fleet.write(SLOW)), "-i", str(fleet.inventory), "-v")
-    time.sleep(2.5)
+    until_pinging(fleet)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, out + err
@@ -151,7 +159,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_cancels_the_rest(make: Make) -> N
 def test_ctrl_c_twice_stops_now_and_leaves_it_in_doubt(make: Make) -> None:
     fleet = make()
     process = fleet.start("run", str(fleet.write(SLOW)), "-i", str(fleet.inventory))
-    time.sleep(2.5)
+    until_pinging(fleet)
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
@@ -175,11 +183,7 @@ def test_a_killed_controller_loses_nothing_and_its_run_can_be_taken_back(make: M
 """
     )
     process = fleet.start("run", str(playbook), "-i", str(fleet.inventory))
-    end = time.monotonic() + 20
-    while fleet.state("web01")["services"]["Spooler"]["state"] != "stopped":
-        assert time.monotonic() < end
-        time.sleep(0.1)
-    time.sleep(2)
+    until_pinging(fleet)
     process.kill()
     process.communicate()
     assert "crashed" in fleet.run("runs").out
@@ -191,7 +195,7 @@ def test_a_killed_controller_loses_nothing_and_its_run_can_be_taken_back(make: M
 def test_two_runs_never_work_on_one_host(make: Make) -> None:
     fleet = make()
     first = fleet.start("run", str(fleet.write(SLOW)), "-i", str(fleet.inventory))
-    time.sleep(2)
+    until_pinging(fleet)
     second = fleet.play(STOP)
     assert second.code == 1
     assert "web01" in second.err

@@ -48,9 +48,7 @@ def test_a_run_in_a_pipe() -> None:
     text = stream.getvalue()
     assert "  changed          web01" in text
     assert "Preview" not in text
-    assert text.endswith(
-        f"Next:\n  runner show {RUN}\n  runner rollback {RUN} --check\n"
-    )
+    assert text.endswith(f"Next:\n  runner show {RUN}\n  runner rollback {RUN} --check\n")
 
 
 def test_a_check_in_a_pipe() -> None:

@@ -1,0 +1,76 @@
+"""What win_firewall_rule tells netsh, and what it must not tell it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from runner.errors import Refused
+from runner.modules._firewall import RuleState
+from runner.windows import firewall
+
+_MANAGEMENT: Final = {5985: "WinRM", 5986: "WinRM", 22: "SSH", 3389: "Remote Desktop"}
+_MOST_PORTS: Final = 64
+
+
+def check_way_in(name: str, before: RuleState, after: RuleState) -> None:
+    """A block rule for everything from everywhere would lock the runner out, with no way back."""
+    open_ended = all(
+        getattr(after, key) == firewall.ANY
+        for key in ("localport", "remoteport", "localip", "remoteip", "program", "service")
+    )
+    blocks = after.enabled and after.action == "block" and after.protocol in (firewall.ANY, "tcp")
+    if blocks and open_ended and before != after:
+        raise Refused(
+            f"the firewall rule {name} would block the runner's own connection as well",
+            hint="a block rule beats every allow rule: narrow it by localport, or by remoteip to "
+            "all addresses but the runner's",
+        )
+
+
+def cuts(after: RuleState) -> list[str]:
+    """The ways in that the rule closes for everybody."""
+    blocks = after.enabled and after.action == "block" and after.direction == "in"
+    if not blocks or after.protocol not in (firewall.ANY, "tcp") or after.remoteip != firewall.ANY:
+        return []
+    ports = set(firewall.single_ports(after.localport)) if after.localport != firewall.ANY else None
+    cut = [f"{name} (TCP {p})" for p, name in _MANAGEMENT.items() if ports and str(p) in ports]
+    return [f"closes {', '.join(cut)} for everybody"] if cut else []
+
+
+def words(before: RuleState, after: RuleState, old: bool) -> tuple[str, ...]:
+    """What differs, as netsh takes it. Ports are understood only beside their protocol."""
+    said: dict[str, str] = {}
+    if before.direction != after.direction:
+        said["dir"] = after.direction
+    if before.action != after.action:
+        said["action"] = after.action
+    ports = before.localport != after.localport or before.remoteport != after.remoteport
+    if before.protocol != after.protocol or ports:
+        said["protocol"] = after.protocol
+    for key in ("localport", "remoteport"):
+        if getattr(before, key) != getattr(after, key):
+            said[key] = _ports(getattr(after, key), old)
+    for key in ("localip", "remoteip", "program", "service"):
+        if getattr(before, key) != getattr(after, key):
+            said[key] = getattr(after, key)
+    if before.profiles != after.profiles:
+        said["profile"] = ",".join(after.profiles) or firewall.ANY
+    if before.enabled != after.enabled:
+        said["enable"] = "yes" if after.enabled else "no"
+    if before.edge != after.edge:
+        said["edge"] = after.edge
+    if before.description != after.description:
+        said["description"] = after.description
+    return tuple(f"{key}={value}" for key, value in said.items())
+
+
+def _ports(text: str, old: bool) -> str:
+    """Vista and Server 2008 take no ranges of ports."""
+    if not old or "-" not in text:
+        return text
+    if firewall.port_count(text) > _MOST_PORTS:
+        raise Refused(
+            f"this Windows takes no port ranges, and {text} are too many to list one by one",
+            hint=f"up to {_MOST_PORTS} ports are listed; ranges came with Server 2008 R2",
+        )
+    return ",".join(firewall.single_ports(text))

@@ -1,0 +1,239 @@
+"""Rules of Windows Firewall with Advanced Security, with ``netsh advfirewall``.
+
+From Vista and Server 2008 on. Rules are found in the registry, so no localized text is read; a rule
+is changed in place, never deleted and added again, and a foreign rule of the same name is never
+touched. A block rule beats every allow rule, so a rule that would block the runner's own way in
+is refused.
+
+Server 2003 and XP: their firewall knows exceptions only, for incoming traffic, and no rules. This
+module refuses there, for ``action: allow`` as well, and names what to use instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Mapping
+from typing import Any, ClassVar, Final, Literal
+
+from pydantic import AliasChoices, Field, field_validator, model_validator
+
+from runner.errors import Refused
+from runner.interfaces import module as base
+from runner.interfaces.exchange import Exec, Query, Reply, Request, write
+from runner.interfaces.loose import Text, Words
+from runner.model.state import Change
+from runner.modules import _firewall, _firewall_change
+from runner.modules._firewall import RuleState
+from runner.windows import firewall
+from runner.windows.exit_codes import expect
+from runner.windows.facts import WindowsFacts
+
+_NETSH: Final = ("netsh", "advfirewall", "firewall")
+
+
+class Params(base.Params):
+    """Parameters of Ansible's win_firewall_rule."""
+
+    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
+        "group": "netsh cannot put a rule into a group, nor undo a change of a whole group exactly",
+        "interfacetypes": "not read back exactly yet; use win_command with undo:",
+        "icmp_type_code": "not read back exactly yet; use win_command with undo:",
+        "security": "not read back exactly yet; use win_command with undo:",
+    }
+
+    name: Text = Field(min_length=1, description="the rule's name")
+    state: Literal["absent", "present"] = Field("present", description="whether it shall exist")
+    enabled: bool | None = Field(
+        None,
+        validation_alias=AliasChoices("enabled", "enable"),
+        description="whether it is enabled; a new rule is",
+    )
+    direction: Literal["in", "out"] | None = Field(None, description="a new rule: in")
+    action: Literal["allow", "block"] | None = Field(None, description="a new rule: allow")
+    description: Text | None = Field(None, description="text for people")
+    localip: Text | None = Field(None, description="local addresses, or any")
+    remoteip: Text | None = Field(None, description="remote addresses, ranges, networks, or any")
+    localport: Text | None = Field(None, description="local ports such as 135,137-139, or any")
+    remoteport: Text | None = Field(None, description="remote ports, or any")
+    program: Text | None = Field(None, description="program, or any")
+    service: Text | None = Field(None, description="service, or any")
+    protocol: Text | None = Field(None, description="tcp, udp, icmpv4, icmpv6, a number, or any")
+    profiles: Words | None = Field(
+        None,
+        validation_alias=AliasChoices("profiles", "profile"),
+        description="domain, private, public; a new rule: all",
+    )
+    edge: Literal["no", "yes", "deferapp", "deferuser"] | None = Field(
+        None, description="whether traffic through NAT devices is accepted"
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, name: str) -> str:
+        if name.strip().lower() == "all" or '"' in name:
+            raise ValueError("cannot be a rule's name for netsh")
+        return name
+
+    @field_validator("protocol")
+    @classmethod
+    def _protocol(cls, text: str | None) -> str | None:
+        if text is None:
+            return None
+        word = firewall.protocol_text(text)
+        known = word in firewall.PROTOCOLS or word == firewall.ANY
+        if not known and not (word.isdigit() and int(word) < 256):
+            raise ValueError(f"must be tcp, udp, icmpv4, icmpv6, any or a number, not '{text}'")
+        return word
+
+    @field_validator("profiles")
+    @classmethod
+    def _profiles(cls, words: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for word in words or ():
+            if word.lower() not in (*firewall.PROFILES, firewall.ANY):
+                raise ValueError(f"must be domain, private, public or any, not '{word}'")
+        return words
+
+    @field_validator("localport", "remoteport")
+    @classmethod
+    def _ports(cls, text: str | None) -> str | None:
+        for part in (text or "").split(","):
+            ends = [end.strip() for end in part.split("-")] if part.strip()[:1].isdigit() else []
+            if len(ends) > 2 or any(not end.isdigit() or int(end) > 65535 for end in ends):
+                raise ValueError(f"must be ports from 0 to 65535 and ranges, not '{part.strip()}'")
+        return text
+
+    @model_validator(mode="after")
+    def _ports_need_protocol(self) -> Params:
+        narrowed = {self.localport, self.remoteport} - {None, firewall.ANY}
+        if self.state == "present" and narrowed and self.protocol not in ("tcp", "udp"):
+            raise ValueError("localport and remoteport need protocol tcp or udp")
+        return self
+
+    def wanted(self) -> dict[str, Any]:
+        """What the task says about the rule, in the words of a parsed rule."""
+        given: dict[str, Any] = {
+            key: getattr(self, key) for key in _firewall.FIELDS if getattr(self, key) is not None
+        }
+        for key in ("localport", "remoteport"):
+            if key in given:
+                given[key] = firewall.port_text([given[key]])
+        for key in ("localip", "remoteip"):
+            if key in given:
+                given[key] = firewall.address_text([given[key]])
+        for key in ("program", "service"):
+            if str(given.get(key, "")).lower() == firewall.ANY:
+                given[key] = firewall.ANY
+        if "profiles" in given:
+            given["profiles"] = firewall.profile_names(given["profiles"])
+        return given
+
+
+class Module(base.Module[Params, RuleState]):
+    """Brings one rule to a state."""
+
+    params = Params
+    state = RuleState
+    needs_facts = True
+    doc_url = (
+        "https://docs.ansible.com/ansible/latest/collections/community/windows/"
+        "win_firewall_rule_module.html"
+    )
+
+    def subject(self, params: Params) -> str:
+        return f"firewall rule {params.name.lower()}"
+
+    def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, RuleState]:
+        host = WindowsFacts.of(facts)
+        if host.nt < (6, 0):
+            raise Refused(
+                f"{host.name} has no firewall rules, only exceptions for incoming traffic",
+                hint="to block: win_service on lanmanserver, SMBDeviceEnabled by win_regedit, or "
+                "netsh ipsec static; to allow: netsh firewall add portopening",
+            )
+        absent = params.state == "absent"
+        return (yield from _firewall.find(params.name, params.wanted(), absent=absent))
+
+    def plan(self, params: Params, before: RuleState, facts: base.Facts) -> RuleState:
+        if params.state == "absent":
+            return RuleState(others=before.others, warnings=before.warnings)
+        found = before if before.present else _NEW
+        changes = {
+            key: value
+            for key, value in params.wanted().items()
+            if not _firewall.same(getattr(found, key), value)
+        }
+        after = dataclasses.replace(
+            found, **changes, others=before.others, warnings=before.warnings
+        )
+        _firewall_change.check_way_in(params.name, before, after)
+        return after
+
+    def apply(
+        self, params: Params, change: Change[RuleState], facts: base.Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        before, after = change.before, change.after
+        old = WindowsFacts.of(facts).nt < (6, 1)
+        if not after.present:
+            command = Exec(*_NETSH, "delete", "rule", f"name={params.name}", *before.narrow)
+            out = yield from write(command)
+            expect(out, "netsh", f"delete the firewall rule {params.name}")
+        elif not before.present:
+            words = _firewall_change.words(_NEW_EMPTY, after, old)
+            for _ in range(after.copies):
+                out = yield from write(Exec(*_NETSH, "add", "rule", f"name={params.name}", *words))
+                expect(out, "netsh", f"add the firewall rule {params.name}")
+        else:
+            words = _firewall_change.words(before, after, old)
+            where = (f"name={params.name}", *before.narrow)
+            out = yield from write(Exec(*_NETSH, "set", "rule", *where, "new", *words))
+            expect(out, "netsh", f"change the firewall rule {params.name}")
+        return {}
+
+    def irreversible(self, params: Params, change: Change[RuleState], facts: base.Facts) -> str:
+        if change.before.present and not change.after.present and change.before.extra:
+            return f"netsh cannot set all of the rule again: {', '.join(change.before.extra)}"
+        return ""
+
+    def result(
+        self,
+        params: Params,
+        change: Change[RuleState],
+        facts: base.Facts,
+        applied: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        before, after = change.before, change.after
+        name = f"Firewall rule '{params.name}'"
+        if not after.present:
+            return {"msg": f"{name} {'removed' if before.present else 'does not exist'}."}
+        if not before.present:
+            return {"msg": f"{name} created."}
+        return {"msg": f"{name} {'changed' if change.differences() else 'unchanged'}."}
+
+    def message(self, params: Params, change: Change[RuleState], facts: base.Facts) -> str:
+        after = change.after
+        parts = list(after.warnings) if after.present and after.enabled else []
+        if after.present and change.differences():
+            parts += _firewall_change.cuts(after)
+        if params.state == "absent" and after.others:
+            parts.append(f"{after.others} other rule(s) of that name are left alone")
+        return "; ".join(parts)
+
+
+_NEW: Final = RuleState(
+    present=True,
+    enabled=True,
+    direction="in",
+    action="allow",
+    protocol=firewall.ANY,
+    localport=firewall.ANY,
+    remoteport=firewall.ANY,
+    localip=firewall.ANY,
+    remoteip=firewall.ANY,
+    program=firewall.ANY,
+    service=firewall.ANY,
+    edge="no",
+    copies=1,
+)
+_NEW_EMPTY: Final = dataclasses.replace(
+    _NEW, direction="", action="", enabled=False, profiles=("none",)
+)

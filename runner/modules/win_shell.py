@@ -1,0 +1,109 @@
+"""Run a script in PowerShell (the default) or in cmd.
+
+PowerShell runs without a profile always; version 2.0 of Server 2008 R2 is enough. Server 2003 has
+none: there give ``executable: cmd``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field, field_validator, model_validator
+
+from runner.interfaces import module as base
+from runner.interfaces.exchange import Query, Reply, Request, Script
+from runner.interfaces.loose import Text
+from runner.interfaces.module import CommandState
+from runner.model.state import Change
+from runner.modules import _command
+
+_SHELLS: Mapping[str, str] = {"powershell": "powershell", "cmd": "cmd"}
+_FOLDERS = (
+    "c:\\windows\\system32\\",
+    "%systemroot%\\system32\\",
+    "c:\\windows\\system32\\windowspowershell\\v1.0\\",
+)
+
+
+class Params(_command.CommandParams):
+    """Parameters of Ansible's win_shell, and ``check``."""
+
+    FREE_FORM: ClassVar[str | None] = "cmd"
+    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
+        "output_encoding_override": _command.ENCODING_REASON
+    }
+
+    cmd: Text = Field(min_length=1, description="the script")
+    chdir: Text | None = Field(None, description="folder to run it in")
+    executable: Text = Field("powershell", description="powershell or cmd")
+    stdin: Text | None = Field(None, description="text for its standard input")
+    no_profile: bool = Field(True, description="a profile is never loaded; 'no' is refused")
+    check: Text | None = Field(
+        None,
+        description="a script in the same shell that changes nothing; exit code 0: already done",
+    )
+
+    @field_validator("executable")
+    @classmethod
+    def _shell(cls, executable: str) -> str:
+        name = executable.lower()
+        for folder in _FOLDERS:
+            name = name.removeprefix(folder)
+        shell = _SHELLS.get(name.removesuffix(".exe"))
+        if shell is None:
+            raise ValueError(f"'{executable}' is not supported; there are powershell and cmd")
+        return shell
+
+    @field_validator("no_profile")
+    @classmethod
+    def _never(cls, no_profile: bool) -> bool:
+        if not no_profile:
+            raise ValueError("must be yes: a profile is never loaded")
+        return no_profile
+
+    @model_validator(mode="after")
+    def _one_line(self) -> Params:
+        for text in (self.cmd, self.check):
+            if self.executable == "cmd" and text and "\n" in text.strip("\r\n"):
+                raise ValueError("cmd runs one line; join the lines with && or use powershell")
+        return self
+
+
+class Module(base.Module[Params, CommandState]):
+    """Runs a script."""
+
+    params = Params
+    state = CommandState
+    effect = base.Effect.COMMAND
+    doc_url = (
+        "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_shell_module.html"
+    )
+
+    def subject(self, params: Params) -> str:
+        first = params.cmd.strip().splitlines()
+        return f"{params.executable} {first[0] if first else ''}"
+
+    def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, CommandState]:
+        check = None
+        if params.check is not None:
+            check = Script(params.executable, params.check, chdir=params.chdir)
+        return (yield from _command.probe(params, check))
+
+    def plan(self, params: Params, before: CommandState, facts: base.Facts) -> CommandState:
+        return _command.planned(before)
+
+    def apply(
+        self, params: Params, change: Change[CommandState], facts: base.Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        script = Script(params.executable, params.cmd, stdin=params.stdin, chdir=params.chdir)
+        return (yield from _command.run(script, params.cmd))
+
+    def result(
+        self,
+        params: Params,
+        change: Change[CommandState],
+        facts: base.Facts,
+        applied: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        return applied or _command.skipped(change.after, params.cmd)

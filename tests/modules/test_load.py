@@ -1,0 +1,76 @@
+"""Modules are found by file name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+
+import pytest
+
+import runner.modules as modules
+from runner.errors import ParamsError
+from runner.interfaces.module import Module
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    yield
+    for cached in (modules.names, modules.load, modules.takes_free_form, modules._foreign):
+        cached.cache_clear()
+
+
+def test_every_file_is_a_module_and_helpers_are_not() -> None:
+    found = modules.names()
+    assert "win_service" in found
+    assert not [name for name in found if name.startswith("_")]
+    for name in found:
+        module = modules.load(name)
+        assert isinstance(module, Module)
+        assert module.params
+        assert module.state
+        assert module.doc_url.startswith("https://docs.ansible.com/")
+        assert type(module).__doc__
+
+
+@pytest.mark.parametrize(
+    "name", ["win_service", "ansible.windows.win_service", "ansible.legacy.win_service"]
+)
+def test_short_and_full_names_are_the_same_module(name: str) -> None:
+    assert modules.load(name).__class__ is modules.load("win_service").__class__
+    assert modules.canonical(name) == "win_service"
+
+
+def test_an_unknown_name_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ParamsError) as caught:
+        modules.load("win_servce")
+    assert caught.value.message == "there is no module 'win_servce'"
+    assert caught.value.hint == "did you mean 'win_service'?"
+
+
+def test_helpers_cannot_be_loaded() -> None:
+    with pytest.raises(ParamsError, match="no module '_service'"):
+        modules.load("_service")
+
+
+def test_who_takes_a_free_form_string() -> None:
+    taken = modules.takes_free_form()
+    assert taken["win_shell"] == "cmd"
+    assert set(taken) == {"meta", "raw", "win_command", "win_shell"}
+
+
+def test_third_parties_add_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("win_extra", "runner.modules.win_ping", modules.GROUP)
+    monkeypatch.setattr(modules, "entry_points", lambda group: [entry])
+    modules._foreign.cache_clear()
+    modules.names.cache_clear()
+    assert "win_extra" in modules.names()
+    assert type(modules.load("win_extra")).__module__ == "runner.modules.win_ping"
+
+
+def test_a_broken_third_party_module_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("win_extra", "runner.errors", modules.GROUP)
+    monkeypatch.setattr(modules, "entry_points", lambda group: [entry])
+    modules._foreign.cache_clear()
+    modules.names.cache_clear()
+    with pytest.raises(ParamsError, match="'win_extra' is broken"):
+        modules.load("win_extra")
