@@ -168,6 +168,7 @@ def test_idle_close_makes_pywinrm_send_a_stale_seal(serve: Serve, connect: Conne
     protocol = connect(front)
     front.inject("idle_close")
     shell = protocol.open_shell()
+    time.sleep(0.3)  # until the close has arrived: sent into a closing socket, it would be a reset
     with pytest.raises(WinRMTransportError) as caught:
         protocol.run_command(shell, "say x")
     assert caught.value.code == 400
