@@ -7,18 +7,14 @@ starts with an underscore are helpers.
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import pkgutil
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
 from typing import Any, Final
 
 from runner.errors import ParamsError
 from runner.interfaces.module import Module
+from runner.interfaces.plugins import Plugins
 
-GROUP: Final = "runner.modules"
 COLLECTIONS: Final = (
     "ansible.builtin.",
     "ansible.legacy.",
@@ -36,45 +32,30 @@ def canonical(name: str) -> str:
     return name
 
 
-@lru_cache(maxsize=1)
+_PLUGINS: Plugins[Module[Any, Any]] = Plugins(
+    __name__,
+    __path__,
+    Module,
+    error=ParamsError,
+    is_plugin=lambda name: not name.startswith("_"),
+)
+
+
 def names() -> tuple[str, ...]:
     """The names of all modules, sorted."""
-    return tuple(sorted({*_own(), *_foreign()}))
+    return _PLUGINS.names
 
 
-@lru_cache(maxsize=256)
 def load(name: str) -> Module[Any, Any]:
     """The module of that name, short or with its collection.
 
     Raises ParamsError for an unknown name, with the nearest known one.
     """
-    short = canonical(name)
-    if short in _own():
-        found: Any = importlib.import_module(f"{__name__}.{short}")
-    elif short in _foreign():
-        found = _foreign()[short].load()
-    else:
-        close = difflib.get_close_matches(short, names(), n=1)
-        hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(names())}"
-        raise ParamsError(f"there is no module '{name}'", hint=hint)
-    kind = found if isinstance(found, type) else getattr(found, "Module", None)
-    if not (isinstance(kind, type) and issubclass(kind, Module)):
-        raise ParamsError(f"module '{name}' is broken: {found!r} has no class Module")
-    return kind()
+    return _PLUGINS.load(canonical(name))
 
 
-@lru_cache(maxsize=1)
+@cache
 def takes_free_form() -> Mapping[str, str]:
     """The modules that take a free-form argument string -> the parameter it goes to."""
     fields = {name: load(name).params.FREE_FORM for name in names()}
     return {name: field for name, field in fields.items() if field}
-
-
-@lru_cache(maxsize=1)
-def _own() -> frozenset[str]:
-    return frozenset(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
-
-
-@lru_cache(maxsize=1)
-def _foreign() -> Mapping[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}

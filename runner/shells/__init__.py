@@ -6,39 +6,20 @@ itself. Third parties add one through the entry point group ``runner.shells``.
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import pkgutil
-from functools import cache
-from importlib.metadata import entry_points
-
 from runner.errors import InventoryError
+from runner.interfaces.plugins import Plugins
 from runner.interfaces.shell import Shell
 
-ENTRY_POINTS = "runner.shells"
+_PLUGINS: Plugins[Shell] = Plugins(
+    __name__, __path__, Shell, error=InventoryError, is_plugin=lambda name: "_" not in name
+)
 
 
-@cache
 def names() -> tuple[str, ...]:
     """Every language there is, sorted: what ``ansible_shell_type`` may say."""
-    own = {module.name for module in pkgutil.iter_modules(__path__) if "_" not in module.name}
-    return tuple(sorted(own | {point.name for point in entry_points(group=ENTRY_POINTS)}))
+    return _PLUGINS.names
 
 
-@cache
 def load(name: str) -> Shell:
-    """The one shell object of that language; it has no state and serves every thread.
-
-    Raises InventoryError, with the nearest name, when there is none.
-    """
-    if name not in names():
-        near = difflib.get_close_matches(name, names(), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names())}"
-        raise InventoryError(f"unknown shell {name!r}", hint=hint)
-    for point in entry_points(group=ENTRY_POINTS, name=name):
-        return _instance(point.load())
-    return _instance(importlib.import_module(f"{__name__}.{name}").Shell)
-
-
-def _instance(kind: type[Shell]) -> Shell:
-    return kind()
+    """The shell of that language. Raises InventoryError, with the nearest name, for no such."""
+    return _PLUGINS.load(name)

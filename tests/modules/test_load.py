@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib.metadata import EntryPoint
-
 import pytest
 
 import runner.modules as modules
 from runner.errors import ParamsError
 from runner.interfaces.module import Module
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    yield
-    for cached in (modules.names, modules.load, modules.takes_free_form, modules._foreign):
-        cached.cache_clear()
 
 
 def test_every_file_is_a_module_and_helpers_are_not() -> None:
@@ -56,21 +46,3 @@ def test_who_takes_a_free_form_string() -> None:
     taken = modules.takes_free_form()
     assert taken["win_shell"] == "cmd"
     assert set(taken) == {"meta", "raw", "win_command", "win_shell"}
-
-
-def test_third_parties_add_modules(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("win_extra", "runner.modules.win_ping", modules.GROUP)
-    monkeypatch.setattr(modules, "entry_points", lambda group: [entry])
-    modules._foreign.cache_clear()
-    modules.names.cache_clear()
-    assert "win_extra" in modules.names()
-    assert type(modules.load("win_extra")).__module__ == "runner.modules.win_ping"
-
-
-def test_a_broken_third_party_module_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("win_extra", "runner.errors", modules.GROUP)
-    monkeypatch.setattr(modules, "entry_points", lambda group: [entry])
-    modules._foreign.cache_clear()
-    modules.names.cache_clear()
-    with pytest.raises(ParamsError, match="'win_extra' is broken"):
-        modules.load("win_extra")
