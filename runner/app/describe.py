@@ -26,7 +26,7 @@ def list_modules() -> Iterator[str]:
 def describe_module(name: str) -> Iterator[str]:
     """What one module does, and its parameters."""
     module = modules.load(name.rpartition(".")[2])
-    yield inspect.getdoc(type(module)) or ""
+    yield _doc(module)
     yield ""
     if module.doc_url:
         yield f"Follows {module.doc_url}"
@@ -44,8 +44,12 @@ def describe_module(name: str) -> Iterator[str]:
 
 
 def _first_line(module: Any) -> str:
-    doc = inspect.getdoc(type(module)) or inspect.getdoc(inspect.getmodule(type(module))) or ""
-    return doc.splitlines()[0] if doc else ""
+    return _doc(module).partition("\n")[0]
+
+
+def _doc(module: Any) -> str:
+    """What the module's file says of itself."""
+    return inspect.getdoc(inspect.getmodule(type(module))) or ""
 
 
 def inventory_json(paths: tuple[Path, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,12 +123,12 @@ def _tasks(playbook: Playbook) -> Iterator[Task]:
         yield from play.handlers
 
 
-def make_links(fleet: Fleet, variables: Variables, stop: Stop, hosts: frozenset[str]) -> Links:
+def make_links(fleet: Fleet, variables: Variables, stop: Stop, hosts: Iterable[str]) -> Links:
     """The links of these hosts, with every host's connection settings checked at once.
 
     Raises InventoryError for a setting that is unknown or contradictory, before any contact.
     """
-    ready = {name: _link(name, fleet, variables, stop) for name in sorted(hosts)}
+    ready = {name: _link(name, fleet, variables, stop) for name in hosts}
     return Links(lambda host: ready.get(host) or _link(host, fleet, variables, stop))
 
 

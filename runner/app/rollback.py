@@ -197,11 +197,11 @@ def _record(options: RollbackOptions, way: _WayBack, hosts: frozenset[str]) -> R
     return RunRecord(
         id=new_run_id(),
         verb="rollback",
-        title=f"rollback of {way.of.id}",
+        title=f"{way.of.id}  {way.of.title}",
         playbook=way.of.playbook,
         inventory=tuple(str(p.resolve()) for p in options.inventory) or way.of.inventory,
         digest=way.of.digest,
-        hosts=tuple(sorted(hosts)),
+        hosts=tuple(h for h in way.graph.hosts if h in hosts),
         started=time.time(),
         user=getpass.getuser(),
         pid=os.getpid(),

@@ -93,10 +93,11 @@ def _run(
         return conductor.exit_code(interrupted=interrupted, detailed=False)
 
 
-def _hosts(prepared: Prepared) -> frozenset[str]:
+def _hosts(prepared: Prepared) -> tuple[str, ...]:
+    """The hosts that take part, in the inventory's order."""
     graph = prepared.graph
     members: frozenset[int] = frozenset().union(*(s.members for s in graph.steps))
-    return frozenset(graph.hosts[i] for i in members)
+    return tuple(graph.hosts[i] for i in sorted(members))
 
 
 def _steps(prepared: Prepared) -> Any:
@@ -167,7 +168,7 @@ def _record(options: RunOptions, prepared: Prepared) -> RunRecord:
         playbook=str(options.playbook.resolve()),
         inventory=tuple(str(p.resolve()) for p in options.inventory),
         digest=prepared.playbook.digest,
-        hosts=tuple(sorted(_hosts(prepared))),
+        hosts=_hosts(prepared),
         started=time.time(),
         user=getpass.getuser(),
         pid=os.getpid(),

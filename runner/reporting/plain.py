@@ -191,7 +191,8 @@ class PlainView:
         match event:
             case RunStarted():
                 size = f"{plural(len(event.hosts), 'host')}, {plural(len(event.steps), 'task')}"
-                what = (event.verb, event.title, size, f"run {event.run}")
+                run = f"run {event.run}" if event.run else ""
+                what = (event.verb, event.title, size, run)
                 yield self._lines.line(event.time, "start", "", *what)
             case JobFinished():
                 yield from self._lines.finished(event)

@@ -66,7 +66,9 @@ def usual_commands(finished: RunFinished, entries: Sequence[Entry]) -> list[str]
 
 def _heading(finished: RunFinished, title: str) -> list[Line]:
     said = " ".join(part for part in (finished.verb, one_line(title)) if part)
-    parts = [span(said, "bold"), span(f"  run {finished.run}", "dim")]
+    parts = [span(said, "bold")]
+    if finished.run:
+        parts.append(span(f"  run {finished.run}", "dim"))
     if finished.interrupted:
         parts.append(span("  interrupted", "bold red"))
     return [line(*parts)]
@@ -204,9 +206,10 @@ def _repeated(heading: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Line]:
 
 
 def _effort(finished: RunFinished, next_commands: Sequence[str]) -> list[Line]:
-    trips = plural(finished.exchanges, "round trip")
-    said = f"{duration(finished.seconds)}, {trips}"
-    if hosts := len(finished.counts):
+    said = duration(finished.seconds)
+    if finished.exchanges:
+        said += f", {plural(finished.exchanges, 'round trip')}"
+    if finished.exchanges and (hosts := len(finished.counts)):
         said += f" ({finished.exchanges / hosts:.1f} a host)"
     lines = [line(said)]
     if next_commands:
