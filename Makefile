@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint clean
+.PHONY: demo test clean venv-module
 
 demo: $(STAMP)
 	@$(BIN)/python playbooks/wannacry/demo.py
@@ -26,9 +26,17 @@ test: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	@echo "==> making $(VENV) and installing what is missing (once; about a minute)"
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "runner needs Python 3.11 or later; say which one with: make PYTHON=python3.12 demo")'
-	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory venv-module
+	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(STAMP)
+
+# Debian and Ubuntu keep the venv module in a package of its own.
+venv-module:
+	@echo "==> installing the package python3-venv (apt)"
+	@command -v apt-get >/dev/null || { echo "Python's venv module is missing: install it and type make again"; exit 1; }
+	@if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
+		$$run apt-get update -qq && $$run apt-get install -qq -y python3-venv >/dev/null
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

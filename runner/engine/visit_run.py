@@ -65,7 +65,7 @@ class RunVisit(TaskVisit):
         try:
             applied = writer.drive(work.module.apply(work.params, change, work.facts)) or {}
             found = self._verify(work, change, applied)
-            status = Status.FAILED if applied.get("failed") else Status.CHANGED
+            status = _status_of(applied)
             outcome = _succeeded(work, change, found, applied, status)
         except TransportError as error:
             outcome, found = self._lost(work, change, writer, error)
@@ -142,6 +142,13 @@ class RunVisit(TaskVisit):
                 raise ModuleError("stopped while pausing")
 
 
+def _status_of(applied: Mapping[str, Any]) -> Status:
+    """What the module said of its own work: a script may say that it failed or changed nothing."""
+    if applied.get("failed"):
+        return Status.FAILED
+    return Status.OK if applied.get("changed") is False else Status.CHANGED
+
+
 def _succeeded(
     work: Work, change: Change[Any], found: Any, applied: Mapping[str, Any], status: Status
 ) -> Outcome:
@@ -158,5 +165,5 @@ def _succeeded(
         message or work.module.message(work.params, actual, work.facts),
         differences=shown,
         category="module" if failed else "",
-        result={"changed": True, "failed": failed, **result},
+        result={"changed": status is not Status.OK, "failed": failed, **result},
     )

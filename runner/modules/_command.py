@@ -7,9 +7,10 @@ A command that ends with another code than 0 has failed: ``apply`` returns its o
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Generator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import Field, field_validator
 
@@ -17,6 +18,7 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Command, Output, Query, Reply, Request, read, write
 from runner.interfaces.loose import Text
 from runner.interfaces.module import CommandState
+from runner.model.state import Change
 from runner.windows import files
 
 ENCODING_REASON: Final = "the host's own code page is asked for and used; nothing to override"
@@ -40,6 +42,42 @@ class CommandParams(base.Params):
                 "must be the path itself: write {{ ansible_env.NAME }} in place of %NAME%"
             )
         return path
+
+
+ParamsT = TypeVar("ParamsT", bound=CommandParams)
+
+
+class CommandModule(base.Module[ParamsT, CommandState]):
+    """A module that runs what the user wrote; its work can be known to be done already."""
+
+    state = CommandState
+    effect = base.Effect.COMMAND
+
+    @abstractmethod
+    def shown(self, params: ParamsT) -> str:
+        """What runs, for ``cmd`` in the result."""
+
+    @abstractmethod
+    def check_command(self, params: ParamsT) -> Command | None:
+        """What ``check`` runs; None when it is not given."""
+
+    def probe(self, params: ParamsT, facts: base.Facts) -> Generator[Query, Reply, CommandState]:
+        """Whether the work is done, by ``creates``, ``removes`` and ``check``."""
+        return (yield from probe(params, self.check_command(params)))
+
+    def plan(self, params: ParamsT, before: CommandState, facts: base.Facts) -> CommandState:
+        """Its work is done."""
+        return planned(before)
+
+    def result(
+        self,
+        params: ParamsT,
+        change: Change[CommandState],
+        facts: base.Facts,
+        applied: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        """What it returned, or that it was not run."""
+        return applied or skipped(change.after, self.shown(params))
 
 
 def probe(

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from runner.interfaces import module as base
-from runner.interfaces.exchange import Command, Exec, Query, Reply, Request, Script
+from runner.interfaces.exchange import Command, Exec, Reply, Request, Script
 from runner.interfaces.loose import Text, Words
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
@@ -52,38 +52,28 @@ class Params(_command.CommandParams):
         return self.cmd if self.cmd is not None else command_line.join(self.argv or ())
 
 
-class Module(base.Module[Params, CommandState]):
+class Module(_command.CommandModule[Params]):
     """Runs a program."""
 
     params = Params
-    state = CommandState
-    effect = base.Effect.COMMAND
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_command_module.html"
 
     def subject(self, params: Params) -> str:
         return f"command {params.line}"
 
-    def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, CommandState]:
-        check = _command_of(params, params.check) if params.check is not None else None
-        return (yield from _command.probe(params, check))
+    def shown(self, params: Params) -> str:
+        return params.line
 
-    def plan(self, params: Params, before: CommandState, facts: base.Facts) -> CommandState:
-        return _command.planned(before)
+    def check_command(self, params: Params) -> Command | None:
+        if params.check is None:
+            return None
+        return _command_of(params, params.check)
 
     def apply(
         self, params: Params, change: Change[CommandState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         command = _command_of(params, params.line, stdin=params.stdin)
         return (yield from _command.run(command, params.line))
-
-    def result(
-        self,
-        params: Params,
-        change: Change[CommandState],
-        facts: base.Facts,
-        applied: Mapping[str, Any],
-    ) -> Mapping[str, Any]:
-        return applied or _command.skipped(change.after, params.line)
 
 
 def _command_of(params: Params, line: str, stdin: str | None = None) -> Command:

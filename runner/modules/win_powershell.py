@@ -20,7 +20,7 @@ from pydantic import Field
 
 from runner.errors import ModuleError
 from runner.interfaces import module as base
-from runner.interfaces.exchange import Output, Query, Reply, Request, Script, write
+from runner.interfaces.exchange import Command, Output, Reply, Request, Script, write
 from runner.interfaces.loose import Text
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
@@ -55,12 +55,10 @@ class Params(_command.CommandParams):
     )
 
 
-class Module(base.Module[Params, CommandState]):
+class Module(_command.CommandModule[Params]):
     """Runs a script."""
 
     params = Params
-    state = CommandState
-    effect = base.Effect.COMMAND
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/"
         "win_powershell_module.html"
@@ -70,14 +68,13 @@ class Module(base.Module[Params, CommandState]):
         first = params.script.strip().splitlines()
         return f"powershell {first[0] if first else ''}"
 
-    def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, CommandState]:
-        check = None
-        if params.check is not None:
-            check = Script("powershell", params.check, chdir=params.chdir)
-        return (yield from _command.probe(params, check))
+    def shown(self, params: Params) -> str:
+        return params.script
 
-    def plan(self, params: Params, before: CommandState, facts: base.Facts) -> CommandState:
-        return _command.planned(before)
+    def check_command(self, params: Params) -> Command | None:
+        if params.check is None:
+            return None
+        return Script("powershell", params.check, chdir=params.chdir)
 
     def apply(
         self, params: Params, change: Change[CommandState], facts: base.Facts
@@ -85,15 +82,6 @@ class Module(base.Module[Params, CommandState]):
         begun = datetime.now()
         out = yield from write(Script("powershell", wrapper(), params=_sent(params)))
         return report(out, begun)
-
-    def result(
-        self,
-        params: Params,
-        change: Change[CommandState],
-        facts: base.Facts,
-        applied: Mapping[str, Any],
-    ) -> Mapping[str, Any]:
-        return applied or _command.skipped(change.after, params.script)
 
 
 @lru_cache(maxsize=1)

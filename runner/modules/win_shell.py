@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from runner.interfaces import module as base
-from runner.interfaces.exchange import Query, Reply, Request, Script
+from runner.interfaces.exchange import Command, Reply, Request, Script
 from runner.interfaces.loose import Text
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
@@ -70,12 +70,10 @@ class Params(_command.CommandParams):
         return self
 
 
-class Module(base.Module[Params, CommandState]):
+class Module(_command.CommandModule[Params]):
     """Runs a script."""
 
     params = Params
-    state = CommandState
-    effect = base.Effect.COMMAND
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_shell_module.html"
     )
@@ -84,26 +82,16 @@ class Module(base.Module[Params, CommandState]):
         first = params.cmd.strip().splitlines()
         return f"{params.executable} {first[0] if first else ''}"
 
-    def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, CommandState]:
-        check = None
-        if params.check is not None:
-            check = Script(params.executable, params.check, chdir=params.chdir)
-        return (yield from _command.probe(params, check))
+    def shown(self, params: Params) -> str:
+        return params.cmd
 
-    def plan(self, params: Params, before: CommandState, facts: base.Facts) -> CommandState:
-        return _command.planned(before)
+    def check_command(self, params: Params) -> Command | None:
+        if params.check is None:
+            return None
+        return Script(params.executable, params.check, chdir=params.chdir)
 
     def apply(
         self, params: Params, change: Change[CommandState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         script = Script(params.executable, params.cmd, stdin=params.stdin, chdir=params.chdir)
         return (yield from _command.run(script, params.cmd))
-
-    def result(
-        self,
-        params: Params,
-        change: Change[CommandState],
-        facts: base.Facts,
-        applied: Mapping[str, Any],
-    ) -> Mapping[str, Any]:
-        return applied or _command.skipped(change.after, params.cmd)

@@ -64,16 +64,20 @@ class ToyConnection(Connection):
         self.host.lines.append(invocation.line)
         key, _, value = rest.partition("=")
         if verb == "get":
+            self._lose(invocation.line)
             found = self.host.keys.get(key)
             return RawOutput(0 if found is not None else 1, (found or "").encode())
         if verb == "set" and key not in self.host.deaf:
             self.host.keys[key] = value
         if verb == "unset":
             self.host.keys.pop(key, None)
-        if self.host.lose_answer_of and self.host.lose_answer_of in invocation.line:
+        self._lose(invocation.line)
+        return RawOutput(0, b"done")
+
+    def _lose(self, line: str) -> None:
+        if self.host.lose_answer_of and self.host.lose_answer_of in line:
             self.host.lose_answer_of = ""
             raise ConnectionLost("the answer was lost", may_have_started=True)
-        return RawOutput(0, b"done")
 
     def close(self) -> None:
         return None

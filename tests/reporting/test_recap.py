@@ -102,7 +102,7 @@ def test_usual_commands() -> None:
 def test_nothing_done() -> None:
     text = plain_text(recap(RunFinished("r", "run", {}, False, 0, 0.0, 0.0), []))
     assert "Nothing to do: no job at all" in text
-    assert "0.0s, 0 round trips" in text
+    assert text.rstrip().endswith("0.0s")
 
 
 def test_hostile_strings() -> None:

@@ -1,0 +1,134 @@
+"""The drivers: a Reader has no way to a mutation, a Writer notes what it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from runner.engine.session import Link, Preview, Reader, Writer
+from runner.engine.walk import Stop
+from runner.errors import ModuleError, Unreachable
+from runner.interfaces.exchange import (
+    Exec,
+    Poll,
+    Read,
+    Reconnect,
+    Reply,
+    Request,
+    Write,
+    read,
+    write,
+)
+from tests.engine.toys import ToyHost, ToyShell, ToyTransport
+
+Asked = Generator[Request, Reply, Any]
+
+
+def link_to(host: ToyHost) -> Link:
+    transport = ToyTransport({"a": host})
+    shell = ToyShell()
+    return Link("a", transport, transport.options("a", {}), lambda _: shell, "toy", Stop())
+
+
+def set_k() -> Asked:
+    return (yield from write(Exec("set", "k=1")))
+
+
+@pytest.mark.parametrize("request_", [Write(Exec("set", "k=1")), Reconnect(1.0)])
+def test_a_reader_refuses_what_is_no_read_and_sends_nothing(request_: Request) -> None:
+    host = ToyHost()
+
+    def asks() -> Asked:
+        yield request_
+
+    with pytest.raises(TypeError, match="a probe must not ask"):
+        Reader(link_to(host)).drive(asks())
+    assert host.lines == []
+    assert host.connects == 0
+
+
+def test_a_writer_notes_each_command_and_whether_it_came_back() -> None:
+    host = ToyHost(lose_answer_of="set j")
+
+    def asks() -> Asked:
+        yield from write(Exec("set", "k=1"))
+        yield from write(Exec("set", "j=1"))
+
+    writer = Writer(link_to(host))
+    with pytest.raises(Exception, match="lost"):
+        writer.drive(asks())
+    assert writer.sent == ["set k=1", "set j=1"]
+    assert writer.answered == 1
+
+
+def test_one_connection_serves_a_host_until_it_breaks() -> None:
+    host = ToyHost({"k": "1"}, lose_answer_of="get k")
+    link = link_to(host)
+
+    def asks() -> Asked:
+        return (yield from read(Exec("get", "k")))
+
+    with pytest.raises(Exception, match="lost"):
+        Reader(link).drive(asks())
+    assert Reader(link).drive(asks())[0].stdout == "1"
+    Reader(link).drive(asks())
+    assert host.connects == 2
+
+
+def test_a_poll_ends_when_it_is_done_and_gives_up_in_time() -> None:
+    host = ToyHost({"k": "1"})
+
+    def wait(wanted: str) -> Asked:
+        return (
+            yield Poll(
+                (Exec("get", "k"),),
+                lambda reply: reply[0].stdout == wanted,
+                timeout=0.2,
+                what="k did not become right",
+                interval=0.01,
+            )
+        )
+
+    assert Reader(link_to(host)).drive(wait("1"))[0].stdout == "1"
+    with pytest.raises(ModuleError, match=r"k did not become right: not within 0\.2 s"):
+        Reader(link_to(host)).drive(wait("2"))
+
+
+def test_a_reconnect_that_never_succeeds_says_why() -> None:
+    link = link_to(ToyHost())
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise Unreachable("nobody is there")
+
+    link.transport.connect = refuse  # type: ignore[method-assign]
+
+    def asks() -> Asked:
+        yield Reconnect(timeout=0.2, pause=0.05)
+
+    with pytest.raises(Unreachable, match=r"not back within 0\.2 s; last: nobody is there"):
+        Writer(link).drive(asks())
+
+
+def test_a_preview_lists_the_writes_and_waits_for_nothing() -> None:
+    shell = ToyShell()
+
+    def asks() -> Asked:
+        yield from write(Exec("set", "k=1"))
+        yield Poll((Exec("get", "k"),), lambda _: False, 60, "x")
+        yield Reconnect(60)
+        yield from write(Exec("set", "j=1"))
+
+    assert Preview(lambda _: shell).drive(asks()) == ("set k=1", "set j=1")
+
+
+def test_a_preview_ends_with_an_ellipsis_where_answers_decide() -> None:
+    shell = ToyShell()
+
+    def asks() -> Asked:
+        yield from write(Exec("set", "k=1"))
+        (out,) = yield Read((Exec("get", "k"),))
+        yield from write(Exec("set", f"j={int(out.stdout)}"))
+
+    assert Preview(lambda _: shell).drive(asks()) == ("set k=1", "...")
