@@ -17,6 +17,7 @@
     `-- HostError                   becomes the outcome of one job, never leaves the walk
         +-- ModuleError             the host answered, and the answer is no
         |   `-- Refused             a precondition makes the change unsafe or impossible
+        |       `-- RestartFirst    the host must restart before this can be done
         +-- DependsOnUnknown        a dry run cannot know this value
         `-- TransportError          the way to the host; says whether a command may have started
             +-- Unreachable         nobody answers there
@@ -124,6 +125,10 @@ class ModuleError(HostError):
 
 class Refused(ModuleError):
     """A precondition makes the change unsafe or impossible; nothing was sent."""
+
+
+class RestartFirst(Refused):
+    """The host must restart before this can be done; it did nothing."""
 
 
 class DependsOnUnknown(HostError):

@@ -17,8 +17,9 @@ from runner.app.prepare import Fleet, load_fleet, make_links
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.graph_rollback import SETTLE_STEP, graph_to_json, rollback_graph
 from runner.engine.runtime import Links, Runtime
+from runner.engine.undo import Restart
 from runner.engine.variables import Variables
-from runner.engine.visit_rollback import Restart, RollbackVisit
+from runner.engine.visit_rollback import RollbackVisit
 from runner.errors import PatternError, UsageError
 from runner.events import StepInfo
 from runner.journal.journal import Journal

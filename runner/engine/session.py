@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from runner.engine.walk import Stop
+from runner.engine.walk import Stop, StopLevel
 from runner.errors import (
     ConnectionLost,
     DependsOnUnknown,
@@ -169,7 +169,8 @@ class Reader:
         return timeout
 
     def _sleep(self, seconds: float) -> None:
-        if self.link.stop.sleep(seconds):
+        # What is in flight is finished when the run is asked to end: a restart is waited for.
+        if self.link.stop.sleep(seconds, StopLevel.NOW):
             raise ModuleError("stopped while waiting", hint="the run was interrupted")
 
     def _poll(self, poll: Poll) -> Reply:

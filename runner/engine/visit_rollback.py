@@ -17,14 +17,15 @@ from runner.engine.graph import Step
 from runner.engine.graph_rollback import SETTLE_STEP
 from runner.engine.results import FactsKeeper
 from runner.engine.runtime import Runtime
-from runner.engine.session import Link, Preview, Reader, Writer
-from runner.errors import HostError, ModuleError, TransportError
+from runner.engine.session import Preview, Reader, Writer
+from runner.engine.undo import HostNotes, Restart, Undo, conflict
+from runner.errors import HostError, ModuleError, RestartFirst, TransportError
 from runner.events import JobFinished, JobStarted
 from runner.interfaces.codec import from_json
 from runner.interfaces.module import Module, Params
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
-from runner.model.state import UNKNOWN, Change, Difference, differences
+from runner.model.state import UNKNOWN, Change
 
 
 class RollbackLedger(Protocol):
@@ -35,54 +36,6 @@ class RollbackLedger(Protocol):
 
     def settle(self, change: int, status: Status, found: Any, record: ChangeRecord) -> None:
         """Say what became of it; a change that is back is marked as undone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Restart:
-    """How to restart a host: a module that settles pending changes, and its parameters."""
-
-    module: str
-    params: Any
-
-
-@dataclass(slots=True)
-class _HostNotes:
-    """What the undos on one host asked for."""
-
-    reboot_required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Undo:
-    """One recorded change with everything decoded."""
-
-    job: JobId
-    record: ChangeRecord
-    module: Module[Any, Any]
-    params: Params
-    before: Any
-    after: Any
-    link: Link
-    facts: Mapping[str, Any]
-
-    @property
-    def touched(self) -> frozenset[str]:
-        """The fields that the run changed. What happened to others since is not ours to judge."""
-        return frozenset(d.field for d in differences(self.before, self.after))
-
-    def differ(self, wanted: Any, found: Any) -> list[Difference]:
-        """Where the touched fields are not as wanted."""
-        touched = self.touched
-        return [
-            d for d in differences(wanted, found) if d.field in touched and d.before is not UNKNOWN
-        ]
-
-    def target(self, found: Any) -> Any:
-        """What was before, with the fields that the run did not touch as they are now."""
-        others = {
-            d.field: d.after for d in differences(self.before, found) if d.field not in self.touched
-        }
-        return dataclasses.replace(self.before, **others)
 
 
 @dataclass(slots=True)
@@ -99,7 +52,7 @@ class RollbackVisit:
     restarts: Mapping[str, Restart]
     ledger: RollbackLedger | None
     keep_irreversible: Callable[[ChangeRecord], bool]
-    notes: dict[str, _HostNotes] = field(default_factory=dict)
+    notes: dict[str, HostNotes] = field(default_factory=dict)
 
     # -- the walk's side --------------------------------------------------------------------
 
@@ -153,8 +106,19 @@ class RollbackVisit:
                 irreversible=reason,
                 item=record.item,
             )
-        outcome = self._guarded(lambda: self._undo(self._decode(job, record)))
+        outcome = self._guarded(lambda: self._undo_after_restart(job, record))
         return dataclasses.replace(outcome, item=record.item)
+
+    def _undo_after_restart(self, job: JobId, record: ChangeRecord) -> Outcome:
+        """Undo; where the host must restart before that, and may, restart it and undo then."""
+        try:
+            return self._undo(self._decode(job, record))
+        except RestartFirst as error:
+            if job.host not in self.restarts:
+                hint = "runner rollback --restart restarts it first"
+                raise RestartFirst(error.message, hint=hint) from error
+        self._restart(job.host)
+        return self._undo(self._decode(job, record))
 
     def _guarded(self, work: Callable[[], Outcome]) -> Outcome:
         try:
@@ -162,11 +126,11 @@ class RollbackVisit:
         except Exception as error:  # noqa: BLE001 - the place where exceptions become outcomes
             return outcomes.of_error(error)
 
-    def _decode(self, job: JobId, record: ChangeRecord) -> _Undo:
+    def _decode(self, job: JobId, record: ChangeRecord) -> Undo:
         module = self.runtime.modules(record.module)
         link = self.runtime.links.get(job.host)
         after = record.after if record.found is None else record.found
-        return _Undo(
+        return Undo(
             job,
             record,
             module,
@@ -177,12 +141,12 @@ class RollbackVisit:
             FactsKeeper(self.runtime).of(link) if module.needs_facts else {},
         )
 
-    def _undo(self, undo: _Undo) -> Outcome:
+    def _undo(self, undo: Undo) -> Outcome:
         found = Reader(undo.link).drive(undo.module.probe(undo.params, undo.facts))
         if not undo.differ(undo.before, found):
             return Outcome(Status.OK, "already as it was before", subject=undo.record.subject)
         if undo.differ(undo.after, found):
-            return _conflict(undo, found)
+            return conflict(undo, found)
         change: Change[Any] = Change(undo.record.subject, undo.target(found), found)
         if self.ledger is None:
             commands = Preview(undo.link.shell_of).drive(
@@ -198,7 +162,7 @@ class RollbackVisit:
             )
         return self._carry_out(undo, change, self.ledger)
 
-    def _carry_out(self, undo: _Undo, change: Change[Any], ledger: RollbackLedger) -> Outcome:
+    def _carry_out(self, undo: Undo, change: Change[Any], ledger: RollbackLedger) -> Outcome:
         intent = ledger.intend(undo.record, change.after, change.before)
         writer = Writer(undo.link)
         status, found = Status.FAILED, None
@@ -212,13 +176,15 @@ class RollbackVisit:
             if error.may_have_started or writer.answered:
                 outcome = dataclasses.replace(outcome, status=Status.IN_DOUBT)
             status = outcome.status
+        except RestartFirst:
+            raise
         except HostError as error:
             outcome = outcomes.of_error(error)
         finally:
             ledger.settle(intent, status, found, undo.record)
         return dataclasses.replace(outcome, subject=change.subject, commands=tuple(writer.sent))
 
-    def _verified(self, undo: _Undo, was: Any, found: Any, applied: Mapping[str, Any]) -> Outcome:
+    def _verified(self, undo: Undo, was: Any, found: Any, applied: Mapping[str, Any]) -> Outcome:
         wrong = undo.differ(undo.before, found)
         if wrong:
             what = "; ".join(f"{d.field} is {d.after!r}, was {d.before!r}" for d in wrong)
@@ -232,48 +198,48 @@ class RollbackVisit:
 
     # -- the restart at the end -------------------------------------------------------------
 
-    def _note(self, undo: _Undo, result: Mapping[str, Any]) -> None:
-        if result.get("reboot_required") is True:
-            self.notes.setdefault(undo.job.host, _HostNotes()).reboot_required = True
+    def _note(self, undo: Undo, result: Mapping[str, Any]) -> None:
+        needed = result.get("reboot_required")
+        notes = self.notes.setdefault(undo.job.host, HostNotes())
+        notes.reboot_required = notes.reboot_required or needed is True
+        notes.reboot_unknown = notes.reboot_unknown or needed is UNKNOWN
 
     def _needs_restart(self, host: str) -> bool:
         return host in self.notes and self.notes[host].reboot_required
 
     def _settle(self, job: JobId) -> Outcome:
-        if not self._needs_restart(job.host):
-            return Outcome(Status.SKIPPED, "nothing that was undone needs it")
-        restart = self.restarts[job.host]
-        module = self.runtime.modules(restart.module)
-        params = from_json(module.params, restart.params)
-        subject = module.subject(params)
-        if self.ledger is None:
+        needed = self._needs_restart(job.host)
+        subject = self._restart_module(job.host)[2]
+        if self.ledger is None and needed:
             why = "what is undone takes effect at the next start"
             return Outcome(Status.WOULD_CHANGE, why, subject=subject)
-        link = self.runtime.links.get(job.host)
+        if self.ledger is None and job.host in self.notes and self.notes[job.host].reboot_unknown:
+            return Outcome(Status.NOT_PREDICTABLE, "depends on what the undoing needs")
+        if not needed:
+            return Outcome(Status.SKIPPED, "nothing that was undone needs it")
+        sent = self._restart(job.host)
+        return Outcome(Status.CHANGED, subject=subject, commands=sent)
+
+    def _restart_module(self, host: str) -> tuple[Module[Any, Any], Params, str]:
+        restart = self.restarts[host]
+        module = self.runtime.modules(restart.module)
+        params = from_json(module.params, restart.params)
+        return module, params, module.subject(params)
+
+    def _restart(self, host: str) -> tuple[str, ...]:
+        """Restart the host now, and wait until it is back; gives what was sent."""
+        module, params, subject = self._restart_module(host)
+        link = self.runtime.links.get(host)
         facts = FactsKeeper(self.runtime).of(link) if module.needs_facts else {}
         before = Reader(link).drive(module.probe(params, facts))
         change = Change(subject, before, module.plan(params, before, facts))
         writer = Writer(link)
         writer.drive(module.apply(params, change, facts))
-        return Outcome(Status.CHANGED, subject=subject, commands=tuple(writer.sent))
+        self.notes[host] = HostNotes()
+        return tuple(writer.sent)
 
     def _tell(self, job: JobId, outcome: Outcome) -> Outcome:
         public = outcomes.shown(outcome, self.runtime.redactor, no_log=False)
         self.runtime.record(job, public)
         self.runtime.publish(JobFinished(job, public, time.time()))
         return outcome
-
-
-def _conflict(undo: _Undo, found: Any) -> Outcome:
-    ours = {d.field: d for d in differences(undo.before, undo.after)}
-    parts = []
-    for d in undo.differ(undo.after, found):
-        was = ours[d.field].before if d.field in ours else d.before
-        parts.append(f"{d.field}: before {was!r}, left by the run {d.before!r}, now {d.after!r}")
-    return Outcome(
-        Status.CONFLICT,
-        f"changed by somebody since: {'; '.join(parts)}",
-        "left alone; decide which value is right and set it by hand",
-        subject=undo.record.subject,
-        differences=tuple(undo.differ(undo.after, found)),
-    )

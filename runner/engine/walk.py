@@ -35,7 +35,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._level = StopLevel.GO_ON
-        self._event = threading.Event()
+        self._events = {level: threading.Event() for level in StopLevel}
 
     @property
     def level(self) -> StopLevel:
@@ -46,11 +46,13 @@ class Stop:
         """Ask to stop; a lower level than before changes nothing."""
         if level > self._level:
             self._level = level
-            self._event.set()
+            for lower in StopLevel:
+                if lower <= level:
+                    self._events[lower].set()
 
-    def sleep(self, seconds: float) -> bool:
-        """Wait; returns early, with True, when asked to stop."""
-        return self._event.wait(seconds)
+    def sleep(self, seconds: float, level: StopLevel = StopLevel.FINISH) -> bool:
+        """Wait; returns early, with True, when asked to stop at this level or a higher one."""
+        return self._events[level].wait(seconds)
 
 
 class Visit(Protocol):

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
-from runner.errors import InputError, Refused
+from runner.errors import InputError, Refused, RestartFirst
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.loose import Text
@@ -235,7 +235,7 @@ def _check_install(target: Target, host: WindowsFacts, before: HotfixState) -> N
         )
     if reboot.blocks_servicing(before.restart_pending):
         because = ", ".join(before.restart_pending)
-        raise Refused(
+        raise RestartFirst(
             f"a restart is pending ({because}); {before.kb} cannot be installed before it",
             hint="restart the host first (win_reboot), then run this again",
         )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from runner.errors import ModuleError
+from runner.errors import ModuleError, RestartFirst
 from runner.interfaces.exchange import Output
 
 OK: Final = 0
@@ -130,4 +130,7 @@ def expect(
     said = [line.strip() for line in f"{output.stderr}\n{output.stdout}".splitlines()]
     first = next((line for line in said if line), "")
     detail = f": {first}" if first else ""
-    raise ModuleError(f"{doing}: {describe(tool, output.code)}{detail}", hint=hint)
+    text = f"{doing}: {describe(tool, output.code)}{detail}"
+    if tool == "dism" and output.code == DISM_RESTART_FIRST:
+        raise RestartFirst(text, hint=hint or "restart the host (win_reboot), then run this again")
+    raise ModuleError(text, hint=hint)

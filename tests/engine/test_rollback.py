@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from runner.engine.graph_build import GraphBuilder
 from runner.engine.graph_rollback import graph_to_json, rollback_graph
+from runner.engine.undo import Restart
 from runner.engine.visit_rollback import RollbackVisit
 from runner.engine.visit_run import RunVisit
 from runner.engine.walk import Walk
@@ -71,7 +72,7 @@ def run(fleet: Fleet, *tasks: Any) -> tuple[Memory, Any]:
 
 
 def roll_back(
-    fleet: Fleet, memory: Memory, stored: Any, *, check: bool = False
+    fleet: Fleet, memory: Memory, stored: Any, *, check: bool = False, restart: bool = False
 ) -> dict[JobId, Outcome]:
     changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
     by_step: dict[str, set[str]] = defaultdict(set)
@@ -80,10 +81,11 @@ def roll_back(
         by_step[record.job.step].add(record.job.host)
     steps, edges = stored
     changed = {step: frozenset(hosts) for step, hosts in by_step.items()}
-    graph = rollback_graph(steps, edges, changed, frozenset())
+    restarts = {h: Restart("boot", {}) for h in fleet.hosts} if restart else {}
+    graph = rollback_graph(steps, edges, changed, frozenset(restarts))
     runtime = fleet.runtime((), check)
     ledger = None if check else UndoMemory()
-    visit = RollbackVisit(runtime, changes, {}, ledger, lambda _record: True)
+    visit = RollbackVisit(runtime, changes, restarts, ledger, lambda _record: True)
     Walk(graph, visit, 4, runtime.stop).run()
     return fleet.outcomes
 
@@ -184,6 +186,35 @@ def test_order_across_hosts_is_turned_round() -> None:
     roll_back(fleet, memory, stored)
     assert {job.step for job in order[:2]} == {"two"}
     assert {job.step for job in order[2:]} == {"one"}
+
+
+def test_a_restart_is_repeated_at_the_end_only_where_an_undo_needs_it() -> None:
+    hosts = {"a": ToyHost({"k": "0"}), "b": ToyHost({"k": "wait"})}
+    fleet = Fleet(hosts)
+    memory, stored = run(fleet, set_key("one", "k", "wait"), set_key("two", "j", "1"))
+    outcomes = roll_back(fleet, memory, stored, restart=True)
+    assert outcomes[JobId("restart-where-needed", "a")].status is Status.CHANGED
+    assert outcomes[JobId("restart-where-needed", "b")].status is Status.SKIPPED
+    assert [hosts[h].keys.get("boots") for h in "ab"] == ["1", None]
+
+
+def test_without_leave_to_restart_it_is_a_warning() -> None:
+    fleet = Fleet({"a": ToyHost({"k": "0"})})
+    memory, stored = run(fleet, set_key("one", "k", "wait"))
+    [outcome] = roll_back(fleet, memory, stored).values()
+    assert outcome.status is Status.CHANGED
+    assert "--restart" in outcome.warnings[0]
+
+
+def test_a_host_that_must_restart_first_is_restarted_if_it_may_be() -> None:
+    fleet = Fleet({"a": ToyHost({"k": "after-restart"})})
+    memory, stored = run(fleet, set_key("one", "k", "1"))
+    outcomes = roll_back(fleet, memory, stored)
+    assert outcomes[JobId("one", "a")].status is Status.FAILED
+    assert "--restart" in outcomes[JobId("one", "a")].advice
+    outcomes = roll_back(fleet, memory, stored, restart=True)
+    assert outcomes[JobId("one", "a")].status is Status.CHANGED
+    assert fleet.hosts["a"].keys["k"] == "after-restart"
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.engine.session import Link, Preview, Reader, Writer
-from runner.engine.walk import Stop
+from runner.engine.walk import Stop, StopLevel
 from runner.errors import ModuleError, Unreachable
 from runner.interfaces.exchange import (
     Exec,
@@ -17,6 +17,7 @@ from runner.interfaces.exchange import (
     Reconnect,
     Reply,
     Request,
+    Sleep,
     Write,
     read,
     write,
@@ -94,6 +95,19 @@ def test_a_poll_ends_when_it_is_done_and_gives_up_in_time() -> None:
     assert Reader(link_to(host)).drive(wait("1"))[0].stdout == "1"
     with pytest.raises(ModuleError, match=r"k did not become right: not within 0\.2 s"):
         Reader(link_to(host)).drive(wait("2"))
+
+
+def test_what_is_in_flight_waits_on_when_asked_to_finish_but_not_when_told_to_stop_now() -> None:
+    def asks() -> Asked:
+        yield Sleep(0.05)
+        return "waited"
+
+    link = link_to(ToyHost())
+    link.stop.ask(StopLevel.FINISH)
+    assert Reader(link).drive(asks()) == "waited"
+    link.stop.ask(StopLevel.NOW)
+    with pytest.raises(ModuleError, match="stopped while waiting"):
+        Reader(link).drive(asks())
 
 
 def test_a_reconnect_that_never_succeeds_says_why() -> None:

@@ -13,7 +13,7 @@ from runner.engine.session import Link
 from runner.engine.variables import Variables
 from runner.engine.visit import TaskVisit
 from runner.engine.walk import Stop, Walk
-from runner.errors import ConnectionLost, ModuleError
+from runner.errors import ConnectionLost, ModuleError, RestartFirst
 from runner.events import Event, JobFinished
 from runner.interfaces.exchange import Exec, Query, Reply, Request, Script, read, write
 from runner.interfaces.module import (
@@ -152,6 +152,10 @@ class Key(Module[KeyParams, KeyState]):
     def apply(
         self, params: KeyParams, change: Change[KeyState], facts: Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        if change.after.value == "after-restart":
+            (out,) = yield from read(Exec("get", "fresh"))
+            if out.code != 0:
+                raise RestartFirst("an earlier change waits for a restart")
         if change.after.value is None:
             yield from write(Exec("unset", params.key))
         else:
@@ -168,7 +172,40 @@ class Key(Module[KeyParams, KeyState]):
         facts: Facts,
         applied: Mapping[str, Any],
     ) -> Mapping[str, Any]:
-        return {"value": change.after.value, "token": "t" if applied is not None else UNKNOWN}
+        return {
+            "value": change.after.value,
+            "reboot_required": change.before.value == "wait",
+            "token": "t" if applied is not None else UNKNOWN,
+        }
+
+
+class NoFactsParams(Params):
+    pass
+
+
+class Boot(Module[NoFactsParams, KeyState]):
+    """Restarts a toy host: everything that waited takes effect."""
+
+    params = NoFactsParams
+    state = KeyState
+    settles = True
+
+    def subject(self, params: NoFactsParams) -> str:
+        return "restart"
+
+    def probe(self, params: NoFactsParams, facts: Facts) -> Generator[Query, Reply, KeyState]:
+        (out,) = yield from read(Exec("get", "boots"))
+        return KeyState(out.stdout if out.code == 0 else "0")
+
+    def plan(self, params: NoFactsParams, before: KeyState, facts: Facts) -> KeyState:
+        return KeyState(str(int(before.value or "0") + 1))
+
+    def apply(
+        self, params: NoFactsParams, change: Change[KeyState], facts: Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        yield from write(Exec("set", f"boots={change.after.value}"))
+        yield from write(Exec("set", "fresh=1"))
+        return {}
 
 
 class ShoutParams(Params):
@@ -219,11 +256,12 @@ class Say(LocalModule[SayParams]):
         return Decision(message=params.text, failed=params.text == "fail")
 
 
-class NoFactsParams(Params):
-    pass
-
-
-MODULES: dict[str, Module[Any, Any]] = {"key": Key(), "shout": Shout(), "say": Say()}
+MODULES: dict[str, Module[Any, Any]] = {
+    "key": Key(),
+    "shout": Shout(),
+    "say": Say(),
+    "boot": Boot(),
+}
 
 
 def task(name: str, module: str, args: Mapping[str, Any] | None = None, **fields: Any) -> Task:

@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from runner.engine.session import Link, Reader, Writer
-from runner.engine.walk import Stop
+from runner.engine.walk import Stop, StopLevel
 from runner.errors import ConnectionLost, Unreachable
 from runner.interfaces.exchange import Command, Output, Reply, Request
 from runner.interfaces.module import Module, Params
@@ -78,8 +78,8 @@ class _Transport(Transport):
 class _Impatient(Stop):
     """Waits a fraction of what it is told; see conftest for the other side of it."""
 
-    def sleep(self, seconds: float) -> bool:
-        return super().sleep(min(seconds, 0.01))
+    def sleep(self, seconds: float, level: StopLevel = StopLevel.FINISH) -> bool:
+        return super().sleep(min(seconds, 0.01), level)
 
 
 class LabHost:

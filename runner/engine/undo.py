@@ -1,0 +1,79 @@
+"""One recorded change on its way back: what was, what the run left, what is there now."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.engine.session import Link
+from runner.interfaces.module import Module, Params
+from runner.journal.records import ChangeRecord
+from runner.model.job import JobId, Outcome, Status
+from runner.model.state import UNKNOWN, Difference, differences
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """How to restart a host: a module that settles pending changes, and its parameters."""
+
+    module: str
+    params: Any
+
+
+@dataclass(slots=True)
+class HostNotes:
+    """What the undos on one host asked for."""
+
+    reboot_required: bool = False
+    reboot_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """One recorded change with everything decoded."""
+
+    job: JobId
+    record: ChangeRecord
+    module: Module[Any, Any]
+    params: Params
+    before: Any
+    after: Any
+    link: Link
+    facts: Mapping[str, Any]
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The fields that the run changed. What happened to others since is not ours to judge."""
+        return frozenset(d.field for d in differences(self.before, self.after))
+
+    def differ(self, wanted: Any, found: Any) -> list[Difference]:
+        """Where the touched fields are not as wanted."""
+        touched = self.touched
+        return [
+            d for d in differences(wanted, found) if d.field in touched and d.before is not UNKNOWN
+        ]
+
+    def target(self, found: Any) -> Any:
+        """What was before, with the fields that the run did not touch as they are now."""
+        others = {
+            d.field: d.after for d in differences(self.before, found) if d.field not in self.touched
+        }
+        return dataclasses.replace(self.before, **others)
+
+
+def conflict(undo: Undo, found: Any) -> Outcome:
+    """Somebody changed it since: all three values, and nothing is done."""
+    ours = {d.field: d for d in differences(undo.before, undo.after)}
+    parts = []
+    for d in undo.differ(undo.after, found):
+        was = ours[d.field].before if d.field in ours else d.before
+        parts.append(f"{d.field}: before {was!r}, left by the run {d.before!r}, now {d.after!r}")
+    return Outcome(
+        Status.CONFLICT,
+        f"changed by somebody since: {'; '.join(parts)}",
+        "left alone; decide which value is right and set it by hand",
+        subject=undo.record.subject,
+        differences=tuple(undo.differ(undo.after, found)),
+    )
