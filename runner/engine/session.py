@@ -208,7 +208,7 @@ class Writer(Reader):
     def _write(self, command: Command) -> Output:
         invocation = self.link.shell_of(command).render(command)
         self.link.open()
-        self.sent.append(invocation.line)
+        self.sent.append(invocation.text)
         try:
             output = self._run(command)
         except ConnectionLost:
@@ -267,7 +267,7 @@ class Preview:
     def _answer(self, request: Request) -> Reply:
         match request:
             case Write(command):
-                self.commands.append(self._shell_of(command).render(command).line)
+                self.commands.append(self._shell_of(command).render(command).text)
                 return (Output(0),)
             case Read(commands):
                 return tuple(Output(0) for _ in commands)

@@ -22,10 +22,20 @@ class RawOutput:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One thing to hand to a transport: a command line, and bytes for its standard input."""
+    """One thing to hand to a transport: a command line, and bytes for its standard input.
+
+    ``shown`` is what a person sees of it where the line itself cannot be read (it is encoded). No
+    secret hides in it: it is plain text, which is masked before it is shown.
+    """
 
     line: str
     stdin: bytes | None = None
+    shown: str = ""
+
+    @property
+    def text(self) -> str:
+        """What previews, reports and the journal show."""
+        return self.shown or self.line
 
 
 class Bundle(ABC):

@@ -61,6 +61,8 @@ class Fleet:
                 self._members[host.name.lower()] = self._serve(host, directory)
             except PortTaken as error:
                 raise LabError(str(error)) from error
+            except FileNotFoundError as error:
+                raise LabError(f"host {host.name}: no drive or folder for {error}") from error
             except ValueError as error:
                 raise LabError(f"host {host.name}: {error}") from error
 

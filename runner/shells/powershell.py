@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
@@ -44,9 +46,10 @@ class Shell(Base):
     def render(self, command: Command) -> Invocation:
         """One command line. Raises ModuleError for what cannot be said in it."""
         if isinstance(command, Exec):
-            return Invocation(_line(_program(command)))
+            line = native_line(command.argv) if command.argv else ""
+            return Invocation(_line(_program(command)), shown=f"powershell: {line}")
         if command.shell == self.name:
-            return _script(command)
+            return dataclasses.replace(_script(command), shown=_shown(command))
         return load(command.shell).render(command)
 
     def bundle(self, commands: Sequence[Command]) -> Sequence[Bundle] | None:
@@ -56,6 +59,16 @@ class Shell(Base):
     def decode(self, raw: RawOutput, encoding: str) -> Output:
         """The text of one answer: UTF-8, which the scripts are started with, where it is that."""
         return output_of(raw, "utf-8" if _is_utf8(raw) else encoding)
+
+
+def _shown(command: Script) -> str:
+    """The script itself: what is sent is encoded, and nobody could read or mask it."""
+    parts = [f"powershell: {command.text.strip()}"]
+    if command.chdir is not None:
+        parts.append(f"in {command.chdir}")
+    if command.params:
+        parts.append(f"with {json.dumps(command.params, ensure_ascii=False, default=str)}")
+    return "  ".join(parts)
 
 
 def _script(command: Script) -> Invocation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.fleet import USER, TestFleet, jobs_of
+from tests.e2e.fleet import PASSWORD, USER, TestFleet, jobs_of
 
 Make = Callable[..., TestFleet]
 
@@ -201,6 +202,33 @@ def test_two_runs_never_work_on_one_host(make: Make) -> None:
     assert "web01" in second.err
     first.send_signal(signal.SIGINT)
     first.communicate(timeout=60)
+
+
+def test_no_secret_shows_in_a_preview_or_a_report_in_any_shell(make: Make, tmp_path: Path) -> None:
+    fleet = make()
+    playbook = fleet.write(
+        """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: one, win_shell: "Do-It '{{ ansible_password }}'"}
+    - name: two
+      win_powershell: {script: 'x', parameters: {p: '{{ ansible_password }}'}}
+    - {name: three, win_shell: 'echo {{ ansible_password }}', args: {executable: cmd}}
+    - name: four
+      win_regedit: {path: 'HKLM:\\SOFTWARE\\T', name: a, data: '{{ ansible_password }}'}
+    - {name: five, debug: {var: ansible_password}}
+"""
+    )
+    checked = fleet.play(playbook, "--check", "--diff", "-vv", "--json", "-")
+    ran = fleet.play(playbook, "-l", "web01", "-vv", "--json", "-", "--start-at-task", "three")
+    shown = fleet.run("show", "last", "--all", "-vv")
+    for text in (checked.out, checked.err, ran.out, ran.err, shown.out):
+        assert PASSWORD not in text
+        assert base64.b64encode(PASSWORD.encode("utf-16-le")).decode().rstrip("=") not in text
+    assert ran.code == 0, ran.err
+    assert "********" in ran.out
+    assert fleet.run("rollback", "last", "--json", "-").report()["counts"] == {"irreversible": 2}
 
 
 def test_the_user_name_may_carry_a_domain(make: Make) -> None:

@@ -151,3 +151,15 @@ def test_unescape(text: str, plain: str) -> None:
 def test_decoding_takes_utf8_where_it_is_that() -> None:
     assert SHELL.decode(RawOutput(0, "é".encode()), "cp437").stdout == "é"
     assert SHELL.decode(RawOutput(0, "é".encode("cp437")), "cp437").stdout == "é"
+
+
+def test_what_is_shown_is_the_plain_script_so_that_a_secret_in_it_can_be_masked() -> None:
+    script = Script("powershell", "Set-It $params.p", params={"p": "hunter2"}, chdir="C:\\x")
+    invocation = load("powershell").render(script)
+    assert "hunter2" not in invocation.line
+    assert invocation.text == 'powershell: Set-It $params.p  in C:\\x  with {"p": "hunter2"}'
+
+
+def test_a_program_is_shown_as_itself() -> None:
+    invocation = load("powershell").render(Exec("sc", "query", "a b"))
+    assert invocation.text == 'powershell: sc query "a b"'
