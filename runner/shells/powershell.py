@@ -46,8 +46,9 @@ class Shell(Base):
     def render(self, command: Command) -> Invocation:
         """One command line. Raises ModuleError for what cannot be said in it."""
         if isinstance(command, Exec):
-            line = native_line(command.argv) if command.argv else ""
-            return Invocation(_line(_program(command)), shown=f"powershell: {line}")
+            sent = _line(_program(command))
+            shown = f"powershell: {command.argv[0]} {native_line(command.argv)}"
+            return Invocation(sent, shown=shown.rstrip())
         if command.shell == self.name:
             return dataclasses.replace(_script(command), shown=_shown(command))
         return load(command.shell).render(command)
