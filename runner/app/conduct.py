@@ -148,9 +148,9 @@ class Conductor:
                 signal.signal(number, handler)
 
 
-def leave(code: int, *, hard: bool) -> int:
-    """End the process; after a hard stop without waiting for workers that may hang."""
-    if hard:
+def leave(code: int, stop: Stop) -> int:
+    """The exit code; after a hard stop the process ends here, not waiting for hanging workers."""
+    if stop.level is StopLevel.NOW:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner import __version__, modules
-from runner.app.conduct import Conductor
-from runner.app.ledger import UndoLedger, record_outcome
+from runner.app.conduct import Conductor, leave
+from runner.app.ledger import UndoLedger
 from runner.app.options import RollbackOptions
 from runner.app.prepare import Fleet, load_fleet, make_links
+from runner.app.wiring import make_runtime
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.graph_rollback import SETTLE_STEP, graph_to_json, rollback_graph
 from runner.engine.runtime import Links, Runtime
@@ -25,7 +26,7 @@ from runner.events import StepInfo
 from runner.journal.journal import Journal
 from runner.journal.records import ChangeRecord, RunRecord, new_run_id
 from runner.loading import patterns
-from runner.model.job import JobId, Outcome
+from runner.model.job import JobId
 
 _UNDOABLE = frozenset({"changed", "failed", "in doubt", "intended", "undone"})
 """What became of a change whose host may no longer be as it was before."""
@@ -77,7 +78,7 @@ def _way_back(
         if record.status not in _UNDOABLE or (only is not None and record.job.host not in only):
             continue
         if modules.load(record.module).settles:
-            restarts[record.job.host] = Restart(record.module, record.params)
+            restarts[record.job.host] = Restart(record.module, record.params or {})
         else:
             changes[record.job].append(record)
     if restart:
@@ -110,16 +111,17 @@ def _walk(options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBac
     )
     links = make_links(fleet, variables, conductor.stop, hosts)
     if options.check:
-        visit = _visit(options, way, _runtime("", fleet, conductor, variables, links), None)
+        visit = _visit(options, way, make_runtime("", (), fleet, conductor, variables, links), None)
         interrupted = _conduct(options, conductor, way, visit, links, "")
         return conductor.exit_code(interrupted=interrupted, detailed=options.detailed_exitcode)
     record = _record(options, way, hosts)
     journal.begin(record)
     journal.plan_graph(record.id, *graph_to_json(way.graph))
-    runtime = _runtime(record.id, fleet, conductor, variables, links, journal)
+    runtime = make_runtime(record.id, (), fleet, conductor, variables, links, journal)
     visit = _visit(options, way, runtime, UndoLedger(journal, record.id))
     _conduct(options, conductor, way, visit, links, record.id, journal)
-    return conductor.exit_code(interrupted=bool(conductor.stop.level), detailed=False)
+    code = conductor.exit_code(interrupted=bool(conductor.stop.level), detailed=False)
+    return leave(code, conductor.stop)
 
 
 def _conduct(
@@ -157,32 +159,6 @@ def _visit(
         return not (options.irreversible and record.rollback and record.params is not None)
 
     return RollbackVisit(runtime, way.changes, way.restarts, ledger, keep)
-
-
-def _runtime(
-    run_id: str,
-    fleet: Fleet,
-    conductor: Conductor,
-    variables: Variables,
-    links: Links,
-    journal: Journal | None = None,
-) -> Runtime:
-    def record(job: JobId, outcome: Outcome) -> None:
-        if journal is not None:
-            record_outcome(journal, run_id, job, outcome)
-
-    return Runtime(
-        run=run_id,
-        plays=(),
-        variables=variables,
-        templates=fleet.templates,
-        modules=modules.load,
-        links=links,
-        publish=conductor.publish,
-        redactor=fleet.redactor,
-        stop=conductor.stop,
-        record=record,
-    )
 
 
 def _steps(way: _WayBack) -> list[StepInfo]:

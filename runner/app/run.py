@@ -9,13 +9,14 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from runner import __version__, modules
-from runner.app.conduct import Conductor, step_infos
-from runner.app.ledger import RunLedger, record_outcome
+from runner import __version__
+from runner.app.conduct import Conductor, leave, step_infos
+from runner.app.ledger import RunLedger
 from runner.app.options import RunOptions
 from runner.app.prepare import Prepared, make_links, prepare
+from runner.app.wiring import make_runtime
 from runner.engine.graph_rollback import graph_to_json
-from runner.engine.runtime import Links, Runtime
+from runner.engine.runtime import Links
 from runner.engine.variables import Variables
 from runner.engine.visit_check import CheckVisit
 from runner.engine.visit_run import RunVisit
@@ -46,7 +47,8 @@ def _check(
     variables: Variables,
     links: Links,
 ) -> int:
-    runtime = _runtime("preview", prepared, conductor, variables, links)
+    plays = prepared.playbook.plays
+    runtime = make_runtime("", plays, prepared.fleet, conductor, variables, links)
     interrupted = conductor.walk(
         prepared.graph,
         CheckVisit(runtime),
@@ -71,8 +73,10 @@ def _run(
         record = _record(options, prepared)
         journal.begin(record)
         journal.plan_graph(record.id, *graph_to_json(prepared.graph))
-        redactor = prepared.fleet.redactor
-        runtime = _runtime(record.id, prepared, conductor, variables, links, journal)
+        plays, redactor = prepared.playbook.plays, prepared.fleet.redactor
+        runtime = make_runtime(
+            record.id, plays, prepared.fleet, conductor, variables, links, journal, _ask
+        )
 
         def settle(interrupted: bool) -> None:
             code = conductor.tally.exit_code(interrupted=interrupted, detailed=False)
@@ -90,7 +94,8 @@ def _run(
             forks=options.forks,
             before_end=settle,
         )
-        return conductor.exit_code(interrupted=interrupted, detailed=False)
+        code = conductor.exit_code(interrupted=interrupted, detailed=False)
+    return leave(code, conductor.stop)
 
 
 def _hosts(prepared: Prepared) -> tuple[str, ...]:
@@ -118,33 +123,6 @@ def _variables(prepared: Prepared, options: RunOptions) -> Variables:
         play_hosts=play_hosts,
         version=__version__,
         verbosity=options.view.verbosity,
-    )
-
-
-def _runtime(
-    run_id: str,
-    prepared: Prepared,
-    conductor: Conductor,
-    variables: Variables,
-    links: Links,
-    journal: Journal | None = None,
-) -> Runtime:
-    def record(job: Any, outcome: Any) -> None:
-        if journal is not None:
-            record_outcome(journal, run_id, job, outcome)
-
-    return Runtime(
-        run=run_id,
-        plays=prepared.playbook.plays,
-        variables=variables,
-        templates=prepared.fleet.templates,
-        modules=modules.load,
-        links=links,
-        publish=conductor.publish,
-        redactor=prepared.fleet.redactor,
-        stop=conductor.stop,
-        record=record,
-        ask=_ask,
     )
 
 

@@ -1,0 +1,46 @@
+"""Puts together what visits share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from runner import modules
+from runner.app.conduct import Conductor
+from runner.app.ledger import record_outcome
+from runner.app.prepare import Fleet
+from runner.engine.runtime import Links, Runtime
+from runner.engine.variables import Variables
+from runner.journal.journal import Journal
+from runner.model.job import JobId, Outcome
+from runner.model.playbook import Play
+
+
+def make_runtime(
+    run: str,
+    plays: tuple[Play, ...],
+    fleet: Fleet,
+    conductor: Conductor,
+    variables: Variables,
+    links: Links,
+    journal: Journal | None = None,
+    ask: Callable[[str], str | None] = lambda _prompt: None,
+) -> Runtime:
+    """The runtime of one verb. Without a journal outcomes are only shown."""
+
+    def record(job: JobId, outcome: Outcome) -> None:
+        if journal is not None:
+            record_outcome(journal, run, job, outcome)
+
+    return Runtime(
+        run=run,
+        plays=plays,
+        variables=variables,
+        templates=fleet.templates,
+        modules=modules.load,
+        links=links,
+        publish=conductor.publish,
+        redactor=fleet.redactor,
+        stop=conductor.stop,
+        record=record,
+        ask=ask,
+    )
