@@ -34,8 +34,8 @@ class HostState:
     """Under the names that templates use: ansible_facts and ansible_*."""
     registered: dict[str, Any] = field(default_factory=dict)
     notified: set[str] = field(default_factory=set)
-    ended: str = ""
-    """Why no further task of the current play runs here (meta: end_host)."""
+    ended: dict[Source, str] = field(default_factory=dict)
+    """Plays (by their place) of which no further task runs here, and why (meta: end_host)."""
 
 
 class HostVars(Mapping[str, Mapping[str, Any]]):

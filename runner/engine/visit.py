@@ -24,6 +24,7 @@ from runner.interfaces.module import Effect, Evaluate, Facts, LocalModule, Modul
 from runner.interfaces.params import parse
 from runner.model.job import JobId, Outcome, Status
 from runner.model.playbook import Play, Task
+from runner.model.source import Source
 from runner.model.state import Change
 
 
@@ -54,6 +55,8 @@ class TaskVisit(ABC):
         self.runtime = runtime
         self.results = Results(runtime)
         self.facts = FactsKeeper(runtime)
+        self._ended: dict[Source, str] = {}
+        """Plays that a task ended for all hosts (meta: end_play), and why."""
 
     # -- the walk's side --------------------------------------------------------------------
 
@@ -102,8 +105,9 @@ class TaskVisit(ABC):
     def _job(self, step: Step, job: JobId) -> Outcome:
         state = self.runtime.variables.state(job.host)
         play = self.runtime.plays[step.play]
-        if state.ended:
-            return _skipped(state.ended)
+        ended = state.ended.get(play.source) or self._ended.get(play.source)
+        if ended:
+            return _skipped(ended)
         if step.kind is StepKind.FACTS:
             return self.facts.gather(job.host)
         assert step.task is not None
@@ -206,7 +210,8 @@ class TaskVisit(ABC):
             return Outcome(Status.FAILED, decision.message, result=result, category="playbook")
         self.carry_out(work, decision.pause_seconds, decision.prompt)
         if decision.meta in ("end_host", "end_play"):
-            state.ended = f"ended by '{work.task.name}'"
+            ended = state.ended if decision.meta == "end_host" else self._ended
+            ended[work.play.source] = f"ended by '{work.task.name}'"
         elif decision.meta == "clear_facts":
             state.facts.clear()
             work.link.facts = None

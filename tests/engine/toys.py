@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,19 +13,9 @@ from runner.engine.session import Link
 from runner.engine.variables import Variables
 from runner.engine.visit import TaskVisit
 from runner.engine.walk import Stop, Walk
-from runner.errors import ConnectionLost, ModuleError, RestartFirst
+from runner.errors import ConnectionLost
 from runner.events import Event, JobFinished
-from runner.interfaces.exchange import Exec, Query, Reply, Request, Script, read, write
-from runner.interfaces.module import (
-    CommandState,
-    Decision,
-    Effect,
-    Evaluate,
-    Facts,
-    LocalModule,
-    Module,
-    Params,
-)
+from runner.interfaces.exchange import Exec, Script
 from runner.interfaces.shell import Bundle, Invocation, RawOutput, Shell
 from runner.interfaces.transport import Connection, Options, Transport
 from runner.loading.templates import JinjaTemplates
@@ -34,7 +24,7 @@ from runner.model.job import JobId, Outcome
 from runner.model.playbook import Play, Playbook, Task
 from runner.model.secret import Redactor
 from runner.model.source import Source
-from runner.model.state import UNKNOWN, Change
+from tests.engine.toy_modules import MODULES
 
 HERE = Source("play.yml", 1, 1, "- toy:")
 
@@ -118,152 +108,6 @@ class ToyShell(Shell):
         return Output(raw.code, raw.stdout.decode(encoding), raw.stderr.decode(encoding))
 
 
-class KeyParams(Params):
-    key: str
-    value: str | None = None
-    forever: bool = False
-
-
-@dataclass(frozen=True)
-class KeyState:
-    value: str | None
-    owner: str | None = None
-    """A field that the module reads and never sets."""
-
-
-class Key(Module[KeyParams, KeyState]):
-    """Sets a key of a toy host."""
-
-    params = KeyParams
-    state = KeyState
-
-    def subject(self, params: KeyParams) -> str:
-        return f"key {params.key}"
-
-    def probe(self, params: KeyParams, facts: Facts) -> Generator[Query, Reply, KeyState]:
-        out, owner = yield from read(Exec("get", params.key), Exec("get", "owner"))
-        return KeyState(
-            out.stdout if out.code == 0 else None, owner.stdout if owner.code == 0 else None
-        )
-
-    def plan(self, params: KeyParams, before: KeyState, facts: Facts) -> KeyState:
-        return KeyState(params.value, before.owner)
-
-    def apply(
-        self, params: KeyParams, change: Change[KeyState], facts: Facts
-    ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        if change.after.value == "after-restart":
-            (out,) = yield from read(Exec("get", "fresh"))
-            if out.code != 0:
-                raise RestartFirst("an earlier change waits for a restart")
-        if change.after.value is None:
-            yield from write(Exec("unset", params.key))
-        else:
-            yield from write(Exec("set", f"{params.key}={change.after.value}"))
-        return {}
-
-    def irreversible(self, params: KeyParams, change: Change[KeyState], facts: Facts) -> str:
-        return "it is for ever" if params.forever else ""
-
-    def result(
-        self,
-        params: KeyParams,
-        change: Change[KeyState],
-        facts: Facts,
-        applied: Mapping[str, Any],
-    ) -> Mapping[str, Any]:
-        return {
-            "value": change.after.value,
-            "reboot_required": change.before.value == "wait",
-            "token": "t" if applied is not None else UNKNOWN,
-        }
-
-
-class NoFactsParams(Params):
-    pass
-
-
-class Boot(Module[NoFactsParams, KeyState]):
-    """Restarts a toy host: everything that waited takes effect."""
-
-    params = NoFactsParams
-    state = KeyState
-    settles = True
-
-    def subject(self, params: NoFactsParams) -> str:
-        return "restart"
-
-    def probe(self, params: NoFactsParams, facts: Facts) -> Generator[Query, Reply, KeyState]:
-        (out,) = yield from read(Exec("get", "boots"))
-        return KeyState(out.stdout if out.code == 0 else "0")
-
-    def plan(self, params: NoFactsParams, before: KeyState, facts: Facts) -> KeyState:
-        return KeyState(str(int(before.value or "0") + 1))
-
-    def apply(
-        self, params: NoFactsParams, change: Change[KeyState], facts: Facts
-    ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        yield from write(Exec("set", f"boots={change.after.value}"))
-        yield from write(Exec("set", "fresh=1"))
-        return {}
-
-
-class ShoutParams(Params):
-    text: str
-
-
-class Shout(Module[ShoutParams, CommandState]):
-    """A command whose effect nobody can predict."""
-
-    params = ShoutParams
-    state = CommandState
-    effect = Effect.COMMAND
-
-    def subject(self, params: ShoutParams) -> str:
-        return ""
-
-    def probe(self, params: ShoutParams, facts: Facts) -> Generator[Query, Reply, CommandState]:
-        return CommandState()
-        yield
-
-    def plan(self, params: ShoutParams, before: CommandState, facts: Facts) -> CommandState:
-        return CommandState(done=True)
-
-    def apply(
-        self, params: ShoutParams, change: Change[CommandState], facts: Facts
-    ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        out = yield from write(Exec("set", f"shout={params.text}"))
-        return {"rc": out.code, "stdout": out.stdout}
-
-    def result(
-        self,
-        params: ShoutParams,
-        change: Change[CommandState],
-        facts: Facts,
-        applied: Mapping[str, Any],
-    ) -> Mapping[str, Any]:
-        return dict(applied)
-
-
-class SayParams(Params):
-    text: str
-
-
-class Say(LocalModule[SayParams]):
-    params = SayParams
-
-    def decide(self, params: SayParams, evaluate: Evaluate) -> Decision:
-        return Decision(message=params.text, failed=params.text == "fail")
-
-
-MODULES: dict[str, Module[Any, Any]] = {
-    "key": Key(),
-    "shout": Shout(),
-    "say": Say(),
-    "boot": Boot(),
-}
-
-
 def task(name: str, module: str, args: Mapping[str, Any] | None = None, **fields: Any) -> Task:
     return Task(name, module, dict(args or {}), HERE, **fields)
 
@@ -318,13 +162,15 @@ class Fleet:
     ) -> dict[str, Outcome]:
         """Walk a play of these tasks; gives the outcomes on the first host by step."""
         whole = Play("p", "all", HERE, HERE, tasks=tasks, gather_facts=False, **play)
-        book = Playbook("play.yml", (whole,), "0")
+        return self.walk_plays(make, whole, check=check)
+
+    def walk_plays(
+        self, make: Callable[[Runtime], TaskVisit], *plays: Play, check: bool = False
+    ) -> dict[str, Outcome]:
+        """The same with whole plays."""
+        book = Playbook("play.yml", plays, "0")
         names = tuple(self.hosts)
         graph = GraphBuilder(self.inventory, lambda *_: names, None).build(book)
-        runtime = self.runtime((whole,), check)
+        runtime = self.runtime(plays, check)
         Walk(graph, make(runtime), 4, runtime.stop).run()
         return {job.step: o for job, o in self.outcomes.items() if job.host == names[0]}
-
-
-def fail(text: str) -> None:
-    raise ModuleError(text)

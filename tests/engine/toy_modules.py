@@ -1,0 +1,168 @@
+"""Toy modules: one that sets keys, one that restarts, one that shouts, one that only talks."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.errors import RestartFirst
+from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
+from runner.interfaces.module import (
+    CommandState,
+    Decision,
+    Effect,
+    Evaluate,
+    Facts,
+    LocalModule,
+    Module,
+    Params,
+)
+from runner.model.state import UNKNOWN, Change
+
+
+class KeyParams(Params):
+    key: str
+    value: str | None = None
+    forever: bool = False
+
+
+@dataclass(frozen=True)
+class KeyState:
+    value: str | None
+    owner: str | None = None
+    """A field that the module reads and never sets."""
+
+
+class Key(Module[KeyParams, KeyState]):
+    """Sets a key of a toy host."""
+
+    params = KeyParams
+    state = KeyState
+
+    def subject(self, params: KeyParams) -> str:
+        return f"key {params.key}"
+
+    def probe(self, params: KeyParams, facts: Facts) -> Generator[Query, Reply, KeyState]:
+        out, owner = yield from read(Exec("get", params.key), Exec("get", "owner"))
+        return KeyState(
+            out.stdout if out.code == 0 else None, owner.stdout if owner.code == 0 else None
+        )
+
+    def plan(self, params: KeyParams, before: KeyState, facts: Facts) -> KeyState:
+        return KeyState(params.value, before.owner)
+
+    def apply(
+        self, params: KeyParams, change: Change[KeyState], facts: Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        if change.after.value == "after-restart":
+            (out,) = yield from read(Exec("get", "fresh"))
+            if out.code != 0:
+                raise RestartFirst("an earlier change waits for a restart")
+        if change.after.value is None:
+            yield from write(Exec("unset", params.key))
+        else:
+            yield from write(Exec("set", f"{params.key}={change.after.value}"))
+        return {}
+
+    def irreversible(self, params: KeyParams, change: Change[KeyState], facts: Facts) -> str:
+        return "it is for ever" if params.forever else ""
+
+    def result(
+        self,
+        params: KeyParams,
+        change: Change[KeyState],
+        facts: Facts,
+        applied: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        return {
+            "value": change.after.value,
+            "reboot_required": change.before.value == "wait",
+            "token": "t" if applied is not None else UNKNOWN,
+        }
+
+
+class NoFactsParams(Params):
+    pass
+
+
+class Boot(Module[NoFactsParams, KeyState]):
+    """Restarts a toy host: everything that waited takes effect."""
+
+    params = NoFactsParams
+    state = KeyState
+    settles = True
+
+    def subject(self, params: NoFactsParams) -> str:
+        return "restart"
+
+    def probe(self, params: NoFactsParams, facts: Facts) -> Generator[Query, Reply, KeyState]:
+        (out,) = yield from read(Exec("get", "boots"))
+        return KeyState(out.stdout if out.code == 0 else "0")
+
+    def plan(self, params: NoFactsParams, before: KeyState, facts: Facts) -> KeyState:
+        return KeyState(str(int(before.value or "0") + 1))
+
+    def apply(
+        self, params: NoFactsParams, change: Change[KeyState], facts: Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        yield from write(Exec("set", f"boots={change.after.value}"))
+        yield from write(Exec("set", "fresh=1"))
+        return {}
+
+
+class ShoutParams(Params):
+    text: str
+
+
+class Shout(Module[ShoutParams, CommandState]):
+    """A command whose effect nobody can predict."""
+
+    params = ShoutParams
+    state = CommandState
+    effect = Effect.COMMAND
+
+    def subject(self, params: ShoutParams) -> str:
+        return ""
+
+    def probe(self, params: ShoutParams, facts: Facts) -> Generator[Query, Reply, CommandState]:
+        return CommandState()
+        yield
+
+    def plan(self, params: ShoutParams, before: CommandState, facts: Facts) -> CommandState:
+        return CommandState(done=True)
+
+    def apply(
+        self, params: ShoutParams, change: Change[CommandState], facts: Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        out = yield from write(Exec("set", f"shout={params.text}"))
+        return {"rc": out.code, "stdout": out.stdout}
+
+    def result(
+        self,
+        params: ShoutParams,
+        change: Change[CommandState],
+        facts: Facts,
+        applied: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        return dict(applied)
+
+
+class SayParams(Params):
+    text: str
+
+
+class Say(LocalModule[SayParams]):
+    params = SayParams
+
+    def decide(self, params: SayParams, evaluate: Evaluate) -> Decision:
+        meta = params.text if params.text.startswith("end_") else None
+        return Decision(message=params.text, failed=params.text == "fail", meta=meta)
+
+
+MODULES: dict[str, Module[Any, Any]] = {
+    "key": Key(),
+    "shout": Shout(),
+    "say": Say(),
+    "boot": Boot(),
+}
