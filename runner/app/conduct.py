@@ -17,7 +17,8 @@ from typing import Any
 from runner.app.options import FORKS_CAP, View
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.runtime import Links
-from runner.engine.walk import Stop, StopLevel, Visit, Walk
+from runner.engine.stop import Stop, StopLevel
+from runner.engine.walk import Visit, Walk
 from runner.events import Event, JobFinished, Notice, RunFinished, RunStarted, StepInfo
 from runner.model.job import Status
 from runner.reporting.bus import EventBus
@@ -39,6 +40,10 @@ class Tally:
             self.counts[event.job.host][event.outcome.status] += 1
             if not event.outcome.ignored:
                 self.trouble[event.outcome.status] += 1
+
+    def by_host(self, hosts: Sequence[str]) -> Mapping[str, Mapping[Status, int]]:
+        """The counts of these hosts, in this order."""
+        return {host: dict(self.counts[host]) for host in hosts if host in self.counts}
 
     def exit_code(self, *, interrupted: bool, detailed: bool) -> int:
         """0 well, 2 failed, 3 another state than recorded, 4 unreachable, 10 would change, 130."""
@@ -107,16 +112,16 @@ class Conductor:
             interrupted = self.stop.level is not StopLevel.GO_ON
             if self.stop.level < StopLevel.NOW:
                 links.close_all()
-            before_end(interrupted)
-            counts: Mapping[str, Mapping[Status, int]] = {
-                host: dict(self.tally.counts[host]) for host in hosts if host in self.tally.counts
-            }
-            now = time.time()
-            self.publish(
-                RunFinished(run, verb, counts, interrupted, links.exchanges, now - begun, now)
-            )
-            self._bus.close()
-            self.report_missing = bool(self._bus.dropped)
+            try:
+                before_end(interrupted)
+            finally:
+                now = time.time()
+                counts = self.tally.by_host(hosts)
+                self.publish(
+                    RunFinished(run, verb, counts, interrupted, links.exchanges, now - begun, now)
+                )
+                self._bus.close()
+                self.report_missing = bool(self._bus.dropped)
         return interrupted
 
     def exit_code(self, *, interrupted: bool, detailed: bool) -> int:

@@ -13,8 +13,8 @@ from runner.engine.graph import JobGraph
 from runner.engine.graph_build import GraphBuilder
 from runner.engine.runtime import Links
 from runner.engine.session import Link
+from runner.engine.stop import Stop
 from runner.engine.variables import Variables
-from runner.engine.walk import Stop
 from runner.errors import PatternError
 from runner.interfaces.params import check_static
 from runner.interfaces.template import Templates

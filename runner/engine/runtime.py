@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.engine.session import Link
+from runner.engine.stop import Stop
 from runner.engine.variables import Variables
-from runner.engine.walk import Stop
 from runner.events import Event
 from runner.interfaces.module import Module
 from runner.interfaces.template import Templates

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from runner.engine.walk import Stop, StopLevel
+from runner.engine.stop import Stop, StopLevel
 from runner.errors import (
     ConnectionLost,
     DependsOnUnknown,

@@ -12,47 +12,12 @@ import threading
 from array import array
 from collections import deque
 from dataclasses import dataclass
-from enum import IntEnum
 from queue import SimpleQueue
 from typing import Protocol
 
 from runner.engine.graph import JobGraph, Link, LinkKind, Step, StepKind, holds
+from runner.engine.stop import Stop, StopLevel
 from runner.model.job import JobId, Outcome
-
-
-class StopLevel(IntEnum):
-    """How urgently the walk was asked to stop."""
-
-    GO_ON = 0
-    FINISH = 1
-    """Start nothing new; wait for what is in flight."""
-    NOW = 2
-    """Do not wait either: what is in flight is in doubt."""
-
-
-class Stop:
-    """Asked by a signal handler, watched by the walk and by sleeping jobs. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._level = StopLevel.GO_ON
-        self._events = {level: threading.Event() for level in StopLevel}
-
-    @property
-    def level(self) -> StopLevel:
-        """The highest level that was asked for."""
-        return self._level
-
-    def ask(self, level: StopLevel) -> None:
-        """Ask to stop; a lower level than before changes nothing."""
-        if level > self._level:
-            self._level = level
-            for lower in StopLevel:
-                if lower <= level:
-                    self._events[lower].set()
-
-    def sleep(self, seconds: float, level: StopLevel = StopLevel.FINISH) -> bool:
-        """Wait; returns early, with True, when asked to stop at this level or a higher one."""
-        return self._events[level].wait(seconds)
 
 
 class Visit(Protocol):
@@ -105,9 +70,13 @@ class Walk:
         self._lock = threading.Condition()
         self._open = 0
         self._closed = False
+        self._broken: BaseException | None = None
 
     def run(self) -> None:
-        """Visit every job; returns when each has an outcome, or at once after StopLevel.NOW."""
+        """Visit every job; returns when each has an outcome, or at once after StopLevel.NOW.
+
+        What a visit raises, against its promise, stops the walk and is raised here.
+        """
         self._prepare()
         threads = [
             threading.Thread(target=self._work, name=f"worker-{i}", daemon=True)
@@ -121,13 +90,16 @@ class Walk:
             while self._open and not self._should_end():
                 # A bounded wait, so that the main thread sees signals on every platform.
                 self._lock.wait(0.5)
-            self._finish_stopped()
             self._closed = True
+            if self._broken is None:
+                self._finish_stopped()
         for _ in threads:
             self._queue.put(None)
         if self._stop.level < StopLevel.NOW:
             for thread in threads:
                 thread.join()
+        if self._broken is not None:
+            raise self._broken
 
     # -- set-up -----------------------------------------------------------------------------
 
@@ -166,20 +138,36 @@ class Walk:
 
     def _work(self) -> None:
         while (host := self._queue.get()) is not None:
-            lane = self._lanes[host]
-            while (number := self._next(lane)) is not None:
-                step = self._steps[number]
-                outcome = self._visit.visit(step, self._graph.hosts[host])
-                with self._lock:
-                    lane.running = None
-                    if self._closed:
-                        return
-                    self._finish(number, host)
-                    self._settle_all(self._release(number, host, outcome.is_good))
-                    if not self._open or self._stop.level:
-                        self._lock.notify_all()
-            if self._leave(lane):
-                self._visit.host_done(self._graph.hosts[host])
+            try:
+                self._serve(host)
+            except BaseException as error:  # noqa: BLE001 - a dead worker must not hang the walk
+                self._give_up(host, error)
+                return
+
+    def _serve(self, host: int) -> None:
+        """Run the ready jobs of one host."""
+        lane = self._lanes[host]
+        while (number := self._next(lane)) is not None:
+            step = self._steps[number]
+            outcome = self._visit.visit(step, self._graph.hosts[host])
+            with self._lock:
+                lane.running = None
+                if self._closed:
+                    return
+                self._finish(number, host)
+                self._settle_all(self._release(number, host, outcome.is_good))
+                if not self._open or self._stop.level:
+                    self._lock.notify_all()
+        if self._leave(lane):
+            self._visit.host_done(self._graph.hosts[host])
+
+    def _give_up(self, host: int, error: BaseException) -> None:
+        """A visit broke its promise (the journal cannot be written): begin nothing more."""
+        with self._lock:
+            self._broken = self._broken or error
+            self._lanes[host].running = None
+            self._stop.ask(StopLevel.FINISH)
+            self._lock.notify_all()
 
     def _next(self, lane: _Lane) -> int | None:
         with self._lock:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.engine.session import Link, Preview, Reader, Writer
-from runner.engine.walk import Stop, StopLevel
+from runner.engine.stop import Stop, StopLevel
 from runner.errors import ModuleError, Unreachable
 from runner.interfaces.exchange import (
     Exec,

@@ -6,11 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.engine.graph import JobGraph, Link, LinkKind, Step, StepKind, holds
-from runner.engine.walk import Stop, StopLevel, Walk
+from runner.engine.stop import Stop, StopLevel
+from runner.engine.walk import Walk
+from runner.errors import JournalError
 from runner.model.job import JobId, Outcome, Status
 from runner.model.playbook import NeedState
 
@@ -204,3 +207,14 @@ def test_a_large_fleet_walks() -> None:
     Walk(chain(500, 20), recorder, 32, Stop()).run()
     assert len(recorder.statuses) == 10_000
     assert set(recorder.statuses.values()) == {Status.OK}
+
+
+def test_a_visit_that_breaks_stops_the_walk_and_is_not_swallowed() -> None:
+    class Breaking(Recorder):
+        def visit(self, step: Step, host: str) -> Outcome:
+            if JobId(step.name, host) == JobId("s1", "h1"):
+                raise JournalError("the disk is full")
+            return super().visit(step, host)
+
+    with pytest.raises(JournalError, match="the disk is full"):
+        Walk(chain(3, 50), Breaking(), 2, Stop()).run()

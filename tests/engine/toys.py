@@ -10,9 +10,10 @@ from typing import Any
 from runner.engine.graph_build import GraphBuilder
 from runner.engine.runtime import Links, Runtime
 from runner.engine.session import Link
+from runner.engine.stop import Stop
 from runner.engine.variables import Variables
 from runner.engine.visit import TaskVisit
-from runner.engine.walk import Stop, Walk
+from runner.engine.walk import Walk
 from runner.errors import ConnectionLost
 from runner.events import Event, JobFinished
 from runner.interfaces.exchange import Exec, Script

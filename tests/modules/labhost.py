@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from runner.engine.session import Link, Reader, Writer
-from runner.engine.walk import Stop, StopLevel
+from runner.engine.stop import Stop, StopLevel
 from runner.errors import ConnectionLost, Unreachable
 from runner.interfaces.exchange import Command, Output, Reply, Request
 from runner.interfaces.module import Module, Params
