@@ -12,6 +12,7 @@ from runner.errors import (
     DependsOnUnknown,
     HostError,
     InputError,
+    JournalError,
     ModuleError,
     Refused,
     TransportError,
@@ -27,8 +28,14 @@ HIDDEN = "(hidden: no_log)"
 
 
 def of_error(error: Exception) -> Outcome:
-    """The outcome of a job that ended with this exception, before anything was sent."""
+    """The outcome of a job that ended with this exception, before anything was sent.
+
+    A JournalError is no host's affair: without the record nothing more may be sent, so it goes on
+    its way and stops the walk.
+    """
     match error:
+        case JournalError():
+            raise error
         case DependsOnUnknown():
             return Outcome(Status.NOT_PREDICTABLE, error.message)
         case DeadlineExceeded():

@@ -10,6 +10,7 @@ import pytest
 from runner.engine.visit import Work
 from runner.engine.visit_check import CheckVisit
 from runner.engine.visit_run import RunVisit
+from runner.errors import JournalError
 from runner.model.job import JobId, Status
 from runner.model.playbook import Play
 from runner.model.source import Source
@@ -291,3 +292,15 @@ def test_a_play_can_be_ended_and_the_next_one_begins_all_the_same(
     assert on_a["rest"].message == "ended by 'end'"
     assert fleet.outcomes[JobId("rest", "b")].status == elsewhere
     assert on_a["other"].status is Status.OK
+
+
+@pytest.mark.parametrize("loop", [None, ["x", "y"]])
+def test_without_a_record_nothing_is_sent_and_the_run_stops(loop: list[str] | None) -> None:
+    class Full(Book):
+        def intend(self, work: Work, change: Change[Any], irreversible: str) -> int:
+            raise JournalError("the disk is full")
+
+    fleet = Fleet({"a": ToyHost({"k": "old"}), "b": ToyHost({"k": "old"})})
+    with pytest.raises(JournalError, match="the disk is full"):
+        fleet.walk(lambda r: RunVisit(r, Full(fleet)), task("t", "key", SET, loop=loop))
+    assert [writes(host) for host in fleet.hosts.values()] == [[], []]
