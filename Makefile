@@ -21,7 +21,7 @@ test: $(STAMP)
 	@echo "==> import contract"
 	@$(BIN)/lint-imports --no-cache
 	@echo "==> tests"
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto --dist loadgroup
 
 $(STAMP): pyproject.toml constraints.txt
 	@echo "==> making $(VENV) and installing what is missing (once; about a minute)"
