@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from runner.engine.session import Link
 from runner.interfaces.module import Module, Params
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Difference, differences
+
+IN_DOUBT: Final = frozenset({"in doubt", "intended"})
+"""The statuses of a recorded change whose end nobody saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,31 @@ class Undo:
     params: Params
     before: Any
     after: Any
+    """As the run left it: as probed after the change, else as it was planned."""
+    planned: Any
     link: Link
     facts: Mapping[str, Any]
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether nobody saw the end of the change: it may be done by half, or done since."""
+        return self.record.status in IN_DOUBT
+
+    @property
     def touched(self) -> frozenset[str]:
         """The fields that the run changed. What happened to others since is not ours to judge."""
-        return frozenset(d.field for d in differences(self.before, self.after))
+        changed = differences(self.before, self.after)
+        if self.in_doubt:
+            changed += differences(self.before, self.planned)
+        return frozenset(d.field for d in changed)
+
+    def foreign(self, found: Any) -> list[Difference]:
+        """Where a touched field holds what the run neither left there nor found there."""
+        others = self.differ(self.after, found)
+        if not self.in_doubt:
+            return others
+        ours = (self.before, self.planned)
+        return [d for d in others if d.after not in [getattr(state, d.field) for state in ours]]
 
     def differ(self, wanted: Any, found: Any) -> list[Difference]:
         """Where the touched fields are not as wanted."""
@@ -67,7 +88,7 @@ def conflict(undo: Undo, found: Any) -> Outcome:
     """Somebody changed it since: all three values, and nothing is done."""
     ours = {d.field: d for d in differences(undo.before, undo.after)}
     parts = []
-    for d in undo.differ(undo.after, found):
+    for d in undo.foreign(found):
         was = ours[d.field].before if d.field in ours else d.before
         parts.append(f"{d.field}: before {was!r}, left by the run {d.before!r}, now {d.after!r}")
     return Outcome(
@@ -75,5 +96,5 @@ def conflict(undo: Undo, found: Any) -> Outcome:
         f"changed by somebody since: {'; '.join(parts)}",
         "left alone; decide which value is right and set it by hand",
         subject=undo.record.subject,
-        differences=tuple(undo.differ(undo.after, found)),
+        differences=tuple(undo.foreign(found)),
     )

@@ -137,6 +137,7 @@ class RollbackVisit:
             from_json(module.params, record.params),
             from_json(module.state, record.before),
             from_json(module.state, after),
+            from_json(module.state, record.after),
             link,
             FactsKeeper(self.runtime).of(link) if module.needs_facts else {},
         )
@@ -145,7 +146,7 @@ class RollbackVisit:
         found = Reader(undo.link).drive(undo.module.probe(undo.params, undo.facts))
         if not undo.differ(undo.before, found):
             return Outcome(Status.OK, "already as it was before", subject=undo.record.subject)
-        if undo.differ(undo.after, found):
+        if undo.foreign(found):
             return conflict(undo, found)
         change: Change[Any] = Change(undo.record.subject, undo.target(found), found)
         if self.ledger is None:

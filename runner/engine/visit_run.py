@@ -114,9 +114,7 @@ class RunVisit(TaskVisit):
             return outcomes.of_error(error), None
         self.detail(work.job, f"{error.message}; looking at the host")
         found = self._look_again(work)
-        if found is not None and not [
-            d for d in differences(change.after, found) if d.before is not UNKNOWN
-        ]:
+        if found is not None and _proves(change, found):
             done = _succeeded(work, change, found, {}, Status.CHANGED)
             warning = f"{error.message}; the host was asked again: the change is done"
             return dataclasses.replace(done, warnings=(warning,)), found
@@ -140,6 +138,17 @@ class RunVisit(TaskVisit):
             self.detail(work.job, f"pausing, {left:.0f} s left")
             if self.runtime.stop.sleep(min(left, 10.0)):
                 raise ModuleError("stopped while pausing")
+
+
+def _proves(change: Change[Any], found: Any) -> bool:
+    """Whether what is found can only be there because the change was made to its end.
+
+    A value that nobody knew beforehand (a restart's) is found whether it was made or not.
+    """
+    planned = [d for d in change.differences() if d.after is not UNKNOWN]
+    return bool(planned) and not [
+        d for d in differences(change.after, found) if d.before is not UNKNOWN
+    ]
 
 
 def _status_of(applied: Mapping[str, Any]) -> Status:

@@ -98,6 +98,12 @@ def test_a_lost_answer_without_an_effect_is_in_doubt() -> None:
     assert book.settled[0][0] is Status.IN_DOUBT
 
 
+def test_a_restart_whose_answer_was_lost_is_in_doubt_since_nothing_can_prove_it() -> None:
+    fleet = Fleet({"a": ToyHost(lose_answer_of="set fresh")})
+    outcomes, _ = run(fleet, task("t", "boot", {"proof": False}))
+    assert outcomes["t"].status is Status.IN_DOUBT
+
+
 def test_what_surely_never_started_is_unreachable_not_in_doubt() -> None:
     fleet = Fleet({"a": ToyHost({"k": "old"}, never_start="set")})
     outcomes, _ = run(fleet, task("t", "key", SET))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from runner.errors import RestartFirst
 from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
@@ -82,31 +82,36 @@ class Key(Module[KeyParams, KeyState]):
         }
 
 
-class NoFactsParams(Params):
-    pass
+class BootParams(Params):
+    proof: bool = True
+    """Whether the plan knows what will be found afterwards."""
 
 
-class Boot(Module[NoFactsParams, KeyState]):
+class Boot(Module[BootParams, KeyState]):
     """Restarts a toy host: everything that waited takes effect."""
 
-    params = NoFactsParams
+    params = BootParams
     state = KeyState
     settles = True
 
-    def subject(self, params: NoFactsParams) -> str:
+    def subject(self, params: BootParams) -> str:
         return "restart"
 
-    def probe(self, params: NoFactsParams, facts: Facts) -> Generator[Query, Reply, KeyState]:
+    def probe(self, params: BootParams, facts: Facts) -> Generator[Query, Reply, KeyState]:
         (out,) = yield from read(Exec("get", "boots"))
         return KeyState(out.stdout if out.code == 0 else "0")
 
-    def plan(self, params: NoFactsParams, before: KeyState, facts: Facts) -> KeyState:
+    def plan(self, params: BootParams, before: KeyState, facts: Facts) -> KeyState:
+        if not params.proof:
+            return KeyState(cast(str, UNKNOWN))
         return KeyState(str(int(before.value or "0") + 1))
 
     def apply(
-        self, params: NoFactsParams, change: Change[KeyState], facts: Facts
+        self, params: BootParams, change: Change[KeyState], facts: Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        yield from write(Exec("set", f"boots={change.after.value}"))
+        planned: Any = change.after.value
+        boots = "1" if planned is UNKNOWN else planned
+        yield from write(Exec("set", f"boots={boots}"))
         yield from write(Exec("set", "fresh=1"))
         return {}
 
