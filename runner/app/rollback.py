@@ -21,7 +21,7 @@ from runner.engine.runtime import Links, Runtime
 from runner.engine.undo import Restart
 from runner.engine.variables import Variables
 from runner.engine.visit_rollback import RollbackVisit
-from runner.errors import PatternError, UsageError
+from runner.errors import PatternError
 from runner.events import StepInfo
 from runner.journal.journal import Journal
 from runner.journal.records import ChangeRecord, RunRecord, new_run_id
@@ -53,11 +53,6 @@ def rollback(options: RollbackOptions) -> int:
         paths = options.inventory or tuple(Path(p) for p in of.inventory)
         fleet = load_fleet(paths, options.extra, options.password, Path(of.playbook).parent)
         way = _way_back(journal, of, _limit(fleet, options.limit), options.restart)
-        if not way.changes:
-            raise UsageError(
-                f"run {of.id} changed nothing that is left to take back"
-                + (f" on '{options.limit}'" if options.limit else "")
-            )
         return _walk(options, journal, fleet, way)
 
 
@@ -110,7 +105,8 @@ def _walk(options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBac
         version=__version__,
     )
     links = make_links(fleet, variables, conductor.stop, hosts)
-    if options.check:
+    if options.check or not way.changes:
+        # With nothing to take back there is nothing to record either: it just says so.
         visit = _visit(options, way, make_runtime("", (), fleet, conductor, variables, links), None)
         interrupted = _conduct(options, conductor, way, visit, links, "")
         return conductor.exit_code(interrupted=interrupted, detailed=options.detailed_exitcode)

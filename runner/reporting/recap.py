@@ -55,7 +55,7 @@ def usual_commands(finished: RunFinished, entries: Sequence[Entry]) -> list[str]
 
     For the verbs that change hosts; after a dry run there is nothing recorded to go on with.
     """
-    if "check" in finished.verb or finished.verb == "plan":
+    if not finished.run or "check" in finished.verb or finished.verb == "plan":
         return []
     statuses = {entry.outcome.status for entry in entries}
     commands = [f"runner show {finished.run}"]

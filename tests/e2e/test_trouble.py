@@ -192,6 +192,16 @@ def test_a_killed_controller_loses_nothing_and_its_run_can_be_taken_back(make: M
     assert fleet.states() == before
 
 
+def test_a_run_that_changed_nothing_needs_no_rollback(make: Make) -> None:
+    fleet = make()
+    playbook = "- hosts: all\n  tasks: [{win_service: {name: Spooler, state: started}}]\n"
+    assert fleet.play(playbook).code == 0
+    done = fleet.run("rollback", "last")
+    assert done.code == 0
+    assert "Nothing to do" in done.out
+    assert fleet.run("runs").out.count("rollback") == 0
+
+
 def test_two_runs_never_work_on_one_host(make: Make) -> None:
     fleet = make()
     first = fleet.start("run", str(fleet.write(SLOW)), "-i", str(fleet.inventory))

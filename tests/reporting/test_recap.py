@@ -97,6 +97,7 @@ def test_usual_commands() -> None:
     assert commands("rollback", Status.CHANGED) == [show]
     assert commands("check", Status.WOULD_CHANGE) == []
     assert commands("rollback check", Status.WOULD_CHANGE) == []
+    assert usual_commands(RunFinished("", "rollback", {}, False, 0, 0.0, 0.0), []) == []
 
 
 def test_nothing_done() -> None:
