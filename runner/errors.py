@@ -5,12 +5,14 @@
     RunnerError                     exit code 1: the runner itself could not go on
     +-- InputError                  exit code 5: something a person wrote is wrong
     |   +-- PlaybookError           a playbook, role or variable file
+    |   |   `-- UnknownModule       a task calls a module that is not here
     |   +-- InventoryError            an inventory
     |   +-- PatternError            a host pattern or limit that is wrong or matches nobody
     |   +-- ParamsError             a module's parameters
     |   +-- TemplateError           a template or condition
     |   +-- GraphError              jobs that wait for each other in a circle, or for an unknown id
-    |   `-- UsageError              a word on the command line
+    |   +-- UsageError              a word on the command line
+    |   `-- InputErrors             several of these at once
     +-- JournalError                the durable record
     |   +-- RunNotFound             exit code 5
     |   `-- HostsBusy               another run works on these hosts
@@ -35,10 +37,23 @@ Errors carry data and derive their text from it. ``hint`` says what to do next.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from runner.model.source import Source
+
+
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+
+
+def printable(text: str) -> str:
+    """A text that a terminal only shows: control characters, marks that turn the direction of
+    writing and broken characters appear as escapes."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 class RunnerError(Exception):
@@ -61,13 +76,13 @@ class InputError(RunnerError):
     exit_code = 5
 
     def __init__(self, message: str, *, source: Source | None = None, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(printable(message), hint=printable(hint))
         self.source = source
 
     def __str__(self) -> str:
-        parts = [f"{self.source}: {self.message}" if self.source else self.message]
+        parts = [f"{printable(str(self.source))}: {self.message}" if self.source else self.message]
         if self.source:
-            parts.append(self.source.excerpt())
+            parts.append(printable(self.source.excerpt()))
         if self.hint:
             parts.append(f"  {self.hint}")
         return "\n".join(parts)
@@ -75,6 +90,14 @@ class InputError(RunnerError):
 
 class PlaybookError(InputError):
     """A playbook, role or variable file."""
+
+
+class UnknownModule(PlaybookError):
+    """A task calls a module that is not here; ``name`` is the module as it is written."""
+
+    def __init__(self, name: str, *, source: Source | None = None, hint: str = "") -> None:
+        super().__init__(f"there is no module '{name}'", source=source, hint=hint)
+        self.name = name
 
 
 class InventoryError(InputError):
@@ -99,6 +122,17 @@ class GraphError(InputError):
 
 class UsageError(InputError):
     """A word on the command line."""
+
+
+class InputErrors(InputError):
+    """Several mistakes, found in one go; ``errors`` in the order in which they were found."""
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        super().__init__(f"{len(errors)} mistakes were found", source=errors[0].source)
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)
 
 
 class JournalError(RunnerError):

@@ -34,6 +34,14 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class StepAdded:
+    """A step that an include brought in; ``hosts`` grows with each host that meets it."""
+
+    step: StepInfo
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
 class JobStarted:
     """A worker took up a job."""
 
@@ -81,4 +89,6 @@ class RunFinished:
     time: float
 
 
-Event: TypeAlias = RunStarted | JobStarted | JobDetail | JobFinished | Notice | RunFinished
+Event: TypeAlias = (
+    RunStarted | StepAdded | JobStarted | JobDetail | JobFinished | Notice | RunFinished
+)

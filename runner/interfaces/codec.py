@@ -1,7 +1,9 @@
 """States and parameters to JSON and back, without loss.
 
 What is UNKNOWN stays UNKNOWN. The JSON does not carry types: ``from_json`` is told what to build.
-Inside a field declared ``Any``, tuples come back as lists.
+Inside a field declared ``Any``, tuples come back as lists. A parameter declared with
+``exclude=True``, and a state's field with the metadata ``PASSING``, is not kept: it comes back as
+its default.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from runner.model.state import UNKNOWN
 
 T = TypeVar("T")
+
+PASSING: Final[Mapping[str, bool]] = {"exclude": True}
+"""The metadata of a state's field that is of use only while a task is done: a file's content."""
 
 _UNKNOWN_KEY: Final = "__unknown__"
 _PAIRS_KEY: Final = "__pairs__"
@@ -42,12 +47,14 @@ def to_json(value: Any) -> Any:
         case Mapping():
             return _mapping(value)
         case BaseModel():
-            names = (*type(value).model_fields, *(value.model_extra or {}))
+            kept = (name for name, info in type(value).model_fields.items() if not info.exclude)
+            names = (*kept, *(value.model_extra or {}))
             return {name: to_json(getattr(value, name)) for name in names}
     if value is UNKNOWN:
         return {_UNKNOWN_KEY: True}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = (f for f in dataclasses.fields(value) if not f.metadata.get("exclude"))
+        return {f.name: to_json(getattr(value, f.name)) for f in fields}
     raise TypeError(f"a {type(value).__name__} cannot be kept in the journal")
 
 

@@ -6,9 +6,10 @@ architecture", argument spec.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from runner.model.secret import Secret
 
@@ -38,3 +39,16 @@ Words: TypeAlias = Annotated[tuple[Text, ...], BeforeValidator(_loose_list)]
 """A list of words; ``a,b`` is one too."""
 Items: TypeAlias = Annotated[tuple[Any, ...], BeforeValidator(_one_or_more)]
 """A list of anything; a single value is a list of one."""
+
+_YES: Final = TypeAdapter(bool)
+
+
+def said_yes(args: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    """A yes or no among arguments that are not checked yet; what is neither is the default."""
+    value = args.get(name)
+    if value is None:
+        return default
+    try:
+        return _YES.validate_python(value)
+    except ValidationError:
+        return default

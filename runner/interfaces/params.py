@@ -74,6 +74,7 @@ def problems(
     reader = _Reader(module, raw, sources, place)
     errors = list(reader.name_errors())
     given = reader.by_field()
+    errors += reader.hidden_errors()
     pending = {name for name, value in given.items() if is_template(value)}
     fixed = {name: value for name, value in given.items() if name not in pending}
     try:
@@ -103,15 +104,16 @@ def describe(module: AnyModule) -> tuple[ParamRow, ...]:
     """The module's parameters as rows for documentation, in the order of its Params class."""
     return tuple(
         ParamRow(
-            name=name,
+            name=_names(name, info)[0],
             type=_type_name(info.annotation),
             required=info.is_required(),
             default=None if info.is_required() else info.get_default(call_default_factory=True),
             choices=_choices(info.annotation),
-            aliases=tuple(alias for alias in _names(name, info) if alias != name),
+            aliases=_names(name, info)[1:],
             doc=info.description or "",
         )
         for name, info in module.params.model_fields.items()
+        if name not in module.params.HIDDEN
     )
 
 
@@ -141,6 +143,10 @@ class _Reader:
                 yield self._error(f"{self._name}: {text}; give one of them", key)
             else:
                 seen[field] = key
+
+    def hidden_errors(self) -> list[ParamsError]:
+        """Names of parameters that only the engine fills in."""
+        return [self._unknown(key) for key in self._raw if self._field(key) in self._params.HIDDEN]
 
     def by_field(self) -> dict[str, Any]:
         """The values that are given, under the names of the fields."""
@@ -185,11 +191,13 @@ class _Reader:
             return self._error(text, key, hint=reason)
         if self._open:
             return self._error(f"{self._name}: '{key}' is not a variable name", key)
-        hint = _nearest(key, self._fields) or self._known()
+        shown = (name for name, field in self._fields.items() if field not in self._params.HIDDEN)
+        hint = _nearest(key, shown) or self._known()
         return self._error(f"{self._name} has no parameter '{key}'", key, hint=hint)
 
     def _known(self) -> str:
-        names = ", ".join(self._params.model_fields)
+        fields = (f for f in self._params.model_fields if f not in self._params.HIDDEN)
+        names = ", ".join(field.removesuffix("_") for field in fields)
         return f"its parameters: {names}" if names else "it has no parameters"
 
     def _say(self, key: str) -> str:
@@ -201,18 +209,13 @@ class _Reader:
 
 
 def unsupported(params: type[Params]) -> Mapping[str, str]:
-    """Ansible's parameters that this module does not have, each with the reason.
-
-    A Params class names them in a class variable ``UNSUPPORTED``, so that they are refused with
-    that reason rather than as unknown.
-    """
-    found: Mapping[str, str] = getattr(params, "UNSUPPORTED", {})
-    return found
+    """Ansible's parameters that a Params class refuses (``UNSUPPORTED``), with the reason."""
+    return getattr(params, "UNSUPPORTED", {})
 
 
 def _names(name: str, info: FieldInfo) -> tuple[str, ...]:
-    """A field's own name and Ansible's other names for it."""
-    names = [name]
+    """A field's own name (``validate_`` is ``validate``) and Ansible's other names for it."""
+    names = [name.removesuffix("_")]
     for alias in (info.alias, info.validation_alias):
         if isinstance(alias, str):
             names.append(alias)
@@ -293,7 +296,5 @@ def _reason(detail: ErrorDetails) -> str:
 
 
 def _short(value: Any) -> str:
-    if value is PydanticUndefined:
-        return "nothing"
-    text = repr(value)
+    text = "nothing" if value is PydanticUndefined else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

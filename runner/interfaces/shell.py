@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
 
+from runner.errors import ModuleError
+from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Output
+from runner.model.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,29 @@ class RawOutput:
     stdout: bytes = b""
     stderr: bytes = b""
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Around a command: variables of its environment, and as whom it runs.
+
+    A Secret in ``environment`` is never shown. It is not in the host's list of processes either,
+    except with ``cmd``, whose variables have no other way in than the command line.
+
+    ``become`` names how to become ``user`` (``sudo``, ``su``, ``runas``; empty: not at all).
+    ``flags`` take the place of the method's usual options, ``exe`` that of its program. Without
+    ``user`` it is ``root``.
+    """
+
+    environment: Mapping[str, str | Secret] = field(default_factory=dict)
+    become: str = ""
+    user: str = ""
+    password: Secret | None = None
+    flags: str = ""
+    exe: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.environment or self.become)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +89,37 @@ class Shell(ABC):
 
     @abstractmethod
     def decode(self, raw: RawOutput, encoding: str) -> Output:
-        """The text of one answer. Never fails: what cannot be decoded is replaced."""
+        """The text of one answer; what cannot be decoded is replaced.
+
+        Raises ModuleError only where the command never ran: its setting refused it (``under``).
+        """
+
+    def under(self, setting: Setting) -> Self:
+        """This shell with every command run in that setting; an empty one gives this shell.
+
+        Raises ModuleError for what this language cannot do.
+        """
+        if setting:
+            what = "become" if setting.become else "environment"
+            raise ModuleError(f"'{what}' is not possible with the shell '{self.name}'")
+        return self
+
+    def detach(
+        self, command: Command, job: str, encoding: str
+    ) -> Generator[Invocation, Output, None]:
+        """Start a command that goes on by itself: what to send, in order.
+
+        Each Invocation is answered with its Output, as this shell decodes it. ``encoding`` is the
+        connection's: the job prints in it too. When the last one is answered the job runs; until
+        then nothing of the command has. Raises ModuleError when it cannot be started.
+        """
+        raise ModuleError(f"a command of the shell '{self.name}' cannot be detached (async)")
+        yield  # pragma: no cover
+
+    def jobs(self) -> Jobs:
+        """What became of commands that this shell detached. Raises ModuleError like ``detach``."""
+        raise ModuleError(f"a command of the shell '{self.name}' cannot be detached (async)")
+
+    def keeper(self) -> Shell:
+        """The shell for the commands of ``jobs``: the same user, nothing else of the setting."""
+        return self

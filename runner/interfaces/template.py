@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from runner.model.source import Source
@@ -33,6 +34,43 @@ class Templates(ABC):
         self, expression: str, variables: Mapping[str, Any], source: Source | None = None
     ) -> Any:
         """The native value of a bare expression."""
+
+    @abstractmethod
+    def loop_items(
+        self,
+        kind: str,
+        terms: Any,
+        variables: Mapping[str, Any],
+        source: Source | None = None,
+        *,
+        module: str = "",
+    ) -> list[Any]:
+        """The elements of a loop: ``kind`` is ``loop`` or the name behind ``with_``.
+
+        ``module`` is what the task calls: ``first_found`` looks where that keeps its files.
+        """
+
+    @abstractmethod
+    def render_file(
+        self,
+        path: Path,
+        variables: Mapping[str, Any],
+        source: Source | None = None,
+        *,
+        name: str | None = None,
+        destination: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> str:
+        """What a template file gives as a text.
+
+        ``name`` is the path as the playbook writes it, ``destination`` where the text goes; both
+        are for the template to show. ``settings`` say how the file is written, by the names of
+        Ansible's module template.
+        """
+
+    @abstractmethod
+    def decrypted(self, content: bytes, path: Path) -> bytes:
+        """What an encrypted file of the controller holds; masked wherever it shows."""
 
     @abstractmethod
     def as_data(self, value: Any) -> Any:

@@ -81,6 +81,8 @@ class Outcome:
     category: str = ""
     irreversible: str = ""
     ignored: bool = False
+    rescued: bool = False
+    """The failure is being dealt with: the task stands in a block that has a ``rescue``."""
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
 

@@ -1,100 +1,131 @@
-"""Playbook, Play, Task, Need: what a person wrote, with its place, before any host is known.
-
-Values that may hold templates (``args``, ``vars``, ``loop``, conditions) are kept as written.
-"""
+"""Play and Playbook: which tasks go to which hosts, as written."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from runner.model.source import Source
+from runner.model.task import (
+    FREE_FORM,
+    Become,
+    Block,
+    Entry,
+    Flag,
+    Include,
+    IncludeKind,
+    Loop,
+    Need,
+    NeedState,
+    Number,
+    Role,
+    Task,
+    Way,
+    tasks_in,
+)
 
-FREE_FORM = "_raw_params"
-"""The key under which a free-form argument string stands in ``Task.args`` (Ansible's name)."""
+__all__ = [
+    "FREE_FORM", "BatchSize", "Become", "Block", "Entry", "Flag", "Include", "IncludeKind", "Loop",
+    "Need", "NeedState", "Number", "OnFailure", "Order", "Play", "Playbook", "Prompt", "Role",
+    "Task", "VarsFile", "Way", "tasks_in",
+]  # fmt: skip
 
 
-class NeedState(StrEnum):
-    """What a need asks of the job it names."""
+class OnFailure(StrEnum):
+    """What a play does when a host fails in it (``on_failure``)."""
 
-    OK = "ok"
-    FAILED = "failed"
-    FINISHED = "finished"
+    CONTINUE = "continue"
+    STOP = "stop"
+    ROLLBACK = "rollback"
+    ROLLBACK_ALL = "rollback_all"
+
+
+class Order(StrEnum):
+    """In which order a play takes its hosts (``order``)."""
+
+    INVENTORY = "inventory"
+    REVERSE_INVENTORY = "reverse_inventory"
+    SORTED = "sorted"
+    REVERSE_SORTED = "reverse_sorted"
+    SHUFFLE = "shuffle"
+
+
+BatchSize: TypeAlias = int | float
+"""How many hosts: an int counts them, a float is a share of the play's hosts (0.1 is 10 %)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """One entry of ``needs:``.
-
-    ``target`` is the ``id`` of a task or play. ``hosts`` is a host pattern; None means the same
-    host. The needer waits until the target is done on all of those hosts.
-    """
-
-    target: str
-    source: Source
-    hosts: str | None = None
-    state: NeedState = NeedState.OK
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One task or handler as written.
-
-    ``module`` is the short canonical name. ``args`` are raw (templates unrendered); a free-form
-    string stands under FREE_FORM. ``arg_sources`` gives the place of each argument by its key.
-    ``conditions`` are the entries of ``when`` (all must hold). ``needs`` None means: after the
-    task before it on the same host.
-    """
+class Prompt:
+    """One entry of ``vars_prompt``: a variable that a person is asked for before the run."""
 
     name: str
-    module: str
-    args: Mapping[str, Any]
     source: Source
-    arg_sources: Mapping[str, Source] = field(default_factory=dict)
-    id: str | None = None
-    conditions: tuple[str, ...] = ()
-    loop: Any = None
-    loop_var: str = "item"
-    loop_label: str | None = None
-    index_var: str | None = None
-    register: str | None = None
-    vars: Mapping[str, Any] = field(default_factory=dict)
-    tags: frozenset[str] = frozenset()
-    needs: tuple[Need, ...] | None = None
-    notify: tuple[str, ...] = ()
-    listen: tuple[str, ...] = ()
-    changed_when: tuple[str, ...] | None = None
-    failed_when: tuple[str, ...] | None = None
-    until: tuple[str, ...] | None = None
-    retries: int | None = None
-    delay: float = 5.0
-    ignore_errors: bool = False
-    ignore_unreachable: bool = False
-    no_log: bool = False
-    check_mode: bool | None = None
-    timeout: float | None = None
-    rollback: bool = True
+    text: str
+    private: bool = True
+    default: str | None = None
+    confirm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VarsFile:
+    """An entry of ``vars_files`` whose name is known on a host only: of ``names`` (templates) the
+    first file that exists."""
+
+    names: tuple[str, ...]
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """A host pattern and what to do there, in order."""
+    """A host pattern and what to do there, in order.
+
+    ``vars`` holds ``vars`` and the ``vars_files`` that are known before the run; ``vars_files``
+    those that are not. ``role_defaults`` and ``role_vars`` are what its roles show to all its
+    tasks. ``serial`` and ``canary`` are the sizes of batches in order, the last one repeated.
+    ``max_fail_percentage`` (0 to 100) is of the play's hosts; None means that no number of failed
+    hosts stops it. ``max_in_flight`` says for each value of a host variable how many hosts may be
+    in this play at once. ``become``, ``way`` and ``environment`` are for gathering facts: tasks
+    have them already.
+    """
 
     name: str
     hosts: str
     source: Source
     hosts_source: Source
     id: str | None = None
-    tasks: tuple[Task, ...] = ()
+    tasks: tuple[Entry, ...] = ()
     handlers: tuple[Task, ...] = ()
     vars: Mapping[str, Any] = field(default_factory=dict)
-    gather_facts: bool = True
+    vars_files: tuple[VarsFile, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
+    role_defaults: Mapping[str, Any] = field(default_factory=dict)
+    role_vars: Mapping[str, Any] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()
+    gather_facts: Flag = True
+    gather_subset: tuple[str, ...] = ()
+    gather_timeout: float | None = None
     linear: bool = False
     needs: tuple[Need, ...] | None = None
     tags: frozenset[str] = frozenset()
-    ignore_unreachable: bool = False
+    ignore_unreachable: Flag = False
+    serial: tuple[BatchSize, ...] = ()
+    canary: tuple[BatchSize, ...] = ()
+    order: Order = Order.INVENTORY
+    any_errors_fatal: Flag = False
+    max_fail_percentage: float | None = None
+    max_in_flight: Mapping[str, int] = field(default_factory=dict)
+    on_failure: OnFailure = OnFailure.CONTINUE
+    force_handlers: Flag = False
+    become: Become = field(default_factory=Become)
+    way: Way = field(default_factory=Way)
+    environment: tuple[Any, ...] = ()
+
+    def all_tasks(self) -> Iterator[Task]:
+        """Every task and handler at every depth."""
+        yield from tasks_in(self.tasks)
+        yield from self.handlers
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +135,8 @@ class Playbook:
     path: str
     plays: tuple[Play, ...]
     digest: str
+
+    def all_tasks(self) -> Iterator[Task]:
+        """Every task and handler of every play."""
+        for play in self.plays:
+            yield from play.all_tasks()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
+from threading import Lock
 from typing import Final
 
 MASK: Final = "********"
@@ -48,19 +51,66 @@ SECRET_VARIABLES: Final = frozenset(
 """Inventory variables whose value is a secret by its name (Ansible's names)."""
 
 
+_SPECIAL_FOR_CMD: Final = re.compile(r'[&|<>()^!%"]|(?<=%).', re.DOTALL)
+
+
+def _forms(secret: str) -> set[str]:
+    """The secret, and what it looks like inside a quoted text."""
+    if secret.isascii() and secret.isalnum():
+        return {secret}
+    return {
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+        secret.replace("'", "''"),
+        secret.replace('"', '""'),
+        secret.replace('"', r"\""),
+        secret.replace("'", """'"'"'"""),
+        secret.replace("%", "%%"),
+        _with_carets(secret),
+        _with_carets(re.sub(r'(\\*)"', r'\1\1\\"', secret)),
+        secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
+    }
+
+
+def _with_carets(text: str) -> str:
+    """As cmd wants it: a caret before each character that it acts on, and behind a percent sign."""
+    return _SPECIAL_FOR_CMD.sub(r"^\g<0>", text)
+
+
 class Redactor:
-    """Masks every known secret in texts and in nested values that are about to be shown or kept."""
+    """Masks every known secret in texts and in nested values that are about to be shown or kept.
+
+    A secret is masked in the forms, too, in which quoting for JSON, a shell or XML leaves it; and
+    of one with several lines each line that is long enough to be told from other text. Thread-safe.
+    """
 
     _SHORTEST = 4
+    _SHORTEST_LINE = 8
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: tuple[str, ...] = ()
+        self._lock = Lock()
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
         """Learn more secrets. Longer ones are masked first, so that no tail of one stays."""
-        known = {*self._secrets, *(s for s in secrets if len(s) >= self._SHORTEST)}
-        self._secrets = tuple(sorted(known, key=lambda s: (-len(s), s)))
+        new = {
+            form
+            for secret in map(str, secrets)
+            for text in (secret, secret.strip(), *self._lines(secret))
+            if len(text) >= self._SHORTEST
+            for form in _forms(text)
+        }
+        with self._lock:
+            if not new.issubset(self._secrets):
+                known = {*self._secrets, *new}
+                self._secrets = tuple(sorted(known, key=lambda s: (-len(s), s)))
+
+    def _lines(self, secret: str) -> list[str]:
+        lines = [line.strip() for line in secret.splitlines()]
+        return [line for line in lines if len(line) >= self._SHORTEST_LINE]
 
     def text(self, text: str) -> str:
         """The text with each secret replaced by the mask."""
