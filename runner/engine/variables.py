@@ -1,126 +1,296 @@
 """Variables: what a template on a host sees, and which source wins.
 
-Lowest to highest, Ansible's order for the sources that there are:
+Weakest to strongest, Ansible's order ("Understanding variable precedence", docs.ansible.com; where
+that page is silent, what ansible-core 2.19 does):
 
-====================  =======================================================
-magic                 inventory_hostname, groups, hostvars, ansible_check_mode
-inventory             groups by depth, then host; files beside inventory and playbook
-facts                 ansible_facts and ansible_* from setup
-play                  vars, vars_files
-task                  vars of blocks and of the task itself
-registered            set_fact, register
-loop                  item, index
-extra                 -e
-====================  =======================================================
+======================  =====================================================================
+role defaults           of the play's roles, of roles included with ``public``, of the task's own
+                        role with those that brought it in (the role itself strongest)
+inventory               groups by depth, then the host; files beside inventory and playbook
+facts                   ``ansible_facts`` and ``ansible_*`` from setup, cacheable ``set_fact``
+play vars               ``vars``, and the ``vars_files`` that are known before the run
+prompts                 what a person answered to ``vars_prompt``
+vars_files              those whose name is known on the host only
+role vars               in the same order as role defaults
+task vars               of blocks and of the task itself
+include_vars
+set_fact, register
+role params             of the task's role and those that brought it in
+include params          ``vars`` of include_tasks and include_role, and what those loop over
+extra                   ``-e``
+magic                   ``inventory_hostname``, ``groups``, ``ansible_check_mode``...
+loop                    ``item``, ``ansible_loop``, the result that ``until`` looks at
+======================  =====================================================================
 """
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Iterator, Mapping
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, TypeAlias
 
-from runner.model.inventory import Inventory
+from runner.engine.layers import Layers
+from runner.engine.magic import MAGIC_VERSION, PlayMagic
+from runner.engine.parts import NO_TASK, HostParts, TaskParts, host_parts, parts_of, roles_of
+from runner.model.inventory import Inventory, Layer
 from runner.model.playbook import Play, Task
 from runner.model.source import Source
+
+Variable: TypeAlias = Mapping[str, Any]
+_INVENTORY: Final = "inventory"
+_KEPT: Final = 4096
+"""Tasks whose layers are kept."""
 
 
 @dataclass(slots=True)
 class HostState:
-    """What a run has learned about one host. Used by one worker at a time."""
+    """What a run has learned about one host. Used by one worker at a time.
+
+    What belongs to one play is kept under the play's place (``Play.source``).
+    """
 
     facts: dict[str, Any] = field(default_factory=dict)
     """Under the names that templates use: ansible_facts and ansible_*."""
     registered: dict[str, Any] = field(default_factory=dict)
+    """``set_fact`` and ``register``."""
     notified: set[str] = field(default_factory=set)
     ended: dict[Source, str] = field(default_factory=dict)
-    """Plays (by their place) of which no further task runs here, and why (meta: end_host)."""
+    """Plays of which no further task runs here, and why (meta: end_host)."""
+    included: dict[str, Any] = field(default_factory=dict)
+    """``include_vars``."""
+    failed: bool = False
+    """Whether a task failed here that nobody rescued or ignored."""
+    role_defaults: dict[Source, dict[str, Any]] = field(default_factory=dict)
+    """Defaults of roles that were included with ``public``."""
+    role_vars: dict[Source, dict[str, Any]] = field(default_factory=dict)
+    vars_files: dict[Source, dict[str, Any]] = field(default_factory=dict)
+    """``vars_files`` of a play whose names were known on this host only."""
 
 
-class HostVars(Mapping[str, Mapping[str, Any]]):
-    """``hostvars``: every host's variables, put together when somebody looks."""
+class HostVars(Mapping[str, Variable]):
+    """``hostvars``: every host's variables, put together when somebody looks.
+
+    This machine is in it even when no inventory names it, but is not counted.
+    """
 
     def __init__(self, variables: Variables) -> None:
         self._variables = variables
+        hosts = variables.inventory.hosts.values()
+        self._names = tuple(host.name for host in hosts if not host.implicit)
 
-    def __getitem__(self, name: str) -> Mapping[str, Any]:
+    def __getitem__(self, name: str) -> Variable:
+        if name not in self:
+            raise KeyError(name)
         return self._variables.of_host(name)
 
+    def __contains__(self, name: object) -> bool:
+        inventory = self._variables.inventory
+        return isinstance(name, str) and (name in inventory.hosts or inventory.is_localhost(name))
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self._variables.inventory.hosts)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._variables.inventory.hosts)
+        return len(self._names)
 
 
 class Variables:
-    """Puts a host's variables together. Cheap: layers are shared, nothing is copied."""
+    """Puts a host's variables together. Cheap: layers are shared, nothing is copied.
+
+    ``play_hosts`` and ``batches`` are the hosts of each play (by its place), in all and batch by
+    batch; ``prompts`` the answers to its ``vars_prompt``. ``as_data`` marks a value as one that is
+    never a template (``Templates.as_data``): names of hosts are no templates.
+    """
 
     def __init__(
         self,
         inventory: Inventory,
-        extra: Mapping[str, Any],
+        extra: Variable,
         *,
         check_mode: bool,
         playbook_dir: str,
-        play_hosts: Mapping[Source, list[str]] | None = None,
+        play_hosts: Mapping[Source, Sequence[str]] | None = None,
         version: str = "",
         verbosity: int = 0,
+        batches: Mapping[Source, Sequence[Sequence[str]]] | None = None,
+        prompts: Mapping[Source, Variable] | None = None,
+        diff_mode: bool = False,
+        forks: int | None = None,
+        limit: str | None = None,
+        run_tags: Sequence[str] = (),
+        skip_tags: Sequence[str] = (),
+        as_data: Callable[[Any], Any] = lambda value: value,
     ) -> None:
         self.inventory = inventory
+        self.playbook_dir = playbook_dir
         self._extra = dict(extra)
-        self._states = {name: HostState() for name in inventory.hosts}
+        self._prompts = prompts or {}
+        self._states: dict[str, HostState] = {}
+        self._hosts: dict[str, HostParts] = {}
+        self._tasks: dict[int, TaskParts] = {}
+        self._as_data = as_data
+        self._play_magic: dict[Source, PlayMagic] = {}
+        self._play_hosts = play_hosts or {}
+        self._batches = batches or {}
         self._magic: dict[str, Any] = {
-            "groups": {name: list(g.hosts) for name, g in inventory.groups.items()},
+            "groups": as_data({name: list(g.hosts) for name, g in inventory.groups.items()}),
             "hostvars": HostVars(self),
             "ansible_check_mode": check_mode,
+            "ansible_diff_mode": diff_mode,
             "ansible_verbosity": verbosity,
+            "ansible_version": MAGIC_VERSION,
+            "ansible_run_tags": list(run_tags) or ["all"],
+            "ansible_skip_tags": list(skip_tags),
+            "ansible_inventory_sources": list(inventory.sources),
+            "ansible_playbook_python": sys.executable,
             "playbook_dir": playbook_dir,
             "runner_version": version,
         }
-        self._play_hosts = play_hosts or {}
+        if forks is not None:
+            self._magic["ansible_forks"] = forks
+        if limit is not None:
+            self._magic["ansible_limit"] = limit
+
+    # -- what the run tells ------------------------------------------------------------------
 
     def state(self, host: str) -> HostState:
         """What this run has learned about the host."""
-        return self._states[host]
+        found = self._states.get(host)
+        # setdefault is one step: two threads that ask first get the same state.
+        return self._states.setdefault(host, HostState()) if found is None else found
 
-    def of_host(self, name: str) -> Mapping[str, Any]:
+    def leave(self, play: Play, host: str) -> None:
+        """The host failed: it is no longer in ``ansible_play_hosts`` of this play.
+
+        Thread-safe, and may be repeated.
+        """
+        self._magic_of(play).leave(host)
+
+    # -- what templates see ------------------------------------------------------------------
+
+    def of_host(self, name: str) -> Variable:
         """The variables of a host without a play or task: what hostvars shows."""
-        return ChainMap(*self._layers(name))
+        return Layers(self._layers(name, None, None, None, None))
 
     def of_task(
-        self, name: str, play: Play, task: Task | None, loop: Mapping[str, Any] | None = None
-    ) -> Mapping[str, Any]:
-        """The variables that a task on a host sees."""
-        state = self._states[name]
-        magic = {
-            **self._host_magic(name),
-            "ansible_play_hosts": self._play_hosts.get(play.source, []),
-            "ansible_play_name": play.name,
-        }
-        layers: list[dict[str, Any]] = [
-            self._extra,
-            dict(loop or {}),
-            state.registered,
-            dict(task.vars) if task else {},
-            dict(play.vars),
-            state.facts,
-            dict(self.inventory.hosts[name].vars),
-            magic,
-            self._magic,
-        ]
-        return ChainMap(*layers)
+        self,
+        name: str,
+        play: Play,
+        task: Task | None,
+        loop: Variable | None = None,
+        include: Variable | None = None,
+    ) -> Variable:
+        """The variables that a task on a host sees.
 
-    def _layers(self, name: str) -> list[dict[str, Any]]:
-        state = self._states[name]
-        host = dict(self.inventory.hosts[name].vars)
-        magic = self._host_magic(name)
-        return [self._extra, state.registered, state.facts, host, magic, self._magic]
+        ``loop`` are those of the task itself (its element, its own result while it is judged);
+        ``include`` those of the includes that brought the task in, with what they loop over.
+        The host may be one that no inventory names (``delegate_to``).
+        """
+        return Layers(self._layers(name, play, task, loop, include))
 
-    def _host_magic(self, name: str) -> dict[str, Any]:
-        return {
-            "inventory_hostname": name,
-            "inventory_hostname_short": name.partition(".")[0],
-            "group_names": list(self.inventory.hosts[name].groups),
-        }
+    def explain(
+        self,
+        name: str,
+        play: Play | None,
+        task: Task | None,
+        variable: str,
+        loop: Variable | None = None,
+        include: Variable | None = None,
+    ) -> list[Layer]:
+        """Every place that gives the variable a value there, strongest first.
+
+        Reads the inventory's files again to say where in them a value stands.
+        """
+        found: list[Layer] = []
+        traced = False
+        layers = self._layers(name, play, task, loop, include)
+        for (label, place), layer in zip(self._labels(name, play, task), layers, strict=True):
+            if not layer or variable not in layer:
+                continue
+            if label != _INVENTORY:
+                found.append(Layer(label, layer[variable], place))
+            elif not traced:
+                traced = True
+                there = self.inventory.trace(name, variable)
+                found += there or (Layer(label, layer[variable], place),)
+        return [dataclasses.replace(layer, wins=not i) for i, layer in enumerate(found)]
+
+    # -- the order ---------------------------------------------------------------------------
+
+    def _layers(
+        self,
+        name: str,
+        play: Play | None,
+        task: Task | None,
+        loop: Variable | None,
+        include: Variable | None,
+    ) -> tuple[Variable | None, ...]:
+        """Strongest first. What is not there is None or empty."""
+        state = self._states.get(name) or self.state(name)
+        host = self._hosts.get(name) or self._host(name)
+        of_task = self._task_parts(task)
+        if play is None:
+            return (
+                loop, of_task.magic, None, host.magic, self._magic, self._extra, include,
+                *of_task.params, state.registered, state.included, *of_task.vars,
+                None, None, None, None, None,
+                state.facts, *host.vars, *of_task.defaults, None, None,
+            )  # fmt: skip
+        place = play.source
+        magic = self._play_magic.get(place) or self._magic_of(play)
+        return (
+            loop, of_task.magic, magic.on(name), host.magic, self._magic, self._extra, include,
+            *of_task.params, state.registered, state.included, *of_task.vars,
+            state.role_vars.get(place), play.role_vars, state.vars_files.get(place),
+            self._prompts.get(place), play.vars,
+            state.facts, *host.vars, *of_task.defaults,
+            state.role_defaults.get(place), play.role_defaults,
+        )  # fmt: skip
+
+    def _labels(
+        self, name: str, play: Play | None, task: Task | None
+    ) -> tuple[tuple[str, Source | None], ...]:
+        """What each of ``_layers`` is called, and where it is written as far as that is known."""
+        at_play = play.source if play else None
+        at_task = task.source if task else None
+        roles = roles_of(task)
+        return (
+            ("loop", at_task), ("magic", None), ("magic", None), ("magic", None), ("magic", None),
+            ("extra vars (-e)", None), ("include params", at_task),
+            *((f"params of role '{role.name}'", at_task) for role in roles),
+            ("set_fact or register", None), ("include_vars", None),
+            *((("task vars", at_task),) if task else ()),
+            *((f"vars of role '{role.name}'", at_task) for role in roles),
+            ("vars of included roles", at_play), ("vars of the play's roles", at_play),
+            ("vars_files", at_play), ("vars_prompt", at_play), ("play vars", at_play),
+            ("facts", None), *((_INVENTORY, None) for _ in self._host(name).vars),
+            *((f"defaults of role '{role.name}'", at_task) for role in roles),
+            ("defaults of included roles", at_play), ("defaults of the play's roles", at_play),
+        )  # fmt: skip
+
+    def _host(self, name: str) -> HostParts:
+        found = self._hosts.get(name)
+        if found is None:
+            found = self._hosts[name] = host_parts(self.inventory.host(name), self._as_data)
+        return found
+
+    def _task_parts(self, task: Task | None) -> TaskParts:
+        if task is None:
+            return NO_TASK
+        found = self._tasks.get(id(task))
+        if found is None or found.task is not task:
+            if len(self._tasks) >= _KEPT:
+                self._tasks.clear()  # includes may make new tasks on every host
+            found = self._tasks[id(task)] = parts_of(task)
+        return found
+
+    def _magic_of(self, play: Play) -> PlayMagic:
+        found = self._play_magic.get(play.source)
+        if found is None:
+            hosts = self._play_hosts.get(play.source, ())
+            batches = self._batches.get(play.source) or (hosts,)
+            made = PlayMagic(play, hosts, batches, self._as_data)
+            found = self._play_magic.setdefault(play.source, made)
+        return found

@@ -7,218 +7,277 @@ beside the playbook; then the host's own. Among groups: by depth, ``ansible_grou
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
 
 from runner.errors import InventoryError
 from runner.loading.data import hide_secrets
-from runner.model.inventory import Group, Host, Inventory
+from runner.loading.inventory_folders import FolderVars
+from runner.loading.inventory_tree import ALL, UNGROUPED, GroupDraft, Place, Tree
+from runner.model.inventory import LOCALHOST, Group, Host, Inventory, Layer, LayeredVars
 from runner.model.source import Source
 
-ALL: Final = "all"
-UNGROUPED: Final = "ungrouped"
-_PRIORITY: Final = "ansible_group_priority"
+PRIORITY: Final = "ansible_group_priority"
+Where: TypeAlias = Callable[[str], Source | None]
+"""Gives the place of a variable by its name: asked only when somebody wants to know."""
 
 
-@dataclass(slots=True)
-class GroupDraft:
-    """A group while it is read. ``children`` have the place that makes them children."""
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One value that was given to the watched variable, by a host or a group."""
 
-    name: str
-    hosts: dict[str, None] = field(default_factory=dict)
-    children: dict[str, Source | None] = field(default_factory=dict)
-    vars: dict[str, Any] = field(default_factory=dict)
-    priority: int = 1
-    depth: int = 0
-
-
-@dataclass(slots=True)
-class FolderVars:
-    """What ``group_vars`` and ``host_vars`` of one folder say."""
-
-    groups: Mapping[str, Mapping[str, Any]]
-    hosts: Mapping[str, Mapping[str, Any]]
-
-
-class LayeredVars(Mapping[str, Any]):
-    """A host's own variables over those it shares with all hosts of the same groups."""
-
-    __slots__ = ("_own", "_shared")
-
-    def __init__(self, own: Mapping[str, Any], shared: Mapping[str, Any]) -> None:
-        self._own = own
-        self._shared = shared
-
-    def __getitem__(self, name: str) -> Any:
-        return self._own[name] if name in self._own else self._shared[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._own or name in self._shared
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._shared
-        yield from (name for name in self._own if name not in self._shared)
-
-    def __len__(self) -> int:
-        return len(self._shared) + sum(1 for name in self._own if name not in self._shared)
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
+    host: str
+    group: str
+    value: Any
+    place: Source | None
 
 
 class Assembly:
-    """Collects hosts and groups from any number of files."""
+    """Collects hosts and groups from any number of files.
 
-    def __init__(self) -> None:
+    With ``watch``, every value that is given to that variable is kept with its place. ``conceal``
+    is set while an encrypted file is read: it makes secrets of its texts.
+    """
+
+    def __init__(self, watch: str | None = None) -> None:
         self.hosts: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, str] = {}
         self.groups: dict[str, GroupDraft] = {}
+        self.warnings: list[str] = []
+        self.watched: list[Watched] = []
+        self.conceal: Callable[[Any], Any] | None = None
+        self._watch = watch
+        self._file = ""
+        self._tree: Tree | None = None
         self.group(ALL)
         self.group(UNGROUPED)
+        self.add_child(ALL, UNGROUPED, None)
+
+    def begin(self, file: str) -> None:
+        """From now on, new hosts come from this file."""
+        self._file = file
+
+    def warn(self, text: str) -> None:
+        """Note something that people should know; the same only once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
 
     def group(self, name: str) -> GroupDraft:
         """The group of that name; made when it is not there yet."""
         if name not in self.groups:
             self.groups[name] = GroupDraft(name)
+            self._tree = None
         return self.groups[name]
 
-    def add_host(self, name: str, group: str, variables: Mapping[str, Any]) -> None:
-        """Put a host into a group, with variables over those it has."""
-        own = self.hosts.setdefault(name, {})
+    def add_child(self, parent: str, child: str, source: Place) -> None:
+        """Put a group into another; both are there."""
+        if child not in self.groups[parent].children:
+            self.groups[parent].children[child] = source
+            self._tree = None
+
+    def add_host(
+        self,
+        name: str,
+        group: str | None,
+        variables: Mapping[str, Any],
+        where: Where | None = None,
+        port: int | None = None,
+    ) -> None:
+        """Put a host into a group, with variables over those it has.
+
+        A port counts only where the host is named for the first time, as in Ansible.
+        """
+        own = self.hosts.get(name)
+        if own is None:
+            own = self.hosts[name] = {} if port is None else {"ansible_port": port}
+            self.files[name] = self._file
+            if self._watch == "ansible_port" and port is not None and where:
+                self.watched.append(Watched(name, "", port, where(name)))
         if variables:
+            variables = self.conceal(variables) if self.conceal else variables
             own.update(variables)
-        if group != ALL:
+            if self._watch in variables:
+                self._saw(name, "", variables, where)
+        if group is not None:
             self.groups[group].hosts[name] = None
 
     def add_group_vars(
-        self, name: str, variables: Mapping[str, Any], source: Source | None = None
+        self, name: str, variables: Mapping[str, Any], where: Where | None = None
     ) -> None:
-        """Set variables of a group."""
+        """Set variables of a group. Raises InventoryError for a priority that is no number."""
         group = self.groups[name]
+        variables = self.conceal(variables) if self.conceal else variables
         group.vars.update(variables)
-        if _PRIORITY in group.vars:
-            priority = group.vars.pop(_PRIORITY)
+        if self._watch in variables:
+            self._saw("", name, variables, where)
+        if PRIORITY in group.vars:
+            priority = group.vars.pop(PRIORITY)
             try:
                 group.priority = int(priority)
             except (TypeError, ValueError):
-                message = f"{_PRIORITY} is a whole number, found '{priority}'"
-                raise InventoryError(message, source=source) from None
+                message = f"{PRIORITY} is a whole number, found '{priority}'"
+                raise InventoryError(message, source=where and where(PRIORITY)) from None
+            self._tree = None
 
-    def finish(
-        self,
-        beside: Sequence[FolderVars],
-        playbook: FolderVars | None,
-        sources: tuple[str, ...],
-        digest: str,
-    ) -> Inventory:
-        """The inventory. Raises InventoryError for groups that contain each other."""
-        self._join()
-        parents = self._measure()
-        memberships = self._memberships(parents)
-        rank = {name: (g.depth, g.priority, g.name) for name, g in self.groups.items()}
-        shared: dict[tuple[str, ...], Mapping[str, Any]] = {}
-        hosts: dict[str, Host] = {}
-        folders = [*beside, playbook] if playbook else list(beside)
-        for name, own in self.hosts.items():
-            groups = memberships[name]
-            if groups not in shared:
-                order = sorted(groups, key=rank.__getitem__)
-                shared[groups] = hide_secrets(self._group_vars(order, beside, playbook))
-            mine = dict(own)
-            for folder in folders:
-                mine.update(folder.hosts.get(name, {}))
-            common = shared[groups]
-            merged = LayeredVars(hide_secrets(mine), common) if mine else common
-            hosts[name] = Host(name, merged, groups)
-        return Inventory(hosts, self._final_groups(memberships), sources, digest)
+    def tree(self) -> Tree:
+        """The groups as they are now."""
+        if self._tree is None:
+            self._tree = Tree(self.groups)
+        return self._tree
 
-    def _join(self) -> None:
-        """What is in no group goes to ``ungrouped``, groups without a parent to ``all``."""
-        grouped = {h for g in self.groups.values() if g.name != UNGROUPED for h in g.hosts}
-        ungrouped = self.groups[UNGROUPED]
-        ungrouped.hosts = {host: None for host in self.hosts if host not in grouped}
-        children = {c for g in self.groups.values() if g.name != ALL for c in g.children}
-        for name in self.groups:
-            if name != ALL and name not in children:
-                self.groups[ALL].children.setdefault(name, None)
-
-    def _measure(self) -> dict[str, list[str]]:
-        """Set each group's depth; its parents by name. Raises InventoryError for a circle."""
-        parents: dict[str, list[str]] = {name: [] for name in self.groups}
-        waiting = dict.fromkeys(self.groups, 0)
-        for group in self.groups.values():
-            for child in group.children:
-                parents[child].append(group.name)
-                waiting[child] += 1
-        ready = [name for name, count in waiting.items() if not count]
-        done = 0
-        while ready:
-            name = ready.pop()
-            done += 1
-            for child in self.groups[name].children:
-                below = self.groups[child]
-                below.depth = max(below.depth, self.groups[name].depth + 1)
-                waiting[child] -= 1
-                if not waiting[child]:
-                    ready.append(child)
-        if done < len(self.groups):
-            raise self._circle({name for name, count in waiting.items() if count})
-        return parents
-
-    def _circle(self, among: set[str]) -> InventoryError:
-        """An error that names the groups which contain each other, at the last of their places."""
-        path = [min(among, key=list(self.groups).index)]
-        while path.count(path[-1]) < 2:
-            parent = next(n for n in among if path[-1] in self.groups[n].children)
-            path.append(parent)
-        circle = path[path.index(path[-1]) :][::-1]
-        places = [
-            place
-            for parent, child in itertools.pairwise(circle)
-            if (place := self.groups[parent].children[child]) is not None
-        ]
-        message = f"groups contain each other in a circle: {' -> '.join(circle)}"
-        return InventoryError(message, source=places[-1] if places else None)
-
-    def _memberships(self, parents: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
-        """Each host's groups with their parents, without ``all``, sorted; equal ones shared."""
-        above: dict[str, frozenset[str]] = {}
-        for group in sorted(self.groups.values(), key=lambda g: g.depth):
-            mine = {group.name} if group.name != ALL else set()
-            above[group.name] = frozenset(mine.union(*(above[p] for p in parents[group.name])))
-        direct: dict[str, list[str]] = {name: [] for name in self.hosts}
+    def direct(self) -> dict[str, list[str]]:
+        """The groups in which each host itself stands."""
+        found: dict[str, list[str]] = {name: [] for name in self.hosts}
         for group in self.groups.values():
             for host in group.hosts:
-                direct[host].append(group.name)
-        known: dict[tuple[str, ...], tuple[str, ...]] = {}
-        memberships = {}
+                found[host].append(group.name)
+        return found
+
+    def _saw(
+        self, host: str, group: str, variables: Mapping[str, Any], where: Where | None
+    ) -> None:
+        assert self._watch is not None
+        place = where(self._watch) if where else None
+        self.watched.append(Watched(host, group, variables[self._watch], place))
+
+    def settle(self) -> dict[str, tuple[str, ...]]:
+        """Ansible's last rules; gives each host's groups with their parents, without ``all``.
+
+        What is in no group goes to ``ungrouped``, groups without a parent go to ``all``.
+        """
+        parents = self.tree().parents
+        for name in self.groups:
+            if name != ALL and not parents[name]:
+                self.add_child(ALL, name, None)
+        direct = self.direct()
+        ungrouped = self.groups[UNGROUPED].hosts
         for host, groups in direct.items():
-            key = tuple(groups)
-            if key not in known:
-                known[key] = tuple(sorted(frozenset().union(*(above[g] for g in groups))))
-            memberships[host] = known[key]
-        return memberships
+            named = [group for group in groups if group not in (ALL, UNGROUPED)]
+            if named:
+                ungrouped.pop(host, None)
+                groups[:] = named
+            else:
+                ungrouped[host] = None
+                groups[:] = [UNGROUPED]
+        known: dict[tuple[str, ...], tuple[str, ...]] = {}
+        tree = self.tree()
+        for key in {tuple(groups) for groups in direct.values()}:
+            known[key] = tuple(sorted(tree.with_ancestors(key) - {ALL}))
+        return {host: known[tuple(groups)] for host, groups in direct.items()}
 
-    def _group_vars(
-        self, order: Sequence[str], beside: Sequence[FolderVars], playbook: FolderVars | None
-    ) -> dict[str, Any]:
-        merged: dict[str, Any] = dict(self.groups[ALL].vars)
-        for group in order:
-            merged.update(self.groups[group].vars)
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the folders of variables say: those beside each inventory, and beside the playbook."""
+
+    inventories: Sequence[FolderVars] = ()
+    playbook: FolderVars | None = None
+
+    @property
+    def folders(self) -> Sequence[FolderVars]:
+        """All of them, the weaker first."""
+        return [*self.inventories, self.playbook] if self.playbook else self.inventories
+
+    def of_groups(self, order: Sequence[str]) -> Iterator[tuple[str, FolderVars]]:
+        """Groups and folders in the order in which they are laid over one another."""
         for names in ([ALL], order):
-            for folder in [*beside, playbook] if playbook else beside:
-                for group in names:
-                    merged.update(folder.groups.get(group, {}))
-        return merged
+            for folder in self.folders:
+                yield from ((name, folder) for name in names)
 
-    def _final_groups(self, memberships: Mapping[str, tuple[str, ...]]) -> dict[str, Group]:
-        members: dict[str, list[str]] = {name: [] for name in self.groups}
-        for host, groups in memberships.items():
-            for group in groups:
-                members[group].append(host)
-        members[ALL] = list(self.hosts)
-        return {
-            name: Group(name, tuple(members[name]), tuple(draft.children))
-            for name, draft in self.groups.items()
-        }
+
+def finish(assembly: Assembly, beside: Beside, sources: tuple[str, ...], digest: str) -> Inventory:
+    """The inventory. Raises InventoryError for groups that contain each other."""
+    memberships = assembly.settle()
+    tree = assembly.tree()
+    shared = {
+        groups: hide_secrets(_group_vars(assembly, beside, sorted(groups, key=tree.rank)))
+        for groups in {(), *memberships.values()}
+    }
+    hosts: dict[str, Host] = {}
+    folder_of: dict[str, str] = {}
+    for name, own in assembly.hosts.items():
+        groups = memberships[name]
+        mine = hide_secrets(_host_vars(name, own, beside))
+        merged = LayeredVars(mine, shared[groups]) if mine else shared[groups]
+        file = assembly.files[name]
+        if file not in folder_of:
+            folder_of[file] = _folder(file)
+        hosts[name] = Host(name, merged, groups, file, folder_of[file])
+    for name in assembly.groups.keys() & hosts.keys():
+        assembly.warn(f"'{name}' is the name of a host and of a group")
+    return Inventory(
+        hosts,
+        {name: _group(assembly, tree, beside, name) for name in assembly.groups},
+        sources,
+        digest,
+        {name: _localhost(name, shared[()], beside) for name in LOCALHOST},
+        tuple(assembly.warnings),
+    )
+
+
+def layers(assembly: Assembly, beside: Beside, host: str, variable: str) -> tuple[Layer, ...]:
+    """The values that a watched variable is given on one host, the strongest first."""
+    memberships = assembly.settle()
+    tree = assembly.tree()
+    order = sorted(memberships.get(host, ()), key=tree.rank)
+    found: list[Layer] = []
+    for group in [ALL, *order]:
+        found += _watched(f"group '{group}'", [w for w in assembly.watched if w.group == group])
+    for group, folder in beside.of_groups(order):
+        found += folder.trace_group(group, variable)
+    own = [w for w in assembly.watched if w.host == host]
+    found += _watched(f"host '{host}'", own)
+    for folder in beside.folders:
+        found += folder.trace_host(host, variable)
+    return tuple(reversed(found))
+
+
+def _watched(label: str, watched: Sequence[Watched]) -> list[Layer]:
+    return [Layer(f"inventory, {label}", one.value, one.place) for one in watched]
+
+
+def _host_vars(name: str, own: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
+    mine = dict(own)
+    for folder in beside.folders:
+        mine.update(folder.hosts.get(name, {}))
+    return mine
+
+
+def _group_vars(assembly: Assembly, beside: Beside, order: Sequence[str]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for group in [ALL, *order]:
+        merged.update(assembly.groups[group].vars)
+    for group, folder in beside.of_groups(order):
+        merged.update(folder.groups.get(group, {}))
+    return merged
+
+
+def _group(assembly: Assembly, tree: Tree, beside: Beside, name: str) -> Group:
+    draft = assembly.groups[name]
+    merged = dict(draft.vars)
+    for folder in beside.folders:
+        merged.update(folder.groups.get(name, {}))
+        if PRIORITY in folder.groups.get(name, {}):
+            assembly.warn(
+                f"{PRIORITY} in group_vars says nothing (group '{name}'): it belongs in the "
+                "inventory itself"
+            )
+    return Group(
+        name,
+        tree.members(name),
+        tuple(draft.children),
+        tuple(draft.hosts),
+        hide_secrets(merged),
+        draft.priority,
+    )
+
+
+def _localhost(name: str, shared: Mapping[str, Any], beside: Beside) -> Host:
+    own = _host_vars(name, {"ansible_connection": "local"}, beside)
+    return Host(name, LayeredVars(hide_secrets(own), shared), implicit=True)
+
+
+def _folder(file: str) -> str:
+    return str(Path(file).parent) if Path(file).exists() else ""

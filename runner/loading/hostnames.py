@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import itertools
 import re
 import string
@@ -9,14 +10,31 @@ from typing import Final
 
 _RANGE: Final = re.compile(r"\[([0-9a-zA-Z]*):([0-9a-zA-Z]+)(?::([0-9]+))?\]")
 _PORT: Final = re.compile(r"(?P<name>(?:[^\[\]:]|\[[^\]]*\])+):(?P<port>\d{1,5})")
-_SIX_WITH_PORT: Final = re.compile(r"\[(?P<name>[0-9A-Fa-f:.]+)\]:(?P<port>\d{1,5})")
+_BRACKETS: Final = re.compile(r"\[(?P<name>.+)\]:(?P<port>\d{1,5})")
+_SPAN: Final = r"\[(?:[a-zA-Z]:[a-zA-Z]|[0-9]+:[0-9]+)(?::[0-9]+)?\]"
+_LABEL: Final = rf"(?:\w|{_SPAN})(?:[\w-]|{_SPAN})*(?<![_-])"
+_HOSTNAME: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _MOST: Final = 1_000_000
 
 
 def split_port(name: str) -> tuple[str, int | None]:
-    """A name and the port written behind it."""
-    found = _SIX_WITH_PORT.fullmatch(name) or _PORT.fullmatch(name)
-    return (found["name"], int(found["port"])) if found else (name, None)
+    """A name and the port written behind it. What is no host's name is left as it is."""
+    found = _BRACKETS.fullmatch(name) or _PORT.fullmatch(name)
+    if found and is_address(found["name"]):
+        return found["name"], int(found["port"])
+    return name, None
+
+
+def is_address(name: str) -> bool:
+    """Whether this can be the name or address of a host; ranges in it may be."""
+    plain = _RANGE.sub("1", name)
+    if ":" not in plain:
+        return _HOSTNAME.fullmatch(name) is not None
+    try:
+        ipaddress.IPv6Address(plain)
+    except ValueError:
+        return False
+    return "%" not in plain
 
 
 def expand(name: str) -> list[str]:
@@ -30,7 +48,7 @@ def expand(name: str) -> list[str]:
         parts.append(_range(found[0], found[1], found[2], int(found[3] or 1)))
         position = found.end()
     rest = name[position:]
-    if "[" in rest or "]" in rest:
+    if any("[" in part or "]" in part for part in (*itertools.chain(*parts[::2]), rest)):
         raise ValueError(f"'{name}' is no range: it is written like web[01:24]")
     parts.append([rest])
     total = 1
@@ -49,7 +67,7 @@ def _range(written: str, first: str, last: str, step: int) -> list[str]:
         width = len(first) if first.startswith("0") and len(first) > 1 else 0
         if width and len(last) != width:
             raise ValueError(f"both ends of the range {written} need the same number of digits")
-        if int(last) - int(first) > _MOST:
+        if max(len(first), len(last)) > 18 or int(last) - int(first) > _MOST:
             raise ValueError(f"the range {written} is too long")
         names = [str(n).zfill(width) for n in range(int(first), int(last) + 1, step)]
     elif len(first) == len(last) == 1 and first.isalpha() and last.isalpha():

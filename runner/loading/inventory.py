@@ -2,54 +2,228 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from runner.errors import InventoryError
-from runner.loading.assembly import UNGROUPED, Assembly, FolderVars
-from runner.loading.document import load_document
-from runner.loading.files import Files, place
+from runner.errors import InputError, InputErrors, InventoryError
+from runner.interfaces.template import Templates
+from runner.loading.assembly import Assembly, Beside, finish, layers
+from runner.loading.constructed import is_plugin, read_plugin
+from runner.loading.data import hide_secrets
+from runner.loading.document import Document, load_document
+from runner.loading.files import Files, place, read_bytes
 from runner.loading.hostnames import expand, split_port
+from runner.loading.inventory_csv import read_csv
+from runner.loading.inventory_folders import EXTENSIONS, read_folder
 from runner.loading.inventory_ini import read_ini
+from runner.loading.inventory_script import Scripts, is_script, read_script
+from runner.loading.inventory_tree import UNGROUPED
 from runner.loading.inventory_yaml import read_yaml
-from runner.loading.variables import read_variable_file
-from runner.model.inventory import Inventory
+from runner.loading.problems import Problems
+from runner.loading.vault import HIDDEN_LINE, VaultKeys
+from runner.loading.vault_format import is_vaulted
+from runner.model.inventory import LOCALHOST, Inventory, Layer
+from runner.model.source import Source
 
-_YAML: Final = frozenset({".yml", ".yaml", ".json"})
 _IGNORED: Final = (
     ".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry",
 )  # fmt: skip
-_VARIABLE_FOLDERS: Final = frozenset({"group_vars", "host_vars"})
+_NOT_HOSTS: Final = frozenset({"group_vars", "host_vars", "vars_plugins"})
+_OPTION: Final = "--inventory"
 
 
-def load_inventory(paths: Sequence[Path], *, playbook_dir: Path | None = None) -> Inventory:
-    """Read inventories: INI, YAML, folders of both, or names with commas (``web01,web02,``).
+def load_inventory(
+    paths: Sequence[Path],
+    *,
+    playbook_dir: Path | None = None,
+    extra: Mapping[str, Any] | None = None,
+    templates: Templates | None = None,
+    keys: VaultKeys | None = None,
+) -> Inventory:
+    """Read inventories, the later over the earlier.
 
-    Later paths win over earlier ones. ``group_vars`` and ``host_vars`` are read beside each path
-    and, when it is given, in ``playbook_dir``. Raises InventoryError with the place.
+    Each of ``paths`` is an INI, YAML, JSON or CSV file, a program that prints an inventory, a
+    configuration of the ``constructed`` plug-in, a folder of these, or names with commas
+    (``web01,web02,``). ``group_vars`` and ``host_vars`` are read beside each path and, when it is
+    given, in ``playbook_dir``. ``extra`` and ``templates`` are for constructed groups, ``keys``
+    opens what is encrypted. Raises InventoryError with the place, InputErrors for several mistakes.
     """
-    files = Files(InventoryError)
+    reading = _Reading(paths, playbook_dir, extra or {}, templates, keys)
     assembly = Assembly()
-    folders: list[Path] = []
-    for path in paths:
-        if "," in str(path) and not path.exists():
-            _add_names(str(path), assembly)
-            continue
-        _read(path, files, assembly)
-        folder = path if path.is_dir() else path.parent
-        if folder not in folders:
-            folders.append(folder)
+    reading.read(assembly)
+    reading.problems.raise_if_any()
     if not assembly.hosts:
         names = ", ".join(str(path) for path in paths)
         raise InventoryError(f"no hosts in {names}" if names else "no inventory is given")
-    beside = [_folder_vars(folder, files) for folder in folders]
-    playbook = _folder_vars(playbook_dir, files) if playbook_dir else None
-    root = folders[0] if folders else Path()
+    beside = reading.beside(assembly)
+    reading.problems.raise_if_any()
     sources = tuple(str(path) for path in paths)
-    names_digest = "".join(str(path) for path in paths if not path.exists())
-    return assembly.finish(beside, playbook, sources, files.digest(root, names_digest))
+    inventory = finish(assembly, beside, sources, reading.digest())
+    return dataclasses.replace(inventory, trace=reading.trace)
+
+
+class _Reading:
+    """What is read stays known: to find out where a value comes from, it is gone through again."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        playbook_dir: Path | None,
+        extra: Mapping[str, Any],
+        templates: Templates | None,
+        keys: VaultKeys | None,
+    ) -> None:
+        self._paths = paths
+        self._playbook_dir = playbook_dir
+        self._extra = extra
+        self._templates = templates
+        self._keys = keys
+        self._files = Files(InventoryError, keys)
+        self._scripts = Scripts()
+        self.problems = Problems()
+
+    def read(self, assembly: Assembly) -> None:
+        """Go through all sources. Mistakes go to ``problems``."""
+        for path in self._paths:
+            with self.problems.collect():
+                if "," in str(path) and not path.exists():
+                    assembly.begin(str(path))
+                    _add_names(str(path), assembly)
+                else:
+                    self._read(path, assembly)
+
+    def beside(self, assembly: Assembly) -> Beside:
+        """The folders of variables, for the hosts and groups that there are."""
+        groups, hosts = list(assembly.groups), [*assembly.hosts, *LOCALHOST]
+
+        def folder_vars(folder: Path) -> Any:
+            return read_folder(folder, self._files, groups, hosts, self.problems)
+
+        playbook = folder_vars(self._playbook_dir) if self._playbook_dir else None
+        return Beside([folder_vars(folder) for folder in self._folders()], playbook)
+
+    def trace(self, host: str, variable: str) -> tuple[Layer, ...]:
+        """Where a variable of a host gets its values, the strongest first."""
+        assembly = Assembly(watch=variable)
+        self.read(assembly)
+        return tuple(
+            dataclasses.replace(layer, value=hide_secrets({variable: layer.value})[variable])
+            for layer in layers(assembly, self.beside(assembly), host, variable)
+        )
+
+    def digest(self) -> str:
+        """SHA-256 over everything that was read, and what scripts printed."""
+        folders = self._folders()
+        more = [str(path) for path in self._paths if not path.exists()]
+        more += [f"{key}\0{answer}" for key, answer in sorted(self._scripts.answers.items())]
+        return self._files.digest(folders[0] if folders else Path(), "".join(more))
+
+    def _folders(self) -> list[Path]:
+        """Where variables stand beside inventories; the last place of each counts."""
+        found: dict[Path, None] = {}
+        for path in self._paths:
+            if path.exists():
+                folder = path if path.is_dir() else path.parent
+                found.pop(folder, None)
+                found[folder] = None
+        return list(found)
+
+    def _read(self, path: Path, assembly: Assembly) -> None:
+        if path.is_dir():
+            for entry in sorted(path.iterdir(), key=lambda p: p.name):
+                if not _is_ignored(entry.name):
+                    with self.problems.collect():
+                        self._read(entry, assembly)
+            return
+        assembly.begin(str(path.absolute()))
+        content = read_bytes(path, InventoryError)
+        if is_script(path, content):
+            read_script(path, self._scripts, assembly, self._unlock)
+        elif is_vaulted(content):
+            assembly.conceal = self._files.keys.conceal
+            try:
+                self._read_text(path, content, assembly)
+            except InputError as error:
+                raise _hidden(error, path) from None
+            finally:
+                assembly.conceal = None
+        else:
+            self._read_text(path, content, assembly)
+
+    def _read_text(self, path: Path, content: bytes, assembly: Assembly) -> None:
+        if path.suffix == ".toml":
+            hint = "write it as YAML: the words are the same"
+            raise InventoryError(f"{path}: TOML inventories are not read", hint=hint)
+        if path.suffix == ".csv":
+            read_csv(self._files.text(path), str(path), assembly)
+        elif (document := self._as_yaml(path)) is None:
+            read_ini(self._ini_text(path, content), str(path), assembly)
+        elif is_plugin(document):
+            folders = [path.parent, *self._folders()]
+            read_plugin(document, assembly, self._templates, self._extra, self._vars_of(folders))
+        else:
+            read_yaml(document, assembly)
+
+    def _as_yaml(self, path: Path) -> Document | None:
+        """The file as YAML; without an extension, only if it is a mapping, as in Ansible."""
+        if path.suffix in EXTENSIONS:
+            return load_document(path, self._files)
+        if path.suffix:
+            return None
+        try:
+            document = load_document(path, self._files)
+        except InputError:
+            return None
+        return document if document.root is not None and document.root.is_mapping else None
+
+    def _ini_text(self, path: Path, content: bytes) -> str:
+        """The text; comments may be in any encoding, as in Ansible."""
+        try:
+            return self._files.text(path)
+        except InputError:
+            if is_vaulted(content):
+                raise
+            lines = content.splitlines(keepends=True)
+            kept = [b"\n" if line.lstrip()[:1] in (b"#", b";") else line for line in lines]
+            try:
+                return b"".join(kept).decode("utf-8-sig")
+            except UnicodeDecodeError:
+                pass
+            raise
+
+    def _unlock(self, text: str, source: Source) -> Any:
+        return (self._keys or VaultKeys()).secret(text, InventoryError, source)
+
+    def _vars_of(self, folders: Sequence[Path]) -> Any:
+        def read(groups: Sequence[str], host: str) -> Iterator[Mapping[str, Any]]:
+            for folder in folders:
+                found = read_folder(folder, self._files, groups, [host], self.problems)
+                yield from (found.groups.get(group, {}) for group in groups)
+                yield found.hosts.get(host, {})
+
+        return read
+
+
+def _hidden(error: InputError, path: Path) -> InputError:
+    """A mistake in an encrypted file, without a word of what stands there."""
+    if isinstance(error, InputErrors):
+        return InputErrors([_hidden(one, path) for one in error.errors])
+    if (
+        error.source is None
+        or error.source.text.strip() == HIDDEN_LINE
+        or is_vaulted(error.source.text)
+        or path.suffix in EXTENSIONS
+    ):
+        return error
+    source = place(str(path), error.source.line, 1, "", vaulted=True)
+    hint = f"look at it with: runner vault view {path}"
+    return InventoryError("this line of an encrypted inventory is wrong", source=source, hint=hint)
+
+
+def _is_ignored(name: str) -> bool:
+    return name.startswith(".") or name.endswith(_IGNORED) or name in _NOT_HOSTS
 
 
 def _add_names(text: str, assembly: Assembly) -> None:
@@ -58,73 +232,7 @@ def _add_names(text: str, assembly: Assembly) -> None:
         try:
             names = expand(bare)
         except ValueError as error:
-            where = place("--inventory", 1, text.find(name) + 1, text)
+            where = place(_OPTION, 1, text.find(name) + 1, text)
             raise InventoryError(str(error), source=where) from None
         for expanded in names:
-            assembly.add_host(expanded, UNGROUPED, {} if port is None else {"ansible_port": port})
-
-
-def _read(path: Path, files: Files, assembly: Assembly) -> None:
-    if path.is_dir():
-        for entry in sorted(path.iterdir(), key=lambda p: p.name):
-            if not _is_ignored(entry.name):
-                _read(entry, files, assembly)
-        return
-    text = files.text(path)
-    if text.startswith("#!") and os.access(path, os.X_OK):
-        where = place(str(path), 1, 1, text.splitlines()[0])
-        hint = "run it, and give what it prints as a file"
-        raise InventoryError("inventory scripts are not supported yet", source=where, hint=hint)
-    if path.suffix in _YAML:
-        read_yaml(load_document(path, files), assembly)
-    else:
-        read_ini(text, str(path), assembly)
-
-
-def _is_ignored(name: str) -> bool:
-    return name.startswith(".") or name.endswith(_IGNORED) or name in _VARIABLE_FOLDERS
-
-
-def _folder_vars(folder: Path, files: Files) -> FolderVars:
-    return FolderVars(
-        _named_vars(folder / "group_vars", files), _named_vars(folder / "host_vars", files)
-    )
-
-
-def _named_vars(folder: Path, files: Files) -> dict[str, dict[str, Any]]:
-    """Variables by the name of their file: ``web``, ``web.yml``, or all files of a folder."""
-    if not folder.is_dir():
-        return {}
-    found: dict[str, dict[str, Any]] = {}
-    origin: dict[str, Path] = {}
-    for entry in sorted(folder.iterdir(), key=lambda p: p.name):
-        if entry.name.startswith(".") or entry.name.endswith("~"):
-            continue
-        if entry.is_dir():
-            name = entry.name
-        elif entry.suffix in _YAML:
-            name = entry.name[: -len(entry.suffix)]
-        elif _is_ignored(entry.name):
-            continue
-        else:
-            name = entry.name
-        if name in origin:
-            hint = "Ansible would read only one of them: keep one"
-            message = f"variables of '{name}' stand in {origin[name]} and in {entry}"
-            raise InventoryError(message, hint=hint)
-        origin[name] = entry
-        found[name] = {}
-        for file in _variable_files(entry):
-            found[name].update(read_variable_file(file, files))
-    return found
-
-
-def _variable_files(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-        return
-    for entry in sorted(path.iterdir(), key=lambda p: p.name):
-        if entry.name.startswith(".") or entry.name.endswith("~"):
-            continue
-        if entry.is_dir() or entry.suffix in _YAML or not entry.suffix:
-            yield from _variable_files(entry)
+            assembly.add_host(expanded, UNGROUPED, {}, port=port)

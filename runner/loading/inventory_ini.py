@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from runner.errors import InventoryError
-from runner.loading.assembly import ALL, UNGROUPED, Assembly
+from runner.loading.assembly import Assembly
 from runner.loading.files import place
 from runner.loading.hostnames import expand, split_port
+from runner.loading.inventory_tree import ALL, UNGROUPED
+from runner.loading.literals import literal
+from runner.loading.problems import Problems
 from runner.loading.words import suggestion
 from runner.model.source import Source
 
 _SECTION: Final = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:[#;].*)?")
 _KINDS: Final = ("hosts", "children", "vars")
-_PLAIN_WORD: Final = re.compile(r"[A-Za-z_][^'\"#(\[{]*")
 _QUOTED: Final = re.compile(r"""\\.|'[^']*'|"(?:[^"\\]|\\.)*\"""")
-_LITERAL_WORDS: Final = frozenset({"True", "False", "None"})
+_MOST_PROBLEMS: Final = 20
 
 
 @dataclass(slots=True)
@@ -38,6 +39,11 @@ class _Line:
         found = self.raw.find(word or self.text)
         return place(self.file, self.number, max(found, 0) + 1, self.raw)
 
+    def setting(self, name: str) -> Source:
+        """The place of ``name=`` in the line."""
+        found = re.search(rf"(?<!\S)['\"]?{re.escape(name)}\s*=", self.raw)
+        return place(self.file, self.number, found.start() + 1 if found else 1, self.raw)
+
     def error(self, message: str, word: str = "", hint: str = "") -> InventoryError:
         """An error that points at a word."""
         return InventoryError(message, source=self.source(word), hint=hint)
@@ -45,92 +51,132 @@ class _Line:
 
 @dataclass(slots=True)
 class _Later:
-    """What can be checked only at the end of the file: children and variables of groups."""
+    """What stands in the file before the group that it speaks of."""
 
-    children: list[tuple[str, str, _Line]] = field(default_factory=list)
-    vars: list[tuple[str, _Line]] = field(default_factory=list)
-    values: list[tuple[str, str, Any, _Line]] = field(default_factory=list)
+    children: dict[str, list[tuple[str, _Line]]] = field(default_factory=dict)
+    vars: dict[str, _Line] = field(default_factory=dict)
 
 
 def read_ini(text: str, file: str, assembly: Assembly) -> None:
-    """Add what an INI inventory says. Raises InventoryError with the line."""
-    group, kind = UNGROUPED, "hosts"
-    later = _Later()
-    for number, raw in enumerate(text.splitlines(), start=1):
-        stripped = raw.strip()
-        if not stripped or stripped[0] in "#;":
-            continue
-        line = _Line(file, number, raw, stripped)
-        if stripped.startswith("["):
-            section = _SECTION.fullmatch(stripped)
-            if section:
-                group, kind = _section(section, line, assembly, later)
+    """Add what an INI inventory says.
+
+    Raises InventoryError with the line, or InputErrors for mistakes in several lines.
+    """
+    problems = Problems()
+    _Reader(file, assembly, problems).read(text)
+    problems.raise_if_any()
+
+
+class _Reader:
+    """Reads one file. Every line that is wrong goes to ``problems``, and reading goes on."""
+
+    def __init__(self, file: str, assembly: Assembly, problems: Problems) -> None:
+        self._file = file
+        self._assembly = assembly
+        self._problems = problems
+        self._group = UNGROUPED
+        self._kind = "hosts"
+        self._later = _Later()
+
+    def read(self, text: str) -> None:
+        for number, raw in enumerate(text.splitlines(), start=1):
+            stripped = raw.strip()
+            if not stripped or stripped[0] in "#;":
                 continue
-            if ":" not in stripped.split("]")[0]:
+            with self._problems.collect():
+                self._line(_Line(self._file, number, raw, stripped))
+            if len(self._problems.errors) > _MOST_PROBLEMS:
+                return
+        self._settle()
+
+    def _line(self, line: _Line) -> None:
+        if line.text.startswith("["):
+            section = _SECTION.fullmatch(line.text)
+            if section:
+                self._section(section, line)
+                return
+            if ":" not in line.text.split("]")[0]:
+                # The lines below belong to nobody: better to skip them than to guess.
+                self._kind = "unknown"
                 raise line.error("this section header cannot be read", hint="it is [name]")
-        if kind == "hosts":
-            _host(line, group, assembly)
-        elif kind == "children":
-            child = stripped.split("#")[0].split(";")[0].strip()
-            later.children.append((group, child, line))
-        else:
-            _variable(line, group, later)
-    _settle(later, assembly)
+        if self._kind == "hosts":
+            self._host(line)
+        elif self._kind == "children":
+            self._child(line)
+        elif self._kind == "vars":
+            self._variable(line)
 
+    def _section(self, found: re.Match[str], line: _Line) -> None:
+        self._group, self._kind = found[1], found[2] or "hosts"
+        if self._kind not in _KINDS:
+            kind, self._kind = self._kind, "unknown"
+            otherwise = "it is [name], [name:children] or [name:vars]"
+            hint = suggestion(kind, _KINDS, otherwise=otherwise)
+            raise line.error(f"there is no section [{self._group}:{kind}]", kind, hint)
+        if self._kind == "vars":
+            if self._group not in self._assembly.groups:
+                self._later.vars[self._group] = line
+                self._assembly.group(self._group)
+            return
+        self._assembly.group(self._group)
+        self._later.vars.pop(self._group, None)
+        for parent, child in self._later.children.pop(self._group, ()):
+            self._assembly.add_child(parent, self._group, partial(child.source, self._group))
 
-def _section(
-    found: re.Match[str], line: _Line, assembly: Assembly, later: _Later
-) -> tuple[str, str]:
-    group, kind = found[1], found[2] or "hosts"
-    if kind not in _KINDS:
-        hint = suggestion(kind, _KINDS, otherwise="it is [name], [name:children] or [name:vars]")
-        raise line.error(f"there is no section [{group}:{kind}]", kind, hint)
-    if kind == "vars":
-        later.vars.append((group, line))
-    else:
-        assembly.group(group)
-    return group, kind
+    def _settle(self) -> None:
+        groups = [g for g in self._assembly.groups if g not in self._later.vars]
+        for group, line in self._later.vars.items():
+            hint = suggestion(group, groups)
+            message = f"variables for the group '{group}', which is not there"
+            self._problems.note(line.error(message, group, hint))
+        for child, lines in self._later.children.items():
+            for _, line in lines:
+                hint = suggestion(child, groups, otherwise=f"add a section [{child}]")
+                self._problems.note(line.error(f"there is no group '{child}'", child, hint))
 
-
-def _settle(later: _Later, assembly: Assembly) -> None:
-    for group, line in later.vars:
-        if group not in assembly.groups:
-            hint = suggestion(group, assembly.groups)
-            raise line.error(f"variables for the group '{group}', which is not there", group, hint)
-    for group, name, value, line in later.values:
-        assembly.add_group_vars(group, {name: value}, line.source())
-    for group, child, line in later.children:
-        if child not in assembly.groups:
-            hint = suggestion(child, assembly.groups, otherwise=f"add a section [{child}]")
-            raise line.error(f"there is no group '{child}'", child, hint)
+    def _child(self, line: _Line) -> None:
+        child = line.text.split("#")[0].split(";")[0].strip()
         if child == ALL:
             raise line.error("'all' contains every group: it cannot be inside one", child)
-        assembly.groups[group].children.setdefault(child, line.source(child))
+        if child in self._assembly.groups:
+            self._assembly.add_child(self._group, child, partial(line.source, child))
+        else:
+            self._later.children.setdefault(child, []).append((self._group, line))
 
+    def _host(self, line: _Line) -> None:
+        words = _words(line)
+        if not words:
+            return
+        name, *settings = words
+        if "=" in name:
+            raise line.error("a line in a group begins with the name of a host", name)
+        if name == "---":
+            self._kind = "unknown"
+            hint = "a YAML inventory ends in .yml or .yaml, or has no extension"
+            raise line.error("this looks like YAML, and the file is read as INI", hint=hint)
+        bare, port = split_port(name)
+        if bare.endswith(":"):
+            raise line.error(f"'{name}' ends in ':', and no port follows", name)
+        variables: dict[str, Any] = {}
+        for setting in settings:
+            key, equals, value = setting.partition("=")
+            if not equals or not key:
+                hint = "after the host's name come name=value; a value with spaces stands in quotes"
+                raise line.error(f"expected name=value, found '{setting}'", setting, hint)
+            variables[key] = literal(value)
+        try:
+            names = expand(bare)
+        except ValueError as error:
+            raise line.error(str(error), name) from None
+        for expanded in names:
+            self._assembly.add_host(expanded, self._group, variables, line.setting, port)
 
-def _host(line: _Line, group: str, assembly: Assembly) -> None:
-    words = _words(line)
-    if not words:
-        return
-    name, *settings = words
-    if "=" in name:
-        raise line.error("a line in a group begins with the name of a host", name)
-    variables: dict[str, Any] = {}
-    bare, port = split_port(name)
-    if port is not None:
-        variables["ansible_port"] = port
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals or not key:
-            hint = "after the host's name come name=value; a value with spaces stands in quotes"
-            raise line.error(f"expected name=value, found '{setting}'", setting, hint)
-        variables[key] = literal(value)
-    try:
-        names = expand(bare)
-    except ValueError as error:
-        raise line.error(str(error), name) from None
-    for expanded in names:
-        assembly.add_host(expanded, group, variables)
+    def _variable(self, line: _Line) -> None:
+        name, equals, value = (part.strip() for part in line.text.partition("="))
+        if not equals or not name:
+            hint = "in [group:vars], each line is name=value"
+            raise line.error(f"expected name=value, found '{line.text}'", hint=hint)
+        self._assembly.add_group_vars(self._group, {name: literal(value)}, line.setting)
 
 
 def _words(line: _Line) -> Sequence[str]:
@@ -147,35 +193,3 @@ def _words(line: _Line) -> Sequence[str]:
         return shlex.split(line.text, comments=True)
     except ValueError as error:
         raise line.error(f"this line cannot be read: {str(error).lower()}") from None
-
-
-def _variable(line: _Line, group: str, later: _Later) -> None:
-    name, equals, value = (part.strip() for part in line.text.partition("="))
-    if not equals or not name:
-        hint = "in [group:vars], each line is name=value"
-        raise line.error(f"expected name=value, found '{line.text}'", hint=hint)
-    later.values.append((group, name, literal(value), line))
-
-
-def literal(text: str) -> Any:
-    """A value as Ansible reads it in INI: a Python literal, or else the text itself."""
-    if _PLAIN_WORD.fullmatch(text) and text not in _LITERAL_WORDS:
-        return text
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a backslash in a path is no mistake here
-            value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return text
-    return _plain(value, text)
-
-
-def _plain(value: Any, text: str) -> Any:
-    """The value when it is one that YAML could hold too."""
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, list | tuple):
-        return [_plain(item, str(item)) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(item, str(item)) for key, item in value.items()}
-    return text

@@ -2,66 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from runner.loading.assembly import ALL, Assembly
+from runner.loading.assembly import Assembly, Where
 from runner.loading.document import Document, Value
 from runner.loading.hostnames import expand, split_port
+from runner.loading.inventory_tree import ALL
+from runner.loading.problems import Problems
 from runner.loading.words import suggestion
+from runner.model.source import Source
 
 _KEYS: Final = ("hosts", "children", "vars")
 
 
 def read_yaml(document: Document, assembly: Assembly) -> None:
-    """Add what a YAML (or JSON) inventory says. Raises InventoryError with the place."""
+    """Add what a YAML (or JSON) inventory says.
+
+    Raises InventoryError with the place, or InputErrors for several mistakes.
+    """
     root = document.root
     if root is None or root.is_null:
         return
     if not root.is_mapping:
         hint = "it begins with the name of a group: 'all:'"
         raise root.error(f"an inventory is a mapping of groups, found {root.kind}", hint=hint)
+    problems = Problems()
+    reader = _Reader(assembly, problems)
     for key, value in root.entries():
+        with problems.collect():
+            name = _name(key)
+            if name in _KEYS and value.is_mapping:
+                hint = "put it under the name of a group: 'all:'"
+                raise key.error(f"'{name}' stands outside every group", hint=hint)
+            reader.group(key, value)
+    problems.raise_if_any()
+
+
+class _Reader:
+    """Reads the groups of one file. What is wrong goes to ``problems``, and reading goes on."""
+
+    def __init__(self, assembly: Assembly, problems: Problems) -> None:
+        self._assembly = assembly
+        self._problems = problems
+
+    def group(self, key: Value, value: Value | None) -> None:
+        """Add a group with all that it contains."""
         name = _name(key)
-        if name == "plugin":
-            raise key.error("inventory plugins are not supported yet")
-        if name in _KEYS and value.is_mapping:
-            hint = "put it under the name of a group: 'all:'"
-            raise key.error(f"'{name}' stands outside every group", hint=hint)
-        _group(key, value, assembly)
+        self._assembly.group(name)
+        if value is None or value.is_null:
+            return
+        if not value.is_mapping:
+            raise value.error(f"the group '{name}' is a mapping, found {value.kind}")
+        for part, content in value.entries():
+            with self._problems.collect():
+                self._part(name, part, content)
 
-
-def _group(key: Value, value: Value, assembly: Assembly) -> None:
-    name = _name(key)
-    assembly.group(name)
-    if value.is_null:
-        return
-    if not value.is_mapping:
-        raise value.error(f"the group '{name}' is a mapping, found {value.kind}")
-    for part, content in value.entries():
-        kind = _name(part)
+    def _part(self, group: str, key: Value, content: Value) -> None:
+        kind = _name(key)
         if kind not in _KEYS:
             hint = suggestion(kind, _KEYS, otherwise="a group has hosts, children and vars")
-            raise part.error(f"'{kind}' is no part of the group '{name}'", hint=hint)
+            raise key.error(f"'{kind}' is no part of the group '{group}'", hint=hint)
         if content.is_null:
-            continue
+            return
         if kind == "vars":
-            assembly.add_group_vars(name, _variables(content, kind), content.source)
-        elif kind == "hosts":
-            for host, variables in _named(content, kind):
-                _host(host, variables, name, assembly)
-        else:
-            for child, inner in _named(content, kind):
-                _child(child, inner, name, assembly)
+            variables = _variables(content, f"the group '{group}'")
+            self._assembly.add_group_vars(group, variables, _where(content))
+            return
+        for name, inner in _named(content, kind):
+            with self._problems.collect():
+                if kind == "hosts":
+                    self._host(name, inner, group)
+                else:
+                    self._child(name, inner, group)
 
+    def _child(self, key: Value, value: Value | None, parent: str) -> None:
+        name = _name(key)
+        if name == ALL:
+            raise key.error("'all' contains every group: it cannot be inside one")
+        # As in Ansible, the groups inside come first: it decides the order of hosts.
+        self.group(key, value)
+        self._assembly.add_child(parent, name, key.source)
 
-def _child(key: Value, value: Value | None, parent: str, assembly: Assembly) -> None:
-    name = _name(key)
-    if name == ALL:
-        raise key.error("'all' contains every group: it cannot be inside one")
-    assembly.group(name)
-    assembly.groups[parent].children.setdefault(name, key.source)
-    if value is not None:
-        _group(key, value, assembly)
+    def _host(self, key: Value, value: Value | None, group: str) -> None:
+        there = None if value is None or value.is_null else value
+        variables = {} if there is None else _variables(there, "a host")
+        bare, port = split_port(_name(key))
+        try:
+            names = expand(bare)
+        except ValueError as error:
+            raise key.error(str(error)) from None
+        where = _where(there) if there is not None else lambda _: key.source
+        for name in names:
+            self._assembly.add_host(name, group, variables, where, port)
 
 
 def _named(value: Value, kind: str) -> list[tuple[Value, Value | None]]:
@@ -74,24 +107,18 @@ def _named(value: Value, kind: str) -> list[tuple[Value, Value | None]]:
     return [(key, item) for key, item in value.entries()]
 
 
-def _host(key: Value, value: Value | None, group: str, assembly: Assembly) -> None:
-    variables = {} if value is None or value.is_null else _variables(value, "a host")
-    bare, port = split_port(_name(key))
-    if port is not None:
-        variables = {"ansible_port": port, **variables}
-    try:
-        names = expand(bare)
-    except ValueError as error:
-        raise key.error(str(error)) from None
-    for name in names:
-        assembly.add_host(name, group, variables)
-
-
-def _variables(value: Value, what: str) -> dict[str, Any]:
+def _variables(value: Value, what: str) -> Mapping[str, Any]:
     if not value.is_mapping:
         raise value.error(f"the variables of {what} are a mapping, found {value.kind}")
     plain: dict[str, Any] = value.plain()
     return plain
+
+
+def _where(value: Value) -> Where:
+    def place(name: str) -> Source | None:
+        return next((key.source for key, _ in value.entries() if key.plain() == name), None)
+
+    return place
 
 
 def _name(key: Value) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runner.loading.hostnames import expand, split_port
-from runner.loading.inventory_ini import literal
+from runner.loading.literals import literal
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,8 @@ from runner.loading.inventory_ini import literal
         ("1", 1), ("1.5", 1.5), ("True", True), ("true", "true"), ("None", None), ("yes", "yes"),
         ("0123", "0123"), ("'a b'", "a b"), ("[1, 'x']", [1, "x"]), ("...", "..."),
         ("{'a': (1, 2)}", {"a": [1, 2]}),
-        ("a b", "a b"), ("C:\\new", "C:\\new"), ("b'x'", "b'x'"), ("1+2j", "1+2j"), ("", ""),
+        ("a b", "a b"), ("C:\\new", "C:\\new"), ("b'x'", "x"), ("1+2j", "(1+2j)"), ("", ""),
+        ("{2, 1}", [1, 2]),
         ("10.0.0.1", "10.0.0.1"), ("{{ x }}", "{{ x }}"), ("[unclosed", "[unclosed"),
         ("1 # one", 1), ("0x1F", 31), ("'\\d'", "\\d"),
     ],
@@ -34,6 +35,9 @@ def test_literals(text: str, value: Any) -> None:
         ("w[:2]", ["w0", "w1", "w2"]),
         ("[a:c]", ["a", "b", "c"]),
         ("[a:b][1:2]", ["a1", "a2", "b1", "b2"]),
+        ("[A:C]", ["A", "B", "C"]),
+        ("[01:20:9]", ["01", "10", "19"]),
+        ("fe80::[1:2]", ["fe80::1", "fe80::2"]),
     ],
 )
 def test_ranges(name: str, names: list[str]) -> None:
@@ -41,8 +45,12 @@ def test_ranges(name: str, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["w[3:1]", "w[1:02", "w[a:9]", "w[01:100]", "w[1:2:0]", "w[1:99999999]"]
-)
+    "name",
+    [
+        "w[3:1]", "w[1:02", "w[a:9]", "w[01:100]", "w[1:2:0]", "w[1:99999999]", "w[1:2", "w]1:2[",
+        "[1:1000][1:1000][1:1000]", "w[1:2]]", "[[1:2]", "w[9:" + "9" * 30 + "]",
+    ],
+)  # fmt: skip
 def test_bad_ranges(name: str) -> None:
     with pytest.raises(ValueError):
         expand(name)
@@ -57,6 +65,11 @@ def test_bad_ranges(name: str) -> None:
         ("[2001:db8::1]:22", ("2001:db8::1", 22)),
         ("2001:db8::1", ("2001:db8::1", None)),
         ("web:x", ("web:x", None)),
+        ("web_:22", ("web_:22", None)),
+        ("we b:22", ("we b:22", None)),
+        ("[web]:22", ("web", 22)),
+        ("web:999999", ("web:999999", None)),
+        ("fe80::[1:3]", ("fe80::[1:3]", None)),
     ],
 )
 def test_ports(name: str, expected: tuple[str, int | None]) -> None:

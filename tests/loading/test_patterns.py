@@ -44,8 +44,8 @@ INVENTORY = Inventory(
         ("*", NAMES),
         ("web", GROUPS["web"]),
         ("lone", ("lone",)),
-        ("db:lone", ("lone", *GROUPS["db"])),
-        ("db, lone", ("lone", *GROUPS["db"])),
+        ("db:lone", (*GROUPS["db"], "lone")),
+        ("db, lone", (*GROUPS["db"], "lone")),
         ("web:!web01", ("web02", "web03", "web04", "10.0.0.1")),
         ("!web01:web", ("web02", "web03", "web04", "10.0.0.1")),
         ("web:&zone-b", ("web02",)),
@@ -56,7 +56,7 @@ INVENTORY = Inventory(
         ("web0?", ("web01", "web02", "web03", "web04")),
         ("*.x.net", GROUPS["db"]),
         ("~web0[12]$", ("web01", "web02")),
-        ("~(lone|db.*)", ("lone", *GROUPS["db"])),
+        ("~(lone|db.*)", (*GROUPS["db"], "lone")),
         ("~(web:x|lone),db", ("lone", *GROUPS["db"])),
         ("web[0]", ("web01",)),
         ("web[-1]", ("10.0.0.1",)),
@@ -69,6 +69,12 @@ INVENTORY = Inventory(
         ("web:!web[1:3]", ("web01", "10.0.0.1")),
         ("10.0.0.1", ("10.0.0.1",)),
         ("fe80::1", ("fe80::1",)),
+        ("fe80::1,lone", ("fe80::1", "lone")),
+        ("web:!fe80::1", None),
+        ("web:!empty", GROUPS["web"]),
+        ("empty:lone", ("lone",)),
+        ("web02,web01", ("web02", "web01")),
+        ("*[-1]", ("fe80::1",)),
         ("web0[1-2]:lone", None),
     ],
 )
@@ -101,6 +107,8 @@ PLACE = Source("p.yml", 1, 10, "- hosts: x")
         ("empty", "the group 'empty' has no hosts", ""),
         ("lone:&web", "matches no host", ""),
         ("web:!", "has a '!' without a name", ""),
+        ("empty:lone:!lone", "matches no host", "these groups have no hosts: 'empty'"),
+        ("web:db,lone", "no host or group is named 'web:db'", "write ',' between all parts"),
     ],
 )
 def test_nobody_is_an_error(pattern: str, message: str, hint: str) -> None:
@@ -118,6 +126,37 @@ def test_limit(tmp_path: Path) -> None:
     path.write_text("# from the last run\nweb01\n\ndb\n")
     assert limit(INVENTORY, NAMES, f"@{path}") == ("web01", *GROUPS["db"])
     assert limit(INVENTORY, NAMES, f"lone,@{path},!db-a.x.net") == ("lone", "web01", "db-b.x.net")
+    assert limit(INVENTORY, NAMES, f"lone:@{path}:!db") == ("lone", "web01")
+    assert limit(INVENTORY, NAMES, "!web:!db") == ("lone", "fe80::1")
+    assert limit(INVENTORY, ("localhost", "web01"), "web,localhost") == ("localhost", "web01")
+    assert limit(INVENTORY, ("localhost", "web01"), "web") == ("web01",)
+    (tmp_path / "latin").write_bytes(b"w\xe9b\n")
+    with pytest.raises(PatternError, match="is not UTF-8"):
+        limit(INVENTORY, NAMES, f"@{tmp_path / 'latin'}")
+
+
+def test_this_machine_needs_no_inventory() -> None:
+    assert select(INVENTORY, "localhost") == ("localhost",)
+    assert select(INVENTORY, "127.0.0.1,web01") == ("127.0.0.1", "web01")
+    assert "localhost" not in select(INVENTORY, "all:!localhost")
+    host = INVENTORY.host("localhost")
+    assert (host.implicit, host.groups) == (True, ())
+    assert host.vars["ansible_connection"] == "local"
+    named = Inventory({"localhost": Host("localhost")}, {"all": Group("all", ("localhost",))})
+    assert select(named, "127.0.0.1") == ("localhost",)
+    assert not named.host("::1").implicit
+
+
+def test_a_host_is_stronger_than_a_group_of_its_name() -> None:
+    """As in Ansible; behind ``!`` and ``&`` the group is."""
+    names = ("web", "w1", "w2")
+    both = Inventory(
+        {name: Host(name) for name in names},
+        {"all": Group("all", names), "web": Group("web", ("w1", "w2"))},
+    )
+    assert select(both, "web") == ("web",)
+    assert select(both, "w1,web") == ("w1", "web")
+    assert select(both, "all:!web") == ("web",)
 
 
 def test_a_limit_never_means_everyone_by_mistake(tmp_path: Path) -> None:
@@ -149,7 +188,7 @@ def test_the_algebra_of_patterns(take: list[str], keep: list[str], drop: list[st
         expected -= some
     pattern = ":".join([*take, *(f"&{k}" for k in keep), *(f"!{d}" for d in drop)])
     if expected:
-        assert select(INVENTORY, pattern) == tuple(n for n in NAMES if n in expected)
+        assert set(select(INVENTORY, pattern)) == expected
     else:
         with pytest.raises(PatternError):
             select(INVENTORY, pattern)
