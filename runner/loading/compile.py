@@ -5,7 +5,8 @@ Jinja2 finds an unknown filter or test only when it comes to it; here all are fo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection
+from dataclasses import asdict
 from typing import Any, Final, cast
 
 from jinja2 import nodes
@@ -14,9 +15,11 @@ from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
 
 from runner.errors import TemplateError
-from runner.loading.data import has_opener
+from runner.loading.data import HEADER, has_opener
 from runner.loading.environment import Environment
-from runner.loading.words import suggestion, words
+from runner.loading.plugin_names import resolve
+from runner.loading.template_options import DEFAULT_OPTIONS
+from runner.model.source import Source
 
 COUNTED: Final = "runner counted"
 OWN: Final = "runner own"
@@ -24,28 +27,9 @@ EMBEDDED: Final = "runner embedded"
 JOINED: Final = "runner joined"
 """Filters that only the compiler puts into a template: their names cannot be written."""
 
-_BUILTIN: Final = ("ansible.builtin.", "ansible.legacy.")
 _LOOKUPS: Final = frozenset({"lookup", "query", "q"})
 _TAKES_FILTER: Final = frozenset({"map"})
 _TAKES_TEST: Final = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
-
-UNSUPPORTED_FILTERS: Final = words(
-    "json_query ipaddr ipv4 ipv6 ipsubnet ipmath parse_cli parse_xml "
-    "password_hash vault unvault to_uuid fileglob expandvars extract subelements "
-    "rekey_on_member from_yaml_all urlsplit human_readable human_to_bytes shuffle "
-    "comment k8s_config_resource_name dict_kv from_csv random_mac groupby_as_dict "
-    "lists_mergeby keep_keys remove_keys counter jc hashids_encode xml_to_json"
-)
-UNSUPPORTED_TESTS: Final = words(
-    "vault_encrypted vaulted_file mount link link_exists same_file is_same_file "
-    "abs is_abs exists directory is_dir file is_file is_link is_mount uri url urn"
-)
-UNSUPPORTED_LOOKUPS: Final = words(
-    "pipe template fileglob first_found sequence nested together subelements "
-    "password csvfile ini url lines unvault random_choice inventory_hostnames "
-    "indexed_items config cartesian flattened filetree dns dig hashi_vault "
-    "laps_password"
-)
 
 
 class Compiler:
@@ -58,8 +42,11 @@ class Compiler:
     def template(self, text: str) -> Any:
         """The code of a text with templates in it. Raises TemplateError."""
         try:
-            tree = self._environment.parse(text)
-            return self._compile(tree, conditions=False)
+            environment, body = self._environment, text
+            if text.startswith(HEADER):
+                options, body = DEFAULT_OPTIONS.with_header(text)
+                environment = self._environment.variant(**asdict(options))
+            return self._compile(environment.parse(body), environment, conditions=False)
         except TemplateSyntaxError as error:
             raise _syntax_error(error, text) from None
         except RecursionError:
@@ -77,7 +64,7 @@ class Compiler:
             if not parser.stream.eos:
                 parser.fail(f"unexpected '{parser.stream.current.value}'")
             tree = nodes.Template([nodes.Output([parsed], lineno=1)], lineno=1)
-            return self._compile(tree, conditions=True)
+            return self._compile(tree, self._environment, conditions=True)
         except TemplateSyntaxError as error:
             hint = ""
             if has_opener(text):
@@ -86,13 +73,11 @@ class Compiler:
         except RecursionError:
             raise TemplateError("this expression is nested too deep") from None
 
-    def _compile(self, tree: nodes.Template, *, conditions: bool) -> Any:
-        tree = _Preparation(self._environment, self._lookups, conditions).visit(tree)
-        tree.set_environment(self._environment)
-        code = self._environment.compile(tree)
-        return self._environment.template_class.from_code(
-            self._environment, code, self._environment.globals
-        )
+    def _compile(self, tree: nodes.Template, environment: Environment, *, conditions: bool) -> Any:
+        tree = Preparation(environment, self._lookups, conditions=conditions).visit(tree)
+        tree.set_environment(environment)
+        code = environment.compile(tree)
+        return environment.template_class.from_code(environment, code, environment.globals)
 
 
 def _without_braces(text: str) -> str:
@@ -109,15 +94,21 @@ def _syntax_error(error: TemplateSyntaxError, text: str, hint: str = "") -> Temp
     return TemplateError(f"not a template: {message}{where}", hint=hint)
 
 
-class _Preparation(NodeTransformer):
+class Preparation(NodeTransformer):
     """Checks names and puts the sandbox's counters into the tree."""
 
     def __init__(
-        self, environment: Environment, lookups: Collection[str], conditions: bool
+        self,
+        environment: Environment,
+        lookups: Collection[str],
+        *,
+        conditions: bool,
+        where: Callable[[int], Source] | None = None,
     ) -> None:
         self._environment = environment
         self._lookups = lookups
         self._conditions = conditions
+        self._where = where
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - Jinja2's name
         """Each loop counts its turns."""
@@ -145,18 +136,20 @@ class _Preparation(NodeTransformer):
 
     def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802
         """Is there such a filter? ``map('upper')`` names one, ``select('match')`` a test."""
-        node.name = self._filter(node.name)
+        node.name = self._known("filter", node.name, self._environment.filters, node)
         if node.name in _TAKES_FILTER and (name := _constant(node.args, 0)) is not None:
-            node.args[0] = nodes.Const(self._filter(name), lineno=node.lineno)
+            found = self._known("filter", name, self._environment.filters, node)
+            node.args[0] = nodes.Const(found, lineno=node.lineno)
         position = _TAKES_TEST.get(node.name)
         if position is not None and (name := _constant(node.args, position)) is not None:
-            node.args[position] = nodes.Const(self._test(name), lineno=node.lineno)
+            found = self._known("test", name, self._environment.tests, node)
+            node.args[position] = nodes.Const(found, lineno=node.lineno)
         self.generic_visit(node)
         return node
 
     def visit_Test(self, node: nodes.Test) -> nodes.Node:  # noqa: N802
         """Is there such a test?"""
-        node.name = self._test(node.name)
+        node.name = self._known("test", node.name, self._environment.tests, node)
         self.generic_visit(node)
         return node
 
@@ -164,7 +157,7 @@ class _Preparation(NodeTransformer):
         """Is there such a lookup?"""
         if isinstance(node.node, nodes.Name) and node.node.name in _LOOKUPS:
             if (name := _constant(node.args, 0)) is not None:
-                found = _known("lookup", name, self._lookups, UNSUPPORTED_LOOKUPS)
+                found = self._known("lookup", name, self._lookups, node)
                 node.args[0] = nodes.Const(found, lineno=node.lineno)
             self._conditions, before = True, self._conditions
             self.generic_visit(node)
@@ -174,16 +167,21 @@ class _Preparation(NodeTransformer):
         return node
 
     def visit_Include(self, node: nodes.Node) -> nodes.Node:  # noqa: N802
-        """A template inside a playbook has no other templates beside it."""
-        raise TemplateError("include, import and extends are not supported in templates")
+        """A template inside a playbook has no other templates beside it; a file has."""
+        if self._where is None:
+            hint = "write the text into a template file, and use win_template or lookup('template')"
+            raise TemplateError("include, import and extends are for template files", hint=hint)
+        return self.generic_visit(node)
 
     visit_Import = visit_FromImport = visit_Extends = visit_Include  # noqa: N815
 
-    def _filter(self, name: str) -> str:
-        return _known("filter", name, self._environment.filters, UNSUPPORTED_FILTERS)
-
-    def _test(self, name: str) -> str:
-        return _known("test", name, self._environment.tests, UNSUPPORTED_TESTS)
+    def _known(self, kind: str, name: str, names: Collection[str], node: nodes.Node) -> str:
+        try:
+            return resolve(kind, name, names)
+        except TemplateError as error:
+            if self._where is not None:
+                error.source = self._where(node.lineno)
+            raise
 
 
 def _filtered(node: nodes.Node, name: str) -> nodes.Filter:
@@ -196,21 +194,3 @@ def _constant(args: list[Any], position: int) -> str | None:
         value = args[position].value
         return value if isinstance(value, str) else None
     return None
-
-
-def _known(kind: str, name: str, names: Collection[str], unsupported: Collection[str]) -> str:
-    """The short name of a filter, test or lookup. Raises TemplateError with the nearest one."""
-    short = name
-    for prefix in _BUILTIN:
-        short = short.removeprefix(prefix)
-    if short in names and " " not in short:
-        return short
-    last = name.rsplit(".", 1)[-1]
-    if last in unsupported:
-        raise TemplateError(f"the {kind} '{name}' is not supported yet")
-    hint = suggestion(last, _public(names))
-    raise TemplateError(f"there is no {kind} '{name}'", hint=hint)
-
-
-def _public(names: Collection[str]) -> Iterator[str]:
-    return (name for name in names if name.isidentifier())

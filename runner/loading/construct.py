@@ -16,12 +16,20 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from runner.errors import InputError
 from runner.loading.data import as_data
 from runner.loading.files import ErrorType, place
+from runner.loading.vault import VaultKeys
+from runner.model.secret import Secret
 from runner.model.source import Source
 
 _PREFIX: Final = "tag:yaml.org,2002:"
 _MERGE: Final = f"{_PREFIX}merge"
-_LARGEST: Final = 5_000_000
-"""Values that one file may expand to through its aliases."""
+VAULT_TAGS: Final = frozenset({"!vault", "!vault-encrypted"})
+"""What stands before a value that is encrypted with Ansible Vault."""
+DEEPEST: Final = 100
+"""Levels of nesting: values are read recursively, and nobody writes more by hand."""
+_LARGEST: Final = 100_000
+"""Values that any file may expand to through its aliases."""
+_TIMES: Final = 10
+"""How many times its own values a file may expand to."""
 
 _constructor: Final = SafeConstructor()
 _SCALARS: Final = {
@@ -34,19 +42,32 @@ _SCALARS: Final = {
 
 
 class Builder:
-    """Builds the values of one document. Shared nodes (aliases) give shared values."""
+    """Builds the values of one document. Shared nodes (aliases) give shared values.
 
-    def __init__(self, file: str, lines: list[str], error: ErrorType) -> None:
+    ``keys`` open its encrypted values; of a document that was itself ``vaulted`` nothing is shown.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        lines: list[str],
+        error: ErrorType,
+        keys: VaultKeys | None = None,
+        *,
+        vaulted: bool = False,
+    ) -> None:
         self._file = file
         self._lines = lines
         self._error = error
+        self._keys = keys or VaultKeys()
+        self._vaulted = vaulted
         self._built: dict[int, Any] = {}
         self._checked: set[int] = set()
 
     def place(self, line: int, column: int) -> Source:
         """The Source at a 0-based line and column, as libyaml counts."""
         text = self._lines[line] if 0 <= line < len(self._lines) else ""
-        return place(self._file, line + 1, column + 1, text)
+        return place(self._file, line + 1, column + 1, text, vaulted=self._vaulted)
 
     def error(self, node: Node, message: str, hint: str = "") -> InputError:
         """An error that points at a node."""
@@ -103,10 +124,13 @@ class Builder:
                 return _SCALARS[tag](node)
             except (ValueError, KeyError, yaml.YAMLError):
                 what = tag.removeprefix(_PREFIX)
+                shown = "this" if self._vaulted else f"'{node.value}'"
                 hint = "put it in quotes if it is a text"
-                raise self.error(node, f"'{node.value}' is no {what}", hint) from None
+                raise self.error(node, f"{shown} is no {what}", hint) from None
         if isinstance(node, ScalarNode) and tag in (f"{_PREFIX}value", _MERGE):
             return node.value
+        if isinstance(node, ScalarNode) and tag in VAULT_TAGS:
+            return self._opened(node)
         raise self._unknown_tag(node)
 
     def _untagged(self, node: Node) -> Any:
@@ -117,12 +141,16 @@ class Builder:
         twin = type(node)(f"{_PREFIX}{kind}", node.value, node.start_mark, node.end_mark)
         return self._construct(twin)
 
+    def _opened(self, node: ScalarNode) -> Secret:
+        where = self.place(node.start_mark.line, node.start_mark.column)
+        return self._keys.secret(node.value, self._error, where)
+
     def _unknown_tag(self, node: Node) -> InputError:
-        if node.tag in ("!vault", "!vault-encrypted"):
-            hint = "until then, give the value with -e @FILE"
-            return self.error(node, "encrypted values (!vault) are not supported yet", hint)
+        if node.tag in VAULT_TAGS:
+            hint = "write '!vault |' and below it the lines that runner vault encrypt-string gives"
+            return self.error(node, f"{node.tag} stands before a text", hint)
         shown = node.tag.replace(_PREFIX, "!!")
-        hint = "known tags are !unsafe and YAML's own (!!str, !!int, !!float, !!bool, !!null)"
+        hint = "known: !vault, !unsafe and YAML's own (!!str, !!int, !!float, !!bool, !!null)"
         return self.error(node, f"unknown tag {shown}", hint)
 
     def _merged(self, value: Node) -> Iterator[tuple[Node, Node]]:
@@ -146,22 +174,42 @@ class Builder:
     def refuse_circles(self, root: Node) -> None:
         """Aliases can make a value contain itself, or grow beyond all measure: neither may be."""
         sizes: dict[int, int] = {}
-        open_nodes: set[int] = set()
+        depths: dict[int, int] = {}
+        for node in self._collections(root):
+            inner = [child for child in _children(node) if not isinstance(child, ScalarNode)]
+            sizes[id(node)] = 1 + len(_children(node)) + sum(sizes[id(n)] - 1 for n in inner)
+            depths[id(node)] = 1 + max((depths[id(n)] for n in inner), default=0)
+            if depths[id(node)] > DEEPEST:
+                raise self.error(node, f"aliases nest this more than {DEEPEST} levels deep")
+        largest = max(_LARGEST, _TIMES * sum(1 for _ in self._collections(root)))
+        for node in self._collections(root):
+            if sizes[id(node)] > largest:
+                raise self.error(node, f"aliases make more than {largest:,} values of this")
 
-        def size(node: Node) -> int:
-            if isinstance(node, ScalarNode):
-                return 1
-            key = id(node)
-            if key in open_nodes:
-                raise self.error(node, "this value contains itself")
-            if key not in sizes:
-                open_nodes.add(key)
-                pairs = isinstance(node, MappingNode)
-                children = [n for p in node.value for n in p] if pairs else node.value
-                sizes[key] = 1 + sum(size(child) for child in children)
-                open_nodes.discard(key)
-            if sizes[key] > _LARGEST:
-                raise self.error(node, f"aliases make more than {_LARGEST:,} values of this")
-            return sizes[key]
+    def _collections(self, root: Node) -> Iterator[Node]:
+        """Every mapping and list once, those inside before those around them."""
+        done: set[int] = set()
+        around: set[int] = set()
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            if isinstance(node, ScalarNode) or id(node) in done:
+                stack.pop()
+            elif id(node) in around:
+                stack.pop()
+                around.discard(id(node))
+                done.add(id(node))
+                yield node
+            else:
+                around.add(id(node))
+                inner = [n for n in _children(node) if not isinstance(n, ScalarNode)]
+                for child in inner:
+                    if id(child) in around:
+                        raise self.error(child, "this value contains itself")
+                stack.extend(reversed(inner))
 
-        size(root)
+
+def _children(node: Node) -> list[Node]:
+    if isinstance(node, MappingNode):
+        return [each for pair in node.value for each in pair]
+    return list(node.value) if isinstance(node, SequenceNode) else []

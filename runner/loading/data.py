@@ -15,6 +15,10 @@ from runner.errors import DependsOnUnknown
 from runner.model.secret import SECRET_VARIABLES, Secret
 
 _OPENERS: Final = ("{{", "{%", "{#")
+HEADER: Final = "#jinja2:"
+"""What the first line of a template begins with that changes how templates are written."""
+_SHORTEST_PART: Final = 4
+"""Characters of a secret that is looked for inside other texts: shorter ones stand anywhere."""
 
 
 class DataStr(str):
@@ -54,7 +58,9 @@ OMIT: Final = Omit()
 
 def has_opener(text: str) -> bool:
     """Whether a template could begin somewhere in this text."""
-    return "{" in text and any(opener in text for opener in _OPENERS)
+    if "{" in text and any(opener in text for opener in _OPENERS):
+        return True
+    return text.startswith(HEADER)
 
 
 def as_data(value: Any) -> Any:
@@ -88,7 +94,48 @@ def holds_template(value: Any) -> bool:
             except DependsOnUnknown:
                 return False
         case Secret():
-            return has_opener(value.reveal())
+            return holds_template(value.reveal())
+    return False
+
+
+def is_lazy(value: Any) -> bool:
+    """Whether a template or a secret stands anywhere in this value: it is not as it shows."""
+    match value:
+        case Secret():
+            return True
+        case DataStr() | DataDict() | DataList():
+            return False
+        case str():
+            return has_opener(value)
+        case dict() | list() | tuple():
+            try:
+                inner = value.values() if isinstance(value, dict) else value
+                return any(is_lazy(item) for item in inner)
+            except DependsOnUnknown:
+                return False
+    return False
+
+
+def derives(secret: str, values: Any, result: str) -> bool:
+    """Whether a text that was made of ``values`` holds the secret in another form.
+
+    Where the secret still stands in it as it is, masking it there is enough.
+    """
+    if secret in result:
+        return False
+    if len(secret) < _SHORTEST_PART:
+        return bool(values) and values[0] == secret
+    return _contains(values, secret)
+
+
+def _contains(value: Any, text: str) -> bool:
+    match value:
+        case str():
+            return text in value
+        case dict():
+            return any(_contains(key, text) or _contains(v, text) for key, v in value.items())
+        case list() | tuple():
+            return any(_contains(item, text) for item in value)
     return False
 
 

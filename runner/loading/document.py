@@ -16,12 +16,12 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
 from runner.errors import InputError, PlaybookError
-from runner.loading.construct import Builder
+from runner.loading.construct import DEEPEST, Builder
 from runner.loading.files import BREAKS, ErrorType, Files
+from runner.loading.vault import VaultKeys
+from runner.model.secret import Secret
 from runner.model.source import Source
 
-_DEEPEST: Final = 100
-"""Levels of nesting: libyaml composes recursively, and nobody writes more by hand."""
 _UNPRINTABLE: Final = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
@@ -31,13 +31,27 @@ Entry: TypeAlias = tuple["Value", "Value"]
 
 
 class Document:
-    """One YAML text. ``error`` is the class of the exceptions about what is wrong in it."""
+    """One YAML text. ``error`` is the class of the exceptions about what is wrong in it.
 
-    def __init__(self, file: str, text: str, error: ErrorType = PlaybookError) -> None:
+    ``keys`` open the values in it that are encrypted. ``vaulted``: the whole text was, so that
+    none of it is shown.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        text: str,
+        error: ErrorType = PlaybookError,
+        keys: VaultKeys | None = None,
+        *,
+        vaulted: bool = False,
+    ) -> None:
         self.file = file
         self.error = error
         self.lines = BREAKS.split(text)
-        self.builder = Builder(file, self.lines, error)
+        self.builder = Builder(file, self.lines, error, keys, vaulted=vaulted)
+        self._keys = keys or VaultKeys()
+        self._vaulted = vaulted
         self._refuse_depth(text)
         node = self._compose(text)
         if node is not None and "*" in text:
@@ -47,6 +61,16 @@ class Document:
     def start(self) -> Source:
         """The beginning of the file."""
         return self.builder.place(0, 0)
+
+    @property
+    def _end(self) -> int:
+        """How many lines there are, up to the last one that is not empty; at least one."""
+        filled = [number for number, line in enumerate(self.lines, 1) if line.strip()]
+        return filled[-1] if filled else 1
+
+    def variables(self, value: Any) -> Any:
+        """A plain value that serves as variables: in an encrypted file every text is a secret."""
+        return self._keys.conceal(value) if self._vaulted else value
 
     def _compose(self, text: str) -> Node | None:
         loader = yaml.CSafeLoader(text)
@@ -61,7 +85,7 @@ class Document:
 
     def _refuse_depth(self, text: str) -> None:
         openers = sum(text.count(opener) for opener in ("[", "{", "- -", "? "))
-        if openers < _DEEPEST and " " * _DEEPEST not in text:
+        if openers < DEEPEST and " " * DEEPEST not in text:
             return
         depth = 0
         loader = yaml.CSafeLoader(text)
@@ -71,10 +95,10 @@ class Document:
                     depth += 1
                 elif isinstance(event, yaml.CollectionEndEvent):
                     depth -= 1
-                if depth > _DEEPEST:
+                if depth > DEEPEST:
                     mark = event.start_mark
                     place = self.builder.place(mark.line, mark.column) if mark else self.start()
-                    raise self.error(f"nested more than {_DEEPEST} levels deep", source=place)
+                    raise self.error(f"nested more than {DEEPEST} levels deep", source=place)
         except (yaml.MarkedYAMLError, ReaderError):
             return  # composing says it better
         finally:
@@ -82,9 +106,12 @@ class Document:
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> InputError:
         mark = error.problem_mark or error.context_mark
-        if "end of stream" in (error.problem or ""):
+        if "end of stream" in (error.problem or "") or (mark and mark.line >= self._end):
             mark = error.context_mark or mark  # what was never closed, not where the file ends
-        place = self.builder.place(mark.line, mark.column) if mark else self.start()
+        if mark is None or mark.line >= self._end:
+            place = self.builder.place(self._end - 1, 0)
+        else:
+            place = self.builder.place(mark.line, mark.column)
         problem = error.problem or error.context or "this cannot be read"
         return self.error(f"not YAML: {problem}", source=place, hint=_syntax_hint(error, place))
 
@@ -140,6 +167,8 @@ class Value:
         if self.is_sequence:
             return "a list"
         plain = self.plain()
+        if isinstance(plain, Secret):
+            return "an encrypted value"
         return "a text" if isinstance(plain, str) else _KINDS.get(type(plain), "a date")
 
     def plain(self) -> Any:
@@ -208,4 +237,5 @@ def _syntax_hint(error: yaml.MarkedYAMLError, place: Source) -> str:
 
 def load_document(path: Path, files: Files, source: Source | None = None) -> Document:
     """Read one YAML (or JSON) file. ``source`` is the place that names it, if one does."""
-    return Document(str(path), files.text(path, source), files.error)
+    text = files.text(path, source)
+    return Document(str(path), text, files.error, files.keys, vaulted=files.is_vaulted(path))

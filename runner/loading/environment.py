@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, cast
 
-from jinja2 import StrictUndefined, Undefined, nodes
-from jinja2.exceptions import SecurityError, UndefinedError
+from jinja2 import Undefined, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.lexer import Lexer, Token
 from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context
@@ -24,9 +24,10 @@ from jinja2.sandbox import SandboxedEnvironment, modifies_known_mutable
 from jinja2.utils import missing
 
 from runner.errors import TemplateError
+from runner.loading.budget import weigh, weigh_all
 from runner.loading.data import OMIT
 from runner.loading.scope import Scope, known, plain, touch
-from runner.loading.words import suggestion
+from runner.loading.undefined import Missing
 
 LARGEST: Final = 1_048_576
 """Characters or elements that a template may build."""
@@ -35,65 +36,35 @@ _GIVEN_WIDTH: Final = re.compile(r"\{[^{}]*:[^{}]*\{")
 _PADDING: Final = frozenset({"center", "ljust", "rjust", "zfill", "expandtabs"})
 
 
-class Missing(StrictUndefined):
-    """An undefined value: it fails when used, and its attributes are the same undefined value."""
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __getitem__(self, key: Any) -> Any:
-        return self
-
-    @property
-    def _undefined_message(self) -> str:
-        if self._undefined_hint:
-            return self._undefined_hint
-        if self._undefined_obj is missing:
-            return f"'{self._undefined_name}' is undefined"
-        kind = "mapping" if isinstance(self._undefined_obj, Mapping) else "value"
-        return f"the {kind} has no '{self._undefined_name}'"
-
-    def _fail_with_undefined_error(self, *args: Any, **kwargs: Any) -> NoReturn:
-        error = self._undefined_exception(self._undefined_message)
-        if isinstance(error, UndefinedError):
-            error.about = self  # type: ignore[attr-defined]
-        raise error
-
-    __iter__ = __str__ = __len__ = _fail_with_undefined_error
-    __eq__ = __ne__ = __bool__ = __contains__ = _fail_with_undefined_error
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _fail_with_undefined_error
-    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _fail_with_undefined_error
-    __mod__ = __rmod__ = __pos__ = __neg__ = __call__ = _fail_with_undefined_error
-    __lt__ = __le__ = __gt__ = __ge__ = __int__ = __float__ = _fail_with_undefined_error
-    __complex__ = __pow__ = __rpow__ = __hash__ = _fail_with_undefined_error
-
-
-def undefined_hint(error: UndefinedError, scope: Scope) -> str:
-    """The nearest known name, for an error about an undefined one."""
-    about = getattr(error, "about", None)
-    if not isinstance(about, Missing) or not isinstance(about._undefined_name, str):
-        return ""
-    if about._undefined_obj is missing:
-        names: Iterable[Any] = scope.variables
-    else:
-        names = about._undefined_obj if isinstance(about._undefined_obj, Mapping) else ()
-    return suggestion(about._undefined_name, (name for name in names if isinstance(name, str)))
+class Everything(dict[str, Any]):
+    """What one part of a template file hands to another that sees all it sees."""
 
 
 class ScopeContext(Context):
-    """Looks variables up in a Scope, then among the globals."""
+    """Looks variables up in the template, in its Scope, then among the globals."""
 
     scope: Scope
 
     def resolve_or_missing(self, key: str) -> Any:
         if key in self.vars:
             return self.vars[key]
+        if key in self.parent:
+            return self.parent[key]
         value = self.scope.lookup(key)
         return self.environment.globals.get(key, missing) if value is missing else value
+
+    def get_all(self) -> dict[str, Any]:
+        """What the template itself has set; the rest is in the Scope."""
+        return Everything({**self.parent, **self.vars})
+
+    def derived(self, locals: dict[str, Any] | None = None) -> ScopeContext:
+        """The same with more variables, for a block."""
+        given = {k: v for k, v in (locals or {}).items() if v is not missing}
+        context = ScopeContext(self.environment, {**self.get_all(), **given}, self.name, {})
+        context.scope = self.scope
+        context.eval_ctx = self.eval_ctx
+        context.blocks.update((name, list(blocks)) for name, blocks in self.blocks.items())
+        return context
 
 
 class OwnList(list[Any]):
@@ -135,8 +106,11 @@ class _CodeGenerator(NativeCodeGenerator):
 
 
 def concat(values: Iterable[Any]) -> Any:
-    """What a template gives: nothing, its one value, or the text of all of them."""
-    iterator = iter(values)
+    """What a template gives: nothing, its one value, or the text of all of them.
+
+    What is none leaves no trace in a text.
+    """
+    iterator = (value for value in values if value is not None)
     head = list(islice(iterator, 2))
     if not head:
         return None
@@ -178,9 +152,16 @@ class Environment(SandboxedEnvironment):
     concat = staticmethod(concat)
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
-    def __init__(self) -> None:
-        super().__init__(undefined=Missing, trim_blocks=True)
-        self._own_lexer = _Lexer(self)
+    def __init__(self, **settings: Any) -> None:
+        # optimized: nothing is evaluated while a template is only read
+        super().__init__(undefined=Missing, optimized=False, **{"trim_blocks": True, **settings})
+        self._own_lexer: Lexer = _Lexer(self)
+
+    def variant(self, **settings: Any) -> Environment:
+        """The same with other delimiters and white space."""
+        other = Environment(**settings)
+        other.filters, other.tests, other.globals = self.filters, self.tests, self.globals
+        return other
 
     @property
     def lexer(self) -> Lexer:
@@ -202,8 +183,11 @@ class Environment(SandboxedEnvironment):
         return self.undefined(reason, name=attribute, obj=obj, exc=SecurityError)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """``obj.attribute``."""
-        return known(super().getattr(obj, attribute), attribute)
+        """``obj.attribute``; what a mapping holds under a forbidden name is no attribute."""
+        value = super().getattr(obj, attribute)
+        if isinstance(value, Undefined) and isinstance(obj, Mapping) and attribute in obj:
+            value = obj[attribute]
+        return known(value, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """``obj[argument]``."""
@@ -215,10 +199,14 @@ class Environment(SandboxedEnvironment):
         """Call something from a template, within the budget."""
         self, context, target, *rest = args
         context.scope.budget.step()
+        weigh_all((*rest, *kwargs.values()))
         name, owner = getattr(target, "__name__", ""), getattr(target, "__self__", None)
         if isinstance(owner, str):
             _refuse_growth(name, owner, rest, kwargs)
-        return SandboxedEnvironment.call(self, context, target, *rest, **kwargs)
+        result = SandboxedEnvironment.call(self, context, target, *rest, **kwargs)
+        if isinstance(result, str | list):
+            context.scope.budget.spend(len(result))
+        return result
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
         """``'...'.format``: the sandbox's own, within reason."""
@@ -247,14 +235,26 @@ class Environment(SandboxedEnvironment):
             for many, times in ((left, right), (right, left)):
                 if isinstance(times, int) and isinstance(many, str | list | tuple):
                     _refuse_size(len(many) * times)
+            if isinstance(left, int) and isinstance(right, int):
+                _refuse_size(left.bit_length() + right.bit_length())
         if operator == "**" and isinstance(left, int) and isinstance(right, int):
             _refuse_size(left.bit_length() * abs(right))
-        if operator == "%" and isinstance(left, str) and _HUGE_WIDTH.search(left):
-            _refuse_size(LARGEST + 1)
+        if operator == "%" and isinstance(left, str):
+            weigh(right)
+            if _has_wide_field(left, right):
+                _refuse_size(LARGEST + 1)
         result = super().call_binop(context, operator, left, right)
         if isinstance(result, str | list):
             _refuse_size(len(result))
+            scope.budget.spend(len(result))
         return result
+
+
+def _has_wide_field(pattern: str, values: Any) -> bool:
+    """Whether ``pattern % values`` has a field of more characters than a template may build."""
+    given = values if isinstance(values, tuple) else (values,)
+    wide = "*" in pattern and any(isinstance(n, int) and abs(n) > LARGEST for n in given)
+    return bool(_HUGE_WIDTH.search(pattern)) or wide
 
 
 def _refuse_size(size: int) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, overload
 
-from runner.errors import InputError
+from runner.errors import DependsOnUnknown, InputError, TemplateError
 from runner.interfaces.template import Templates
 from runner.loading.data import hide_secrets
 from runner.loading.document import Value
-from runner.loading.keywords import Keywords, is_off, refuse_unknown, unsupported
+from runner.loading.keywords import Keywords, loop_kind, refuse_unknown, unsupported
 from runner.loading.words import words
+from runner.model.secret import Secret
 
 _TRUE: Final = words("y yes on 1 true t 1.0")
 _FALSE: Final = words("n no off 0 false f 0.0")
@@ -48,11 +50,9 @@ class Fields:
     def restrict(self, keywords: Keywords, *allowed: str) -> None:
         """Refuse everything that is not one of these keywords (or ``allowed``)."""
         for name, key in self.keys.items():
-            if name in keywords.known or name in allowed:
+            if name in allowed or loop_kind(name) in keywords.known:
                 continue
             if name in keywords.later:
-                if is_off(name, self[name]):
-                    continue
                 raise unsupported(key, name, keywords.what)
             raise refuse_unknown(key, name, keywords)
 
@@ -61,22 +61,46 @@ class Fields:
         value = self.get(name)
         return None if value is None else text_of(value, name)
 
-    def flag(self, name: str) -> bool | None:
-        """Yes or no."""
+    def template(self, name: str, templates: Templates) -> str | None:
+        """A text which may hold templates; these are checked."""
+        value = self.get(name)
+        if value is None or value.is_null:
+            return None
+        text = text_of(value, name)
+        templates.check(value.plain(), value.source)
+        return text
+
+    @overload
+    def flag(self, name: str) -> bool | None: ...
+
+    @overload
+    def flag(self, name: str, templates: Templates) -> bool | str | None: ...
+
+    def flag(self, name: str, templates: Templates | None = None) -> bool | str | None:
+        """Yes or no; where ``templates`` are given also a template, checked and kept."""
         value = self.get(name)
         if value is None:
             return None
         plain = value.plain()
-        if isinstance(plain, bool):
+        known = yes_or_no(plain)
+        if known is not None:
+            return known
+        if templates is not None and isinstance(plain, str) and templates.is_template(plain):
+            templates.check(plain, value.source)
             return plain
-        word = str(plain).strip().lower()
-        if word in _TRUE or word in _FALSE:
-            return word in _TRUE
         self.refuse_template(name)
         raise value.error(f"'{name}' is yes or no, found {_shown(value)}")
 
-    def number(self, name: str, least: float) -> float | None:
-        """A number that is not below ``least``."""
+    @overload
+    def number(self, name: str, least: float) -> float | None: ...
+
+    @overload
+    def number(self, name: str, least: float, templates: Templates) -> float | str | None: ...
+
+    def number(
+        self, name: str, least: float, templates: Templates | None = None
+    ) -> float | str | None:
+        """A number that is not below ``least``; where ``templates`` are given also a template."""
         value = self.get(name)
         if value is None:
             return None
@@ -86,6 +110,9 @@ class Fields:
         except (TypeError, ValueError):
             number = None
         if number is None:
+            if templates is not None and isinstance(plain, str) and templates.is_template(plain):
+                templates.check(plain, value.source)
+                return plain
             self.refuse_template(name)
             raise value.error(f"'{name}' is a number, found {_shown(value)}")
         if not least <= number < float("inf"):
@@ -106,14 +133,27 @@ class Fields:
             return None
         return tuple(text_of(element, name) for element in listed(value))
 
-    def tags(self) -> frozenset[str]:
-        """``tags``: a list, or a text with commas."""
+    def tags(
+        self, templates: Templates | None = None, static: Mapping[str, Any] | None = None
+    ) -> frozenset[str]:
+        """``tags``: a list, or a text with commas.
+
+        A template gives a text or a list from the ``static`` variables: whether a task is
+        selected must be known before any host is.
+        """
         value = self.get("tags")
         if value is None or value.is_null:
             return frozenset()
-        self.refuse_template("tags")
-        words = [word for e in listed(value) for word in text_of(e, "tags").split(",")]
-        return frozenset(word.strip() for word in words if word.strip())
+        found: list[str] = []
+        for element in listed(value):
+            plain = element.plain()
+            if isinstance(plain, str) and templates is not None and templates.is_template(plain):
+                given = static_text(element, templates, static or {})
+                found += [str(tag) for tag in (given if isinstance(given, list) else [given])]
+            else:
+                found.append(text_of(element, "tags"))
+        words = [word.strip() for text in found for word in text.split(",")]
+        return frozenset(word for word in words if word)
 
     def conditions(self, name: str, templates: Templates) -> tuple[str, ...] | None:
         """A condition, or a list of conditions which all must hold; checked."""
@@ -134,16 +174,19 @@ class Fields:
         return tuple(found)
 
     def variables(self, name: str, templates: Templates) -> dict[str, Any]:
-        """A mapping of variables; their names and templates are checked."""
+        """A mapping of variables, or a list of such mappings; names and templates are checked."""
         value = self.get(name)
         if value is None or value.is_null:
             return {}
-        if not value.is_mapping:
-            raise value.error(f"'{name}' is a mapping of variables, found {value.kind}")
-        for key, _ in value.entries():
-            check_variable_name(key)
-        check_templates(value, templates)
-        return hide_secrets(value.plain())
+        merged: dict[str, Any] = {}
+        for element in listed(value):
+            if not element.is_mapping:
+                raise element.error(f"'{name}' is a mapping of variables, found {element.kind}")
+            for key, _ in element.entries():
+                check_variable_name(key)
+            check_templates(element, templates)
+            merged.update(hide_secrets(element.plain()))
+        return merged
 
     def variable_name(self, name: str) -> str | None:
         """The name of a variable."""
@@ -166,16 +209,40 @@ class Fields:
         """What must be known before any host is: no template."""
         for scalar in self[name].scalars():
             if isinstance(scalar.plain(), str) and "{{" in scalar.plain():
-                message = f"a template in '{name}' is not supported yet"
+                message = f"'{name}' must be known before any host is contacted: no template here"
                 raise scalar.error(message, hint="write the value itself")
+
+
+def static_text(value: Value, templates: Templates, static: Mapping[str, Any]) -> Any:
+    """A value that must be known before any host is, with the variables known then."""
+    plain = value.plain()
+    templates.check(plain, value.source)
+    if not templates.is_template(plain):
+        return plain
+    try:
+        return templates.render(plain, static, value.source)
+    except TemplateError as error:
+        message = f"this must be known before any host is contacted, but {error.message}"
+        raise value.error(message, hint=error.hint or "give the variable with -e") from None
+    except DependsOnUnknown as error:
+        message = f"this must be known before any host is contacted, but it {error.message}"
+        raise value.error(message) from None
 
 
 def text_of(value: Value, name: str) -> str:
     """A single value as the text that stands there."""
     plain = value.plain() if value.is_scalar else None
-    if plain is None:
+    if plain is None or isinstance(plain, Secret):
         raise value.error(f"'{name}' is a text, found {value.kind}")
     return plain if isinstance(plain, str) else str(value.node.value)
+
+
+def yes_or_no(plain: Any) -> bool | None:
+    """The truth that this value or word stands for, or None when it stands for none."""
+    if isinstance(plain, bool):
+        return plain
+    word = str(plain).strip().lower()
+    return word in _TRUE if word in _TRUE | _FALSE else None
 
 
 def listed(value: Value) -> list[Value]:

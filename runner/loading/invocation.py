@@ -2,58 +2,70 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from runner.errors import InputError, InputErrors
 from runner.interfaces.template import Templates
-from runner.loading.arguments import ArgumentsError, parse_arguments
+from runner.loading.arguments import Arguments, ArgumentsError, parse_arguments
+from runner.loading.defaults import Defaults
 from runner.loading.document import Value
-from runner.loading.fields import Fields, check_templates
+from runner.loading.fields import Fields, check_templates, text_of
 from runner.loading.keywords import (
+    IMPORTS,
+    INCLUDES,
+    LOOPS,
     TASK,
-    is_off,
+    loop_kind,
     refuse_unknown,
     short_name,
     unsupported,
 )
+from runner.loading.module_names import may_be_module, unknown_module
+from runner.loading.words import nearest
 from runner.model.playbook import FREE_FORM
+from runner.model.secret import Secret
 from runner.model.source import Source
 
 _NAMED_VALUES: Final = frozenset({"add_host", "group_by", "include_vars", "meta", "set_fact"})
 """Modules that take free text, but in whose text every ``name=value`` is an argument."""
+_LOOP: Final = "with_"
+_TYPO: Final = 0.85
+"""How much the name of a loop must be like a known one to be a typo of it."""
+_ACTIONS: Final = ("action", "local_action")
+_WORD: Final = re.compile(r"\s*(\S+)\s*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Invocation:
     """A module by its short name, its raw arguments, and the place of each."""
 
     module: str
-    args: dict[str, Any]
-    sources: dict[str, Source]
-    key: Value
+    args: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
 
 
 def find_module(fields: Fields, modules: Mapping[str, bool]) -> str:
-    """The key that names the module. Raises PlaybookError for every key that is none."""
+    """The key that names the module.
+
+    Raises UnknownModule for a key that can only be a module, PlaybookError for every other key
+    that is none.
+    """
     found: list[str] = []
     strangers: list[str] = []
     for name in fields.keys:
-        if short_name(name) in modules:
+        if short_name(name) in modules or name in _ACTIONS:
             found.append(name)
-        elif name in TASK.known:
+        elif loop_kind(name) in TASK.known:
             continue
-        elif name not in TASK.later:
-            strangers.append(name)
-        elif not is_off(name, fields[name]):
+        elif name in TASK.later:
             raise unsupported(fields.keys[name], name, TASK.what)
+        else:
+            strangers.append(name)
     if strangers:
-        name = strangers[0]
-        if name == "check" and found:
-            hint = "'check' is a parameter of the module; the keyword is check_mode"
-            raise fields.keys[name].error("'check' is not a keyword of a task", hint=hint)
-        others = () if found else modules
-        raise refuse_unknown(fields.keys[name], short_name(name), TASK, others)
+        raise _stranger(fields, strangers, modules, found=bool(found))
     if len(found) > 1:
         message = f"one task calls one module, found '{found[0]}' and '{found[1]}'"
         raise fields.keys[found[1]].error(message)
@@ -62,65 +74,165 @@ def find_module(fields: Fields, modules: Mapping[str, bool]) -> str:
     return found[0]
 
 
+def _stranger(
+    fields: Fields, strangers: list[str], modules: Mapping[str, bool], *, found: bool
+) -> InputError:
+    """An error for keys that are neither keyword nor known module."""
+    name = strangers[0]
+    if name.startswith(_LOOP) and nearest(name, LOOPS, cutoff=_TYPO) is None:
+        hint = f"loop: \"{{{{ query('{name.removeprefix(_LOOP)}', ...) }}}}\""
+        return fields.keys[name].error(f"there is no loop '{name}'", hint=hint)
+    if found:
+        if name == "check":
+            hint = "'check' is a parameter of the module; the keyword is check_mode"
+            return fields.keys[name].error("'check' is not a keyword of a task", hint=hint)
+        return refuse_unknown(fields.keys[name], short_name(name), TASK)
+    candidates = [key for key in strangers if may_be_module(key, fields[key], TASK.known)]
+    if len(candidates) != 1:
+        return refuse_unknown(fields.keys[name], short_name(name), TASK, modules)
+    unknown = unknown_module(candidates[0], fields.keys[candidates[0]], modules)
+    others = [
+        refuse_unknown(fields.keys[key], key, TASK) for key in strangers if key != candidates[0]
+    ]
+    return InputErrors([unknown, *others]) if others else unknown
+
+
 def read_invocation(
-    fields: Fields, name: str, modules: Mapping[str, bool], templates: Templates
+    fields: Fields,
+    modules: Mapping[str, bool],
+    templates: Templates,
+    defaults: Mapping[str, Defaults],
 ) -> Invocation:
-    """The module under the key ``name``, with ``args`` beside it merged in."""
-    module = short_name(name)
-    args: dict[str, Any] = {}
-    sources: dict[str, Source] = {}
+    """The module that a task calls, with ``args`` beside it and ``module_defaults`` merged in."""
+    name = find_module(fields, modules)
     value = fields[name]
-    if value.is_mapping:
-        _add_mapping(value, module, args, sources)
-        check_templates(value, templates)
-    elif value.is_sequence:
-        raise value.error(f"the arguments of '{module}' are a mapping, found a list")
-    elif value.plain() is not None:
-        _add_text(value, module, modules[module], args, sources)
-        templates.check(value.plain(), value.source)
+    if name in _ACTIONS:
+        call = _action(name, value, modules)
+    else:
+        call = Invocation(short_name(name))
+        _add(value, call, modules)
+    check_templates(value, templates)
     if "args" in fields:
         extra = fields["args"]
         if extra.is_scalar and isinstance(extra.plain(), str):
             fields.refuse_template("args")
-        _add_mapping(extra, module, args, sources)
+        _add_mapping(extra, call)
         check_templates(extra, templates)
-    return Invocation(module, args, sources, fields.keys[name])
+    if call.module in defaults:
+        default = defaults[call.module]
+        call.args = {**default.args, **call.args}
+        call.sources = {**default.sources, **call.sources}
+    return call
 
 
-def _add_mapping(
-    value: Value, module: str, args: dict[str, Any], sources: dict[str, Source]
-) -> None:
+def _action(name: str, value: Value, modules: Mapping[str, bool]) -> Invocation:
+    """``action: win_service name=x``, or a mapping with the module's name under ``module``."""
+    if not value.is_mapping:
+        module, begin = _first_word(name, value, modules)
+        call = Invocation(module)
+        _add_text(value, call, modules, begin)
+        return call
+    inner = Fields(value, f"'{name}'")
+    if "module" not in inner:
+        raise value.error(f"'{name}' names no module", hint=f"{name}: {{module: NAME, ...}}")
+    named = inner["module"]
+    module, begin = _first_word(name, named, modules)
+    call = Invocation(module)
+    _add_text(named, call, modules, begin)
+    for key, place in inner.keys.items():
+        if key == "args":
+            _add(inner[key], call, modules)
+        elif key != "module":
+            _add_one(key, place, inner[key].plain(), call)
+    return call
+
+
+def _first_word(name: str, value: Value, modules: Mapping[str, bool]) -> tuple[str, int]:
+    """The module that a text begins with, and where its arguments begin."""
+    text = text_of(value, name)
+    word = _WORD.match(text)
+    if word is None:
+        raise value.error(f"'{name}' names no module")
+    if "{{" in word[1]:
+        message = f"the module in '{name}' must be known before any host is contacted"
+        raise value.error(message, hint="write one task for each module, each with its condition")
+    module = short_name(word[1])
+    if module in IMPORTS | INCLUDES:
+        raise value.error(f"'{module}' is no module", hint=f"write it as the key: '{module}:'")
+    if module not in modules:
+        raise unknown_module(word[1], value, modules)
+    return module, word.end()
+
+
+def _add(value: Value, call: Invocation, modules: Mapping[str, bool]) -> None:
+    if value.is_mapping:
+        _add_mapping(value, call)
+    elif value.is_sequence:
+        raise value.error(f"the arguments of '{call.module}' are a mapping, found a list")
+    elif isinstance(value.plain(), Secret):
+        _add_secret(value, call, modules)
+    elif value.plain() is not None:
+        _add_text(value, call, modules)
+
+
+def _add_secret(value: Value, call: Invocation, modules: Mapping[str, bool]) -> None:
+    """A whole command that stands encrypted."""
+    if not modules[call.module] or call.module in _NAMED_VALUES:
+        message = f"the arguments of '{call.module}' cannot be encrypted as a whole"
+        raise value.error(message, hint="encrypt each value by itself: name: !vault |")
+    _add_one(FREE_FORM, value, value.plain(), call)
+
+
+def _add_mapping(value: Value, call: Invocation) -> None:
     if value.is_null:
         return
-    for key, item in Fields(value, f"the arguments of '{module}'").keys.items():
-        if key in args:
-            raise item.error(f"'{key}' is given twice", hint=f"first at {sources[key]}")
-        sources[key] = item.source
-    args.update(value.plain())
+    fields = Fields(value, f"the arguments of '{call.module}'")
+    plain = value.plain()
+    for key, place in fields.keys.items():
+        _add_one(key, place, plain[key], call)
 
 
-def _add_text(
-    value: Value, module: str, takes_free: bool, args: dict[str, Any], sources: dict[str, Source]
-) -> None:
+def _add_one(key: str, place: Value, value: Any, call: Invocation) -> None:
+    if key in call.args:
+        raise place.error(f"'{key}' is given twice", hint=f"first at {call.sources[key]}")
+    call.args[key] = value
+    call.sources[key] = place.source
+
+
+def parse_text(value: Value, *, command: bool, begin: int = 0) -> tuple[Arguments, str | None]:
+    """The arguments in a text from the character ``begin`` on, and its free text.
+
+    Offsets are those of the whole text; what was no template before is none after.
+    """
     plain = value.plain()
     text = plain if isinstance(plain, str) else str(value.node.value)
-    command = takes_free and module not in _NAMED_VALUES
     try:
-        parsed = parse_arguments(text, command=command)
+        parsed = parse_arguments(text[begin:], command=command)
     except ArgumentsError as error:
-        where = value.inside(error.offset)
+        where = value.inside(begin + error.offset)
         raise value.document.error(error.message, source=where, hint=error.hint) from None
+    offsets = {name: begin + offset for name, offset in parsed.offsets.items()}
+    moved = Arguments(parsed.values, offsets, parsed.free, begin + parsed.free_offset)
+    free = parsed.free
+    return moved, type(plain)(free) if free is not None and isinstance(plain, str) else free
+
+
+def _add_text(value: Value, call: Invocation, modules: Mapping[str, bool], begin: int = 0) -> None:
+    takes_free = modules[call.module]
+    command = takes_free and call.module not in _NAMED_VALUES
+    parsed, free = parse_text(value, command=command, begin=begin)
     for name, argument in parsed.values.items():
-        args[name] = argument
-        sources[name] = value.inside(parsed.offsets[name])
-    if parsed.free is None:
+        call.args[name] = argument
+        call.sources[name] = value.inside(parsed.offsets[name])
+    if free is None:
         return
     where = value.inside(parsed.free_offset)
     if not takes_free:
+        word = free.split()[0]
         raise value.document.error(
-            f"'{module}' takes no free text: '{parsed.free.split()[0]}' is not name=value",
+            f"'{call.module}' takes no free text: '{word}' is not name=value",
             source=where,
             hint="write name=value, or a mapping below the module's name",
         )
-    args[FREE_FORM] = type(plain)(parsed.free) if isinstance(plain, str) else parsed.free
-    sources[FREE_FORM] = where
+    call.args[FREE_FORM] = free
+    call.sources[FREE_FORM] = where

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from jinja2 import Environment, Undefined
+from jinja2 import Environment
 
 from runner.errors import TemplateError
-from runner.loading.filters import WRONG_VALUES, passed_first
-from runner.loading.filters.text import to_bool
-from runner.loading.scope import settled
+from runner.loading import addresses
+from runner.loading.filters import WRONG_VALUES, first_undefined, passed_first
+from runner.loading.regexes import run_regex
+from runner.loading.scope import settled, shallow
 from runner.loading.versions import KINDS
 from runner.loading.words import words
 
 _ACCEPTS_UNDEFINED: Final = frozenset({"defined", "undefined"})
+_SHALLOW: Final = words("mapping sequence iterable none string number contains in")
 _COMPARISONS: Final = {
     "==": operator.eq, "=": operator.eq, "eq": operator.eq,
     "!=": operator.ne, "<>": operator.ne, "ne": operator.ne,
@@ -36,7 +41,7 @@ def _result(value: Any) -> Mapping[str, Any]:
 
 def failed(result: Any) -> bool:
     """Whether a task failed."""
-    return bool(_result(result).get("failed", False))
+    return bool(_result(result).get("failed"))
 
 
 def succeeded(result: Any) -> bool:
@@ -48,18 +53,18 @@ def changed(result: Any) -> bool:
     """Whether a task, or any turn of its loop, changed something."""
     found = _result(result)
     if "changed" not in found and isinstance(found.get("results"), list):
-        return any(isinstance(r, Mapping) and r.get("changed", False) for r in found["results"])
-    return bool(found.get("changed", False))
+        return any(isinstance(r, Mapping) and r.get("changed") for r in found["results"])
+    return bool(found.get("changed"))
 
 
 def skipped(result: Any) -> bool:
     """Whether a task was skipped."""
-    return bool(_result(result).get("skipped", False))
+    return bool(_result(result).get("skipped"))
 
 
 def unreachable(result: Any) -> bool:
     """Whether the host did not answer."""
-    return bool(_result(result).get("unreachable", False))
+    return bool(_result(result).get("unreachable"))
 
 
 def reachable(result: Any) -> bool:
@@ -68,23 +73,23 @@ def reachable(result: Any) -> bool:
 
 
 def started(result: Any) -> bool:
-    """Whether an asynchronous task has started."""
-    return bool(_result(result).get("started", 0))
+    """Whether a task has started, as every one has that did not say otherwise."""
+    return bool(_result(result).get("started", True))
 
 
 def finished(result: Any) -> bool:
-    """Whether an asynchronous task has ended."""
-    return bool(_result(result).get("finished", 1))
+    """Whether a task has ended, as every one has that did not say otherwise."""
+    return bool(_result(result).get("finished", True))
 
 
 def timedout(result: Any) -> bool:
     """Whether a task ran out of time."""
-    found = _result(result).get("timedout", False)
-    return bool(isinstance(found, Mapping) and found.get("period", False))
+    found = _result(result).get("timedout")
+    return bool(isinstance(found, Mapping) and found.get("period"))
 
 
 def regex(
-    value: Any,
+    value: Any = "",
     pattern: str = "",
     ignorecase: bool = False,
     multiline: bool = False,
@@ -95,7 +100,7 @@ def regex(
         raise ValueError(f"match_type is search, match or fullmatch, not '{match_type}'")
     flags = (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
     text = value if isinstance(value, str) else str(value)
-    return bool(getattr(re.compile(pattern, flags), match_type)(text))
+    return bool(run_regex("matches", pattern, flags, text, [match_type]))
 
 
 def match(value: Any, pattern: str = "", ignorecase: bool = False, multiline: bool = False) -> bool:
@@ -136,12 +141,15 @@ def version(
 
 def truthy(value: Any, convert_bool: bool = False) -> bool:
     """Whether a value counts as true; ``convert_bool`` reads ``no`` as false."""
-    if convert_bool and isinstance(value, str) and value.lower() in _WORDS:
-        return to_bool(value)
+    if convert_bool and isinstance(value, str | int | float):
+        word = str(value).lower().strip()
+        if word in _TRUE_WORDS or word in _FALSE_WORDS:
+            return word in _TRUE_WORDS
     return bool(value)
 
 
-_WORDS: Final = words("yes no on off true false y n t f 1 0")
+_TRUE_WORDS: Final = words("y yes on 1 true t 1.0")
+_FALSE_WORDS: Final = words("n no off 0 false f 0.0")
 
 
 def falsy(value: Any, convert_bool: bool = False) -> bool:
@@ -167,7 +175,53 @@ def superset(left: Any, right: Any) -> bool:
 
 def is_nan(value: Any) -> bool:
     """Whether a number is not a number."""
-    return math.isnan(value)
+    return isinstance(value, int | float) and math.isnan(value)
+
+
+def exists(path: str) -> bool:
+    """Whether something is at a path of the controller; a link must lead somewhere."""
+    return Path(path).exists()
+
+
+def link_exists(path: str) -> bool:
+    """Whether something is at a path of the controller, be it a link to nowhere."""
+    return os.path.lexists(path)
+
+
+def vaulted_file(path: str) -> bool:
+    """Whether a file of the controller is encrypted."""
+    with Path(path).open("rb") as stream:
+        return stream.read(len(_VAULT_MARK)) == _VAULT_MARK
+
+
+def vault_encrypted(value: Any) -> bool:
+    """Whether a text is an encrypted value; what ``!vault`` stands for is not, it is decrypted."""
+    return isinstance(value, str) and value.startswith(_VAULT_MARK.decode())
+
+
+def is_uri(value: Any, schemes: Collection[str] | None = None) -> bool:
+    """Whether a text is a URI, of one of the schemes if some are given."""
+    try:
+        scheme = urlsplit(value).scheme
+    except (TypeError, ValueError, AttributeError):
+        return False
+    return not schemes or scheme in schemes
+
+
+def is_url(value: Any, schemes: Collection[str] | None = None) -> bool:
+    """Whether a text is a URI that names a host or a file."""
+    if not is_uri(value, schemes):
+        return False
+    found = urlsplit(value)
+    return bool(found.netloc or found.scheme == "file")
+
+
+def is_urn(value: Any) -> bool:
+    """Whether a text is a URN."""
+    return is_uri(value, ["urn"])
+
+
+_VAULT_MARK: Final = b"$ANSIBLE_VAULT"
 
 
 TESTS: Final[dict[str, Callable[..., bool]]] = {
@@ -192,6 +246,20 @@ TESTS: Final[dict[str, Callable[..., bool]]] = {
     "any": any,
     "all": all,
     **dict.fromkeys(("nan", "isnan"), is_nan),
+    **dict.fromkeys(("abs", "is_abs"), os.path.isabs),
+    **dict.fromkeys(("directory", "is_dir"), os.path.isdir),
+    **dict.fromkeys(("file", "is_file"), os.path.isfile),
+    **dict.fromkeys(("link", "is_link"), os.path.islink),
+    **dict.fromkeys(("mount", "is_mount"), os.path.ismount),
+    **dict.fromkeys(("same_file", "is_same_file"), os.path.samefile),
+    "exists": exists,
+    "link_exists": link_exists,
+    "vaulted_file": vaulted_file,
+    "vault_encrypted": vault_encrypted,
+    "uri": is_uri,
+    "url": is_url,
+    "urn": is_urn,
+    **addresses.TESTS,
 }
 
 
@@ -205,15 +273,18 @@ def install_tests(environment: Environment) -> None:
 
 
 def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    prepare = shallow if name in _SHALLOW else settled
+
     def call(*args: Any, **kwargs: Any) -> Any:
         if name in _ACCEPTS_UNDEFINED:
             return function(*args, **kwargs)
-        values = [settled(value) for value in args]
-        for value in values:
-            if isinstance(value, Undefined):
-                str(value)
+        values = [prepare(value) for value in args]
+        named = {key: prepare(value) for key, value in kwargs.items()}
+        undefined = first_undefined(values, named)
+        if undefined is not None:
+            return undefined
         try:
-            return function(*values, **{k: settled(v) for k, v in kwargs.items()})
+            return function(*values, **named)
         except WRONG_VALUES as error:
             raise TemplateError(f"test '{name}': {error}") from None
 

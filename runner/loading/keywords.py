@@ -1,103 +1,137 @@
-"""The keywords of plays, tasks and blocks: those that work, and those that will.
+"""The keywords of plays, tasks, blocks, imports and includes.
 
-A word of Ansible's language that does not work yet is an error that says so: a playbook must never
+A word of Ansible's language that does nothing here is an error that says so: a playbook must never
 run with a part of it silently left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from runner.errors import InputError
 from runner.loading.document import Value
 from runner.loading.words import suggestion, words
 
-_BECOME: Final = words("become become_user become_method become_flags become_exe")
-_ANYWHERE: Final = _BECOME | words(
-    "any_errors_fatal connection debugger diff environment module_defaults port "
-    "remote_user run_once throttle"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Keywords:
-    """What may stand in one kind of mapping, and what cannot yet. ``what`` names the kind."""
+    """What may stand in one kind of mapping.
+
+    ``what`` names the kind. ``later`` are words that others know and that do nothing here;
+    ``elsewhere`` are words that belong in another place, with where that is.
+    """
 
     what: str
     known: frozenset[str]
-    later: frozenset[str]
+    later: frozenset[str] = frozenset()
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
+
+BASE: Final = words(
+    "name tags vars environment module_defaults collections connection port remote_user "
+    "become become_user become_method become_flags become_exe no_log ignore_errors "
+    "ignore_unreachable check_mode diff any_errors_fatal throttle timeout debugger run_once"
+)
+"""What a play, a role, a block and a task all take."""
+_DELEGATION: Final = words("delegate_to delegate_facts")
+_OURS: Final = words("id needs")
+_WITH: Final = frozenset(
+    f"with_{kind}"
+    for kind in words(
+        "items list dict nested cartesian together sequence first_found fileglob flattened "
+        "indexed_items subelements random_choice file inventory_hostnames"
+    )
+)
+LOOPS: Final = _WITH | {"loop"}
+"""The keywords that make a loop."""
+_LOOPING: Final = LOOPS | {"loop_control"}
+_OTHER_LOOPS: Final = words("with_lines with_filetree with_community.general.filetree")
+_AFTERWARDS: Final = words(
+    "register changed_when failed_when until retries delay async poll notify undo rollback"
+)
 
 PLAY: Final = Keywords(
     "a play",
-    words(
-        "name hosts id needs tasks pre_tasks post_tasks handlers vars vars_files "
-        "gather_facts tags strategy ignore_unreachable ignore_errors no_log "
-        "check_mode collections"
-    ),
-    _ANYWHERE
+    BASE
+    | _OURS
     | words(
-        "fact_path force_handlers gather_subset gather_timeout max_fail_percentage "
-        "order roles serial timeout user vars_prompt canary max_in_flight on_failure "
-        "when"
+        "hosts roles tasks pre_tasks post_tasks handlers vars_files vars_prompt gather_facts "
+        "gather_subset gather_timeout force_handlers max_fail_percentage order serial strategy "
+        "user canary max_in_flight on_failure"
     ),
+    words("fact_path"),
+    {"when": "a play has no condition: put when: on its tasks, or on the import_playbook"},
 )
 PLAYBOOK_IMPORT: Final = Keywords(
-    "an import_playbook",
-    words("import_playbook include name tags vars when"),
-    frozenset(),
-)
-_INHERITED: Final = words(
-    "when tags vars ignore_errors ignore_unreachable no_log check_mode notify"
+    "an import_playbook", words("import_playbook include name tags vars when")
 )
 BLOCK: Final = Keywords(
     "a block",
-    _INHERITED | words("name block collections"),
-    _ANYWHERE | words("rescue always delegate_to delegate_facts timeout id needs"),
-)
-TASK_IMPORT: Final = Keywords(
-    "an import of tasks",
-    _INHERITED | words("name args collections"),
-    _ANYWHERE
-    | words(
-        "loop loop_control register until retries delay changed_when failed_when "
-        "delegate_to delegate_facts timeout async poll id needs listen undo rollback"
+    BASE | _DELEGATION | _OURS | words("when notify block rescue always"),
+    elsewhere=dict.fromkeys(
+        (_AFTERWARDS - {"notify"}) | _LOOPING, "it belongs to the tasks in the block"
     ),
+)
+_IN_AN_IMPORT: Final = "Ansible ignores it here; it belongs to the tasks that are imported"
+TASK_IMPORT: Final = Keywords(
+    "an import",
+    BASE | _DELEGATION | words("when notify args action"),
+    elsewhere={
+        **dict.fromkeys((_AFTERWARDS - {"notify"}) | _OURS, _IN_AN_IMPORT),
+        **dict.fromkeys(_LOOPING, "an import is read once, before any host: use an include"),
+        "listen": _IN_AN_IMPORT,
+    },
+)
+INCLUDE: Final = Keywords(
+    "an include",
+    _LOOPING
+    | _OURS
+    | words(
+        "name tags vars when args action collections debugger ignore_errors no_log register "
+        "run_once timeout"
+    ),
+    elsewhere={
+        **dict.fromkeys(
+            BASE | _DELEGATION | {"notify"}, "to hand it to the included tasks, put it below apply:"
+        ),
+        **dict.fromkeys(_AFTERWARDS - {"notify", "register"}, "it belongs to the included tasks"),
+        "listen": "only a handler listens",
+    },
+)
+APPLY: Final = Keywords(
+    "apply",
+    BASE | _DELEGATION | words("when notify"),
+    elsewhere={
+        **dict.fromkeys(_LOOPING | _OURS, "it belongs to the include itself"),
+        **dict.fromkeys(_AFTERWARDS - {"notify"}, "it belongs to the included tasks"),
+    },
 )
 TASK: Final = Keywords(
     "a task",
-    _INHERITED
-    | words(
-        "name id needs loop loop_control with_items with_list with_dict register "
-        "listen changed_when failed_when until retries delay timeout rollback args "
-        "collections"
-    ),
-    _ANYWHERE
-    | words("action async delegate_facts delegate_to local_action poll undo")
-    | words(
-        "with_cartesian with_file with_fileglob with_filetree with_first_found "
-        "with_flattened with_indexed_items with_inventory_hostnames with_lines "
-        "with_nested with_random_choice with_sequence with_subelements with_together "
-        "with_community.general.flattened"
-    ),
+    BASE
+    | _DELEGATION
+    | _OURS
+    | _LOOPING
+    | _AFTERWARDS
+    | words("when args action local_action listen"),
+    _OTHER_LOOPS,
 )
-NEED: Final = Keywords("a need", words("task play hosts state"), frozenset())
+NEED: Final = Keywords("a need", words("task play hosts state"))
 LOOP_CONTROL: Final = Keywords(
-    "loop_control",
-    words("loop_var label index_var"),
-    words("pause extended extended_allitems break_when"),
+    "loop_control", words("loop_var label index_var pause extended extended_allitems break_when")
 )
 
-IMPORTS: Final = frozenset({"import_tasks", "include_tasks", "include"})
-"""Keys that put the tasks of another file in their place."""
-ROLE_IMPORTS: Final = frozenset({"import_role", "include_role"})
-"""Keys that will do the same with a role."""
+IMPORTS: Final = words("import_tasks import_role")
+"""Keys that stand for other tasks, known before any host is."""
+INCLUDES: Final = words("include_tasks include_role include")
+"""Keys that stand for other tasks, found on each host when their turn comes."""
+BARE_INCLUDE: Final = "include"
+"""Before there were two words for it: ``static: yes`` beside it makes it an import, and variables
+may follow the file's name. Ansible up to 2.15 reads it; it is an include_tasks here."""
 
-_OFF: Final = words("become run_once any_errors_fatal diff")
-"""Keywords for which ``false`` says only what holds anyway."""
-_COLLECTIONS: Final = (
+COLLECTIONS: Final = (
     "ansible.builtin",
     "ansible.legacy",
     "ansible.windows",
@@ -105,33 +139,26 @@ _COLLECTIONS: Final = (
     "chocolatey.chocolatey",
 )
 _HINTS: Final = {
-    "roles": "put the role's tasks into the play with import_tasks",
-    "action": "write the module's name as the key: 'win_ping:'",
-    "local_action": "write the module's name as the key: 'win_ping:'",
-    "rescue": "without it, a block's tasks stand in the play as if there were no block",
-    "always": "without it, a block's tasks stand in the play as if there were no block",
-    "connection": "set ansible_connection in the inventory",
-    "remote_user": "set ansible_user in the inventory",
-    "user": "set ansible_user in the inventory",
-    "port": "set ansible_port in the inventory",
+    "fact_path": "local facts (*.fact files) are not gathered",
+    "with_lines": "a loop cannot run a command: register a command, loop over stdout_lines",
+    "with_filetree": "write the files as a list, or use with_fileglob",
+    "with_community.general.filetree": "write the files as a list, or use with_fileglob",
 }
 
 
-def unsupported(key: Value, name: str, what: str) -> InputError:
-    """An error for a word that we know and that does nothing yet."""
-    message = f"'{name}' in {what} is not supported yet"
-    return key.error(message, hint=_HINTS.get(name, ""))
-
-
-def is_off(name: str, value: Value) -> bool:
-    """Whether an unsupported keyword is switched off, which is how it is without it."""
-    return name in _OFF and value.is_scalar and value.plain() is False
+def unsupported(key: Value, name: str, what: str, hint: str = "") -> InputError:
+    """An error for a word that we know and that does nothing here."""
+    message = f"'{name}' in {what} is not supported"
+    return key.error(message, hint=hint or _HINTS.get(name, ""))
 
 
 def refuse_unknown(
     key: Value, name: str, keywords: Keywords, others: Collection[str] = ()
 ) -> InputError:
     """An error for a word that nobody knows, with the nearest one that somebody does."""
+    if name in keywords.elsewhere:
+        message = f"'{name}' is not a keyword of {keywords.what}"
+        return key.error(message, hint=keywords.elsewhere[name])
     message = f"'{name}' is not a keyword of {keywords.what}"
     if others:
         message += ", and there is no module of that name"
@@ -142,18 +169,29 @@ def refuse_unknown(
 
 def short_name(name: str) -> str:
     """A module's short name: ``ansible.windows.win_service`` is ``win_service``."""
-    for collection in _COLLECTIONS:
+    for collection in COLLECTIONS:
         if name.startswith(f"{collection}."):
             return name[len(collection) + 1 :]
     return name
 
 
-def check_collections(value: Value) -> None:
-    """``collections:`` is a search path: short names are found in these collections anyway."""
+def loop_kind(name: str) -> str:
+    """The short name of a loop: ``with_community.general.flattened`` is ``with_flattened``."""
+    if not name.startswith("with_"):
+        return name
+    plugin = short_name(name.removeprefix("with_").removeprefix("community.general."))
+    return f"with_{plugin}"
+
+
+def check_collections(value: Value) -> tuple[str, ...]:
+    """``collections:`` is a search path of names, for roles; a module is found by its short name
+    anyway."""
+    found: list[str] = []
     for element in value.elements() if value.is_sequence else [value]:
-        if element.plain() not in _COLLECTIONS:
-            known = ", ".join(_COLLECTIONS)
-            raise element.error(
-                f"modules of the collection '{element.plain()}' are not supported yet",
-                hint=f"known collections: {known}",
-            )
+        if element.is_null:
+            continue
+        name = element.plain()
+        if not isinstance(name, str):
+            raise element.error(f"'collections' is a list of names, found {element.kind}")
+        found.append(name)
+    return tuple(found)

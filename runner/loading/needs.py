@@ -9,8 +9,9 @@ from runner.errors import PlaybookError
 from runner.loading.document import Value
 from runner.loading.fields import Fields, text_of
 from runner.loading.keywords import NEED
+from runner.loading.problems import Problems
 from runner.loading.words import suggestion
-from runner.model.playbook import Need, NeedState, Play, Task
+from runner.model.playbook import Block, Entry, Need, NeedState, Play, Task
 from runner.model.source import Source
 
 
@@ -52,18 +53,16 @@ def _read_need(value: Value, kinds: NeedKinds) -> Need:
     return Need(text_of(target, named[0]), target.source, hosts, NeedState(state))
 
 
-def all_tasks(plays: Iterable[Play]) -> Iterator[Task]:
-    """All tasks and handlers."""
-    for play in plays:
-        yield from play.tasks
-        yield from play.handlers
+def check_references(
+    plays: tuple[Play, ...], kinds: NeedKinds, problems: Problems | None = None
+) -> None:
+    """Every id once, every need's id there.
 
-
-def check_references(plays: tuple[Play, ...], kinds: NeedKinds) -> None:
-    """Every id once, every need's id there, every notification heard.
-
-    Raises PlaybookError at the second of two equal ids, or at the name that leads nowhere.
+    A mistake is at the second of two equal ids, or at the name that leads nowhere. All are noted
+    in ``problems``, except those that only follow from what could not be read; without it, they
+    are raised.
     """
+    found = Problems() if problems is None else problems
     owners: dict[str, tuple[str, Source]] = {}
     for kind, thing in _things(plays):
         if thing.id is None:
@@ -71,18 +70,35 @@ def check_references(plays: tuple[Play, ...], kinds: NeedKinds) -> None:
         if thing.id in owners:
             first = owners[thing.id][1]
             message = f"the id '{thing.id}' is already taken"
-            raise PlaybookError(message, source=thing.source, hint=f"by the one at {first}")
+            found.note(PlaybookError(message, source=thing.source, hint=f"by the one at {first}"))
+            continue
         owners[thing.id] = (kind, thing.source)
     for _, thing in _things(plays):
         for need in thing.needs or ():
-            _check_need(need, thing.id, owners, kinds)
+            if need.target not in owners and found.may_be_lost(need.target):
+                continue
+            try:
+                _check_need(need, thing.id, owners, kinds)
+            except PlaybookError as error:
+                found.note(error)
+    if problems is None:
+        found.raise_if_any()
 
 
-def _things(plays: tuple[Play, ...]) -> Iterator[tuple[str, Play | Task]]:
+def _things(plays: tuple[Play, ...]) -> Iterator[tuple[str, Play | Task | Block]]:
     for play in plays:
         yield "play", play
-    for task in all_tasks(plays):
-        yield "task", task
+    for play in plays:
+        yield from _in(play.tasks)
+        yield from _in(play.handlers)
+
+
+def _in(entries: Iterable[Entry]) -> Iterator[tuple[str, Task | Block]]:
+    """Tasks and blocks at every depth: a need names either with ``task:``."""
+    for entry in entries:
+        yield "task", entry
+        if isinstance(entry, Block):
+            yield from _in((*entry.block, *entry.rescue, *entry.always))
 
 
 def _check_need(

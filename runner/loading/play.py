@@ -1,188 +1,286 @@
-"""One play: its hosts, its variables and variable files, its tasks and handlers."""
+"""One play: its hosts, variables, roles, tasks and handlers, and how it goes through them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, TypeVar
 
-from runner.errors import PlaybookError
-from runner.interfaces.template import Templates
-from runner.loading.data import holds_template
-from runner.loading.document import Value
-from runner.loading.fields import Fields, text_of
-from runner.loading.files import Files
+from runner.errors import InputError, PlaybookError
+from runner.loading.fields import Fields, listed, static_text, text_of
+from runner.loading.inherit import below
 from runner.loading.keywords import PLAY, check_collections
-from runner.loading.needs import NeedKinds, read_needs
-from runner.loading.task import Inherited, TaskReader, static_text
-from runner.loading.variables import read_variable_file
-from runner.loading.words import suggestion
-from runner.model.playbook import FREE_FORM, Play, Task
-from runner.model.source import Source
+from runner.loading.needs import read_needs
+from runner.loading.notifications import check_notifications
+from runner.loading.play_batches import Batches, read_batches
+from runner.loading.prompts import defaults, read_prompts
+from runner.loading.reading import Inherited, Reading
+from runner.loading.roles import ListedRole, Roles
+from runner.loading.task import TaskReader
+from runner.loading.vars_files import read_vars_files
+from runner.loading.words import nearest
+from runner.model.playbook import (
+    FREE_FORM,
+    Entry,
+    OnFailure,
+    Order,
+    Play,
+    Prompt,
+    Task,
+    VarsFile,
+    tasks_in,
+)
 
-_STRATEGIES: Final = {"linear": True, "free": False}
-_SECTIONS: Final = ("pre_tasks", "tasks", "post_tasks")
+ValueT = TypeVar("ValueT")
+Answers: TypeAlias = Callable[[Sequence[Prompt]], Mapping[str, Any]]
+"""Gives the variables of a play's prompts."""
+
+_NO_BATCHES: Final = Batches((), (), Order.INVENTORY, False, None, {}, OnFailure.CONTINUE)
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """What reading a playbook needs: files, known modules, templates, static variables."""
+class _Variables:
+    """What a play knows before its tasks are read."""
 
-    files: Files
-    modules: Mapping[str, bool]
-    templates: Templates
-    kinds: NeedKinds
-    static: Mapping[str, Any]
+    vars: dict[str, Any]
+    files: tuple[VarsFile, ...]
+    prompts: tuple[Prompt, ...]
 
 
-def read_play(fields: Fields, path: Path, sources: Sources, inherited: Inherited) -> Play:
-    """The play written in ``path``; ``inherited`` is what its import_playbook adds."""
-    fields.restrict(PLAY)
-    templates = sources.templates
-    if "collections" in fields:
-        check_collections(fields["collections"])
-    hosts = _hosts(fields, sources)
-    variables = {**_variables(fields, path, sources), **inherited.vars}
-    sections, handlers = _tasks(fields, path, sources, inherited, variables)
-    tasks = _with_flushes(sections, handlers, sources.modules, fields)
-    name = fields.text("name")
-    if name is not None:
-        templates.check(name, fields["name"].source)
-    gather = fields.flag("gather_facts")
-    return Play(
-        name=name or hosts,
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """The tasks between two points at which handlers run."""
+
+    key: str
+    entries: list[Entry]
+
+
+def read_play(
+    fields: Fields, reading: Reading, inherited: Inherited, answers: Answers | None = None
+) -> Play:
+    """The play in ``reading.path``; ``inherited`` is what its import_playbook adds.
+
+    Mistakes are noted in ``reading.problems``: the play is whole only when there are none.
+    """
+    tried = _Tried(reading)
+    tried(lambda: fields.restrict(PLAY), None)
+    known = tried(
+        lambda: _read_variables(fields, reading, inherited, answers), _Variables({}, (), ())
+    )
+    roles = Roles(known.vars)
+    reading = dataclasses.replace(
+        reading.for_play({**known.vars, **reading.extra}), roles=roles, problems=reading.problems
+    )
+    nowhere: tuple[str, ...] = ()
+    collections = tried(lambda: _collections(fields), nowhere)
+    reading = dataclasses.replace(reading, collections=collections)
+    listed_roles = _open_roles(fields, roles, reading)
+    reading = dataclasses.replace(reading, static=roles.static(reading))
+    inner = tried(lambda: _handed_down(fields, reading, inherited), inherited)
+    batches = tried(lambda: read_batches(fields, reading), _NO_BATCHES)
+    hosts = "" if _is_misspelt(fields) else tried(lambda: _hosts(fields, reading), "")
+    sections, handlers = _read_tasks(fields, reading, inner, roles, listed_roles)
+    nothing: list[Entry] = []
+    tasks = tried(lambda: _with_flushes(sections, handlers, reading, fields), nothing)
+    play = Play(
+        name=_name(fields, reading) or hosts,
         hosts=hosts,
         source=fields.value.source,
-        hosts_source=fields["hosts"].source,
-        id=fields.identifier(),
-        tasks=tuple(tasks),
+        hosts_source=fields["hosts"].source if "hosts" in fields else fields.value.source,
+        tasks=tuple(roles.finished(tasks)),
         handlers=tuple(handlers),
-        vars=variables,
-        gather_facts=gather is not False,
-        linear=_linear(fields),
-        needs=read_needs(fields, sources.kinds),
-        tags=fields.tags() | inherited.tags,
-        ignore_unreachable=bool(fields.flag("ignore_unreachable")),
+        vars=known.vars,
+        vars_files=known.files,
+        prompts=known.prompts,
+        role_defaults=roles.defaults,
+        role_vars=roles.vars,
+        roles=tuple(roles.names),
+        linear=batches.linear,
+        tags=inner.tags,
+        ignore_unreachable=inner.ignore_unreachable or False,
+        serial=batches.serial,
+        canary=batches.canary,
+        order=batches.order,
+        any_errors_fatal=inner.any_errors_fatal or False,
+        max_fail_percentage=batches.max_fail_percentage,
+        max_in_flight=batches.max_in_flight,
+        on_failure=batches.on_failure,
+        become=inner.become,
+        way=inner.way,
+        environment=inner.environment,
+    )
+    return tried(lambda: _with_facts(play, fields, reading), play)
+
+
+class _Tried:
+    """Does something and notes its mistake, with a value to go on with."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._problems = reading.problems
+
+    def __call__(self, read: Callable[[], ValueT], otherwise: ValueT) -> ValueT:
+        try:
+            return read()
+        except InputError as error:
+            self._problems.note(error)
+            return otherwise
+
+
+def _read_variables(
+    fields: Fields, reading: Reading, inherited: Inherited, answers: Answers | None
+) -> _Variables:
+    """Ansible's order, the later over the earlier: vars, those of the import, answers, files."""
+    variables = {**fields.variables("vars", reading.templates), **inherited.vars}
+    knowing = dataclasses.replace(reading, static={**variables, **reading.extra, **reading.magic()})
+    prompts = read_prompts(fields, knowing)
+    if prompts:
+        variables.update(defaults(prompts) if answers is None else answers(prompts))
+    variables, files = read_vars_files(fields, knowing, variables)
+    return _Variables(variables, files, prompts)
+
+
+def _collections(fields: Fields) -> tuple[str, ...]:
+    return check_collections(fields["collections"]) if "collections" in fields else ()
+
+
+def _open_roles(fields: Fields, roles: Roles, reading: Reading) -> list[ListedRole]:
+    found: list[ListedRole] = []
+    if "roles" in fields:
+        with reading.problems.collect():
+            found = roles.open_listed(fields["roles"], reading)
+    return found
+
+
+def _handed_down(fields: Fields, reading: Reading, inherited: Inherited) -> Inherited:
+    """What the play says about all its tasks. Its variables are not theirs: they are weaker."""
+    inner = below(inherited, fields, reading, variables=False)
+    user = fields.template("user", reading.templates)
+    if user is not None:
+        if "remote_user" in fields:
+            message = "'user' is the old word for 'remote_user': give one of them"
+            raise fields.keys["user"].error(message)
+        inner = dataclasses.replace(inner, way=dataclasses.replace(inner.way, user=user))
+    return dataclasses.replace(inner, vars={})
+
+
+def _with_facts(play: Play, fields: Fields, reading: Reading) -> Play:
+    """With its own place in the graph, and how it gathers facts."""
+    templates = reading.templates
+    gather = fields.flag("gather_facts", templates)
+    subset: list[str] = []
+    if "gather_subset" in fields and not fields["gather_subset"].is_null:
+        for element in listed(fields["gather_subset"]):
+            text_of(element, "gather_subset")
+            given = static_text(element, templates, reading.static)
+            for text in given if isinstance(given, list) else [given]:
+                subset += [word.strip() for word in str(text).split(",") if word.strip()]
+    return dataclasses.replace(
+        play,
+        id=fields.identifier(),
+        needs=read_needs(fields, reading.kinds),
+        gather_facts=True if gather is None else gather,
+        gather_subset=tuple(subset),
+        gather_timeout=fields.number("gather_timeout", 0),
+        force_handlers=fields.flag("force_handlers", templates) or False,
     )
 
 
-def _hosts(fields: Fields, sources: Sources) -> str:
+def _name(fields: Fields, reading: Reading) -> str | None:
+    """The play's name; a template in it that only a host could answer stays as it is written."""
+    value = fields.get("name")
+    if value is None or value.is_null:
+        return None
+    name: str | None = None
+    with reading.problems.collect(value):
+        name = fields.template("name", reading.templates)
+        try:
+            name = str(static_text(value, reading.templates, reading.static))
+        except InputError:
+            return name
+    return name
+
+
+def _is_misspelt(fields: Fields) -> bool:
+    """Whether ``hosts`` is not there because it is written as another word, which was noted."""
+    if "hosts" in fields:
+        return False
+    return any(n not in PLAY.known and nearest(n, PLAY.known) == "hosts" for n in fields.keys)
+
+
+def _hosts(fields: Fields, reading: Reading) -> str:
     value = fields.get("hosts")
     if value is None:
-        near = suggestion("hosts", fields.keys, otherwise="every play says hosts: PATTERN")
-        raise fields.value.error("this play has no hosts", hint=near)
+        raise fields.value.error("this play has no hosts", hint="every play says hosts: PATTERN")
     if not value.is_sequence:
         text_of(value, "hosts")
-    parts = static_text(value, sources.templates, sources.static)
+    parts = static_text(value, reading.templates, reading.static)
     texts = [str(part).strip() for part in (parts if isinstance(parts, list) else [parts])]
     hosts = ",".join(texts)
     if not hosts.strip(" ,:"):
-        raise value.error("this pattern names nobody", hint="hosts: all means everybody")
+        hint = "hosts: all means everybody"
+        if reading.templates.is_template(value.plain()):
+            hint = "before any host is contacted, this template gives nothing; give it with -e"
+        raise value.error("this pattern names nobody", hint=hint)
     return hosts
 
 
-def _variables(fields: Fields, path: Path, sources: Sources) -> dict[str, Any]:
-    """Ansible's order: vars, then vars_files, the later over the earlier."""
-    variables = fields.variables("vars", sources.templates)
-    value = fields.get("vars_files")
-    if value is None or value.is_null:
-        return variables
-    for element in value.elements() if value.is_sequence else [value]:
-        variables.update(_variable_file(element, path, sources, variables))
-    return variables
-
-
-def _variable_file(
-    value: Value, path: Path, sources: Sources, variables: Mapping[str, Any]
-) -> dict[str, Any]:
-    """One entry of vars_files; of a list in it, the first file that is there."""
-    choices = value.elements() if value.is_sequence else [value]
-    static = {**variables, **sources.static}
-    for choice in choices:
-        text_of(choice, "vars_files")
-        name = str(static_text(choice, sources.templates, static))
-        places = [path.parent / name, path.parent / "vars" / name]
-        found = next((place for place in places if place.is_file()), None)
-        if found is not None:
-            return read_variable_file(found, sources.files, sources.templates, choice.source)
-    names = ", ".join(str(choice.plain()) for choice in choices)
-    raise value.error(f"cannot find the variable file {names}", hint=f"beside {path}")
-
-
-def _tasks(
+def _read_tasks(
     fields: Fields,
-    path: Path,
-    sources: Sources,
-    inherited: Inherited,
-    variables: Mapping[str, Any],
-) -> tuple[list[list[Task]], list[Task]]:
-    below = Inherited(
-        conditions=inherited.conditions,
-        ignore_errors=fields.flag("ignore_errors"),
-        no_log=fields.flag("no_log"),
-        check_mode=fields.flag("check_mode"),
-    )
-    reader = TaskReader(
-        sources.files,
-        sources.modules,
-        sources.templates,
-        sources.kinds,
-        path.parent,
-        {**variables, **sources.static},
-    )
-    sections = [
-        reader.read(fields[section], below, (path,)) if section in fields else []
-        for section in _SECTIONS
-    ]
-    value = fields.get("handlers")
-    handlers = [] if value is None else reader.read(value, below, (path,), handlers=True)
-    _check_notifications(reader.notified, handlers)
-    return sections, handlers
+    reading: Reading,
+    inner: Inherited,
+    roles: Roles,
+    listed_roles: list[ListedRole],
+) -> tuple[list[_Section], list[Task]]:
+    """The sections in the order in which they run, and the handlers in Ansible's order."""
+
+    def section(key: str, *, handlers: bool = False) -> list[Entry]:
+        entries: list[Entry] = []
+        if key in fields:
+            with reading.problems.collect():
+                entries = TaskReader(reading).read(fields[key], inner, handlers=handlers)
+        return entries
+
+    before = section("pre_tasks")
+    middle: list[Entry] = []
+    handlers: list[Task] = []
+    for each in listed_roles:
+        with reading.problems.collect():
+            loaded = roles.read_listed(each, reading, inner)
+            middle += loaded.tasks
+            handlers += loaded.handlers
+    middle += section("tasks")
+    after = section("post_tasks")
+    handlers += [each for each in section("handlers", handlers=True) if isinstance(each, Task)]
+    handlers += reading.handlers
+    check_notifications(reading, [*before, *middle, *after], handlers)
+    key = "tasks" if "tasks" in fields else "roles"
+    return [
+        _Section("pre_tasks", before),
+        _Section(key, middle),
+        _Section("post_tasks", after),
+    ], handlers
 
 
 def _with_flushes(
-    sections: list[list[Task]], handlers: list[Task], modules: Mapping[str, bool], fields: Fields
-) -> list[Task]:
+    sections: list[_Section], handlers: list[Task], reading: Reading, fields: Fields
+) -> list[Entry]:
     """All tasks in order; where Ansible runs handlers between the sections, so do we."""
-    last = max((i for i, section in enumerate(sections) if section), default=0)
-    tasks: list[Task] = []
+    last = max((i for i, section in enumerate(sections) if section.entries), default=0)
+    entries: list[Entry] = []
     for index, section in enumerate(sections):
-        tasks += section
-        if index >= last or not handlers or not any(task.notify for task in section):
+        entries += section.entries
+        tasks = list(tasks_in(section.entries))
+        notifying = any(task.notify or task.include for task in tasks)
+        listening = handlers or any(task.include for task in tasks)
+        if index >= last or not notifying or not listening:
             continue
-        source = fields.keys[_SECTIONS[index]].source
-        if "meta" not in modules:
-            message = f"handlers after {_SECTIONS[index]} need the module 'meta'"
+        source = fields.keys[section.key].source
+        if "meta" not in reading.modules:
+            message = f"handlers after {section.key} need the module 'meta'"
             raise PlaybookError(message, source=source)
         args = {FREE_FORM: "flush_handlers"}
-        tags = frozenset({"always"})
-        name = f"run handlers after {_SECTIONS[index]}"
-        tasks.append(Task(name, "meta", args, source, {FREE_FORM: source}, tags=tags))
-    return tasks
-
-
-def _check_notifications(notified: Mapping[str, Source], handlers: list[Task]) -> None:
-    heard = {name for handler in handlers for name in (handler.name, *handler.listen)}
-    for name, source in notified.items():
-        if name in heard:
-            continue
-        if holds_template(name):
-            message = "a template in 'notify' is not supported yet"
-            raise PlaybookError(message, source=source, hint="write the handler's name")
-        hint = suggestion(name, heard, otherwise="" if heard else "this play has no handlers")
-        raise PlaybookError(f"no handler is named or listens to '{name}'", source=source, hint=hint)
-
-
-def _linear(fields: Fields) -> bool:
-    strategy = fields.text("strategy")
-    if strategy is None:
-        return False
-    if strategy not in _STRATEGIES:
-        if strategy in ("host_pinned", "debug"):
-            message = f"the strategy '{strategy}' is not supported yet"
-        else:
-            message = f"there is no strategy '{strategy}'"
-        hint = suggestion(strategy, _STRATEGIES, otherwise="linear or free")
-        raise fields["strategy"].error(message, hint=hint)
-    return _STRATEGIES[strategy]
+        name = f"run handlers after {section.key}"
+        always = frozenset({"always"})
+        entries.append(Task(name, "meta", args, source, {FREE_FORM: source}, tags=always))
+    return entries

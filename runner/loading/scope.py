@@ -7,9 +7,7 @@ holds templates somewhere inside becomes a lazy view, so that ``config.path`` wo
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +16,7 @@ from jinja2.exceptions import UndefinedError
 from jinja2.utils import missing
 
 from runner.errors import DependsOnUnknown, TemplateError
+from runner.loading.budget import Budget, weigh
 from runner.loading.data import (
     OMIT,
     DataDict,
@@ -25,6 +24,7 @@ from runner.loading.data import (
     DataStr,
     has_opener,
     holds_template,
+    is_lazy,
     is_scalar,
 )
 from runner.model.secret import Secret
@@ -32,45 +32,6 @@ from runner.model.state import UNKNOWN
 
 if TYPE_CHECKING:
     from runner.loading.templates import JinjaTemplates
-
-_DEEPEST: Final = 40
-"""Variables that may refer to one another in a row."""
-_MOST_STEPS: Final = 1_000_000
-_MOST_SECONDS: Final = 20.0
-
-
-class Budget:
-    """What one rendering may spend, and which variables it is in the middle of."""
-
-    __slots__ = ("_deadline", "_steps", "open")
-
-    def __init__(self) -> None:
-        self.open: list[str] = []
-        self._steps = 0
-        self._deadline = time.monotonic() + _MOST_SECONDS
-
-    def step(self) -> None:
-        """Count one turn of a loop or one call. Raises TemplateError when it is too much."""
-        self._steps += 1
-        if self._steps > _MOST_STEPS:
-            raise TemplateError(f"this template takes more than {_MOST_STEPS:,} steps")
-        if not self._steps % 256 and time.monotonic() > self._deadline:
-            raise TemplateError(f"this template takes more than {_MOST_SECONDS:g} seconds")
-
-    @contextmanager
-    def entering(self, label: str) -> Iterator[None]:
-        """Refuse circles and endless chains while the variable ``label`` is rendered."""
-        if label in self.open:
-            circle = " -> ".join([*self.open[self.open.index(label) :], label])
-            raise TemplateError(f"variables refer to one another in a circle: {circle}")
-        if len(self.open) >= _DEEPEST:
-            chain = " -> ".join([*self.open[:3], "...", label])
-            raise TemplateError(f"more than {_DEEPEST} variables refer to one another: {chain}")
-        self.open.append(label)
-        try:
-            yield
-        finally:
-            self.open.pop()
 
 
 class Scope:
@@ -119,12 +80,13 @@ class Scope:
                 text = self._text(raw.reveal(), label) if holds_template(raw) else raw.reveal()
                 return self.templates.saw_secret(text) if isinstance(text, str) else text
             case dict():
-                return LazyDict(raw, self, label) if holds_template(raw) else raw
+                return LazyDict(raw, self, label) if is_lazy(raw) else raw
             case list() | tuple():
-                return LazyList(raw, self, label) if holds_template(raw) else raw
+                return LazyList(raw, self, label) if is_lazy(raw) else raw
         return known(raw, label)
 
     def _text(self, raw: str, label: str) -> Any:
+        self.budget.step()
         with self.budget.entering(label):
             try:
                 value = self.templates.evaluate(raw, self)
@@ -235,6 +197,9 @@ class HostVars(Mapping[str, Any]):
         return repr(plain(self))
 
 
+_VIEWS: Final = frozenset({LazyDict, LazyList, HostVars})
+
+
 def known(value: Any, what: str = "") -> Any:
     """The value itself. Raises DependsOnUnknown for one that only the real run can settle."""
     if value is UNKNOWN:
@@ -254,7 +219,7 @@ def settled(value: Any) -> Any:
         return plain(value)
     if isinstance(value, dict | list | tuple):
         inner = value.values() if isinstance(value, dict) else value
-        if any(isinstance(item, LazyDict | LazyList) or item is UNKNOWN for item in inner):
+        if any(type(item) in _VIEWS or item is UNKNOWN for item in inner):
             return plain(value)
         return value
     str(known(value))
@@ -273,12 +238,29 @@ def touch(value: Any) -> None:
         str(known(value))
 
 
+def shallow(value: Any) -> Any:
+    """What a filter is given that looks only at parts of a value: lazy views stay lazy."""
+    if isinstance(value, LazyDict | LazyList | HostVars):
+        return value
+    if isinstance(value, dict | list | tuple):
+        for item in value.values() if isinstance(value, dict) else value:
+            known(item)
+        return value
+    return settled(value)
+
+
 def plain(value: Any) -> Any:
     """The value as a result: no lazy views, no iterators; texts with braces marked as data.
 
     What is OMIT is left out of mappings and lists. Raises UndefinedError or DependsOnUnknown for
     what cannot be a result.
     """
+    if isinstance(value, dict | list | tuple) and not isinstance(value, DataDict | DataList):
+        weigh(value)
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return DataStr(value) if has_opener(value) else value
     if is_scalar(value) or value is OMIT or isinstance(value, DataDict | DataList | timedelta):
@@ -289,8 +271,15 @@ def plain(value: Any) -> Any:
         return value.reveal()
     known(value)
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items() if item is not OMIT}
-    if isinstance(value, Iterable) and not isinstance(value, type):
-        return [plain(item) for item in value if item is not OMIT]
+        return {_key(key): _plain(item) for key, item in value.items() if item is not OMIT}
+    if isinstance(value, Iterable) and not isinstance(value, type | range):
+        return [_plain(item) for item in value if item is not OMIT]
     str(value)  # a value that a dry run cannot know says so when it is touched
+    if isinstance(value, range):
+        raise TemplateError("a range is not a value", hint="make it a list: | list")
     raise TemplateError(f"this gives a {type(value).__name__}, which is not a value")
+
+
+def _key(key: Any) -> Any:
+    """A key of a mapping, which must be a single value."""
+    return _plain(key) if isinstance(key, str | Undefined) or is_scalar(key) else str(_plain(key))

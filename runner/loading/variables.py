@@ -14,6 +14,7 @@ from runner.loading.document import Document, load_document
 from runner.loading.fields import check_templates, check_variable_name
 from runner.loading.files import Files, place
 from runner.loading.templates import JinjaTemplates
+from runner.loading.vault import VaultKeys
 from runner.model.source import Source
 
 _OPTION: Final = "--extra-vars"
@@ -26,6 +27,8 @@ def read_variable_file(
     source: Source | None = None,
 ) -> dict[str, Any]:
     """The variables of a YAML or JSON file; those that are secret by their name as Secret.
+
+    Encrypted values are Secret too, and so are all texts of a file that is encrypted as a whole.
 
     With ``templates``, every name and template in it is checked; without, they are read as they
     are (an inventory may hold what this playbook does not use). ``source`` is the place that
@@ -46,29 +49,32 @@ def _variables(document: Document, templates: Templates | None) -> dict[str, Any
         for key, _ in root.entries():
             check_variable_name(key)
         check_templates(root, templates)
-    return hide_secrets(root.plain())
+    return hide_secrets(document.variables(root.plain()))
 
 
-def parse_extra_vars(options: Iterable[str], templates: Templates | None = None) -> dict[str, Any]:
+def parse_extra_vars(
+    options: Iterable[str], templates: Templates | None = None, keys: VaultKeys | None = None
+) -> dict[str, Any]:
     """The variables of all ``-e`` options, the later over the earlier.
 
     ``name=value ...`` gives texts, ``@FILE`` reads YAML or JSON, and what begins with ``{`` is
-    YAML or JSON itself. Raises UsageError, or PlaybookError for what is wrong in a file.
+    YAML or JSON itself. ``keys`` open what is encrypted. Raises UsageError, or PlaybookError for
+    what is wrong in a file.
     """
     variables: dict[str, Any] = {}
     checker = templates or JinjaTemplates()
     for option in options:
-        variables.update(_option(option, checker))
+        variables.update(_option(option, checker, keys))
     return hide_secrets(variables)
 
 
-def _option(option: str, templates: Templates) -> dict[str, Any]:
+def _option(option: str, templates: Templates, keys: VaultKeys | None) -> dict[str, Any]:
     text = option.strip()
     if text.startswith("@"):
         path = Path(text[1:]).expanduser()
-        return read_variable_file(path, Files(PlaybookError), templates)
+        return read_variable_file(path, Files(PlaybookError, keys), templates)
     if text.startswith(("{", "[")):
-        return _variables(Document(_OPTION, text, UsageError), templates)
+        return _variables(Document(_OPTION, text, UsageError, keys), templates)
     try:
         parsed = parse_arguments(option, command=False)
     except ArgumentsError as error:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import total_ordering
 from typing import Any, Final, TypeAlias
+
+from packaging.version import Version
 
 _PARTS: Final = re.compile(r"(\d+|[a-z]+|\.)")
 _STRICT: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?(?:([ab])(\d+))?")
@@ -18,7 +21,7 @@ Key: TypeAlias = tuple[Any, ...] | list[Any]
 def loose(version: str) -> Key:
     """Numbers as numbers, letters as letters: ``6.3.9600``. Comparing the two is a TypeError."""
     parts = [p for p in _PARTS.split(version) if p and p != "."]
-    return [int(part) if part.isdigit() else part for part in parts]
+    return [int(part) if part.isdecimal() else part for part in parts]
 
 
 def strict(version: str) -> Key:
@@ -57,4 +60,10 @@ def semantic(version: str) -> Key:
     return (*numbers, 0 if before else 1, before)
 
 
-KINDS: Final = {"loose": loose, "strict": strict, "semver": semantic, "semantic": semantic}
+KINDS: Final[dict[str, Callable[[str], Any]]] = {
+    "loose": loose,
+    "strict": strict,
+    "semver": semantic,
+    "semantic": semantic,
+    "pep440": Version,
+}

@@ -6,13 +6,13 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like this one, or None when nothing is like it."""
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.65) -> str | None:
+    """The known name most like this one, or None when nothing is like it (``cutoff``: 0 to 1)."""
     names = sorted(set(known))
     folded = {candidate.lower(): candidate for candidate in names}
     if name.lower() in folded:
         return folded[name.lower()]
-    found = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=0.65)
+    found = difflib.get_close_matches(name.lower(), list(folded), n=1, cutoff=cutoff)
     if found:
         return folded[found[0]]
     bare = name.lower().replace("-", "").replace("_", "")

@@ -3,7 +3,10 @@
 from typing import Final
 
 MODULES: Final = {
+    "assert": False,
     "debug": False,
+    "fail": False,
+    "include_vars": True,
     "meta": True,
     "set_fact": False,
     "win_command": True,

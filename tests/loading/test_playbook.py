@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from runner.loading.templates import JinjaTemplates
 from runner.model.playbook import FREE_FORM, NeedState
 from runner.model.secret import Secret
-from tests.loading.playbooks import load, play, task
+from tests.loading.playbooks import load, play, task, tasks
 
 
 def test_a_play(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ def test_a_play(tmp_path: Path) -> None:
   tags: a, b
   vars: {x: 1, y: "{{ x }}", ansible_password: geheim}
   vars_files: [v.yml, [none.yml, w.yml]]
-  collections: [ansible.windows]
+  collections: [ansible.windows, some.other]
   become: false
 """,
         v_yml="x: 2\nz: 1\n",
@@ -42,7 +43,7 @@ def test_a_play(tmp_path: Path) -> None:
 def test_defaults(tmp_path: Path) -> None:
     found = play(tmp_path, "- hosts: all\n  tasks:\n    - win_ping:\n")
     assert (found.name, found.gather_facts, found.linear) == ("all", True, False)
-    (only,) = found.tasks
+    (only,) = tasks(found)
     assert (only.name, only.module, only.args, only.id) == ("win_ping", "win_ping", {}, None)
     assert (only.needs, only.loop, only.changed_when, only.until) == (None, None, None, None)
     assert (only.retries, only.delay, only.timeout, only.rollback) == (None, 5.0, None, True)
@@ -78,9 +79,9 @@ needs: []
     assert (found.name, found.id, found.module) == ("stop {{ item }}", "stop", "win_service")
     assert found.args == {"name": "{{ item }}", "state": "stopped"}
     assert found.conditions == ("x is defined", "true", "1")
-    assert (found.loop, found.loop_var, found.loop_label, found.index_var) == (
-        ["a", "b"], "svc", "{{ svc }}", "i",
-    )  # fmt: skip
+    assert found.loop is not None
+    assert (found.loop.kind, found.loop.terms, found.loop.var) == ("loop", ["a", "b"], "svc")
+    assert (found.loop.label, found.loop.index_var) == ("{{ svc }}", "i")
     assert (found.register, found.vars, found.tags) == ("out", {"v": 1}, frozenset({"t", "u", "w"}))
     assert (found.changed_when, found.failed_when) == (("false",), ("out.rc == 1",))
     assert (found.until, found.retries, found.delay) == (("out is success",), 5, 2.5)
@@ -126,27 +127,147 @@ def test_places_of_arguments_in_a_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "module", "args"),
+    [
+        ("action: win_service name=x state=y", "win_service", {"name": "x", "state": "y"}),
+        ("action: win_shell dir /b chdir=d", "win_shell", {FREE_FORM: "dir /b", "chdir": "d"}),
+        ("action: ansible.builtin.win_ping", "win_ping", {}),
+        ("action: {module: win_file path=a, state: x}", "win_file", {"path": "a", "state": "x"}),
+        ("action: {module: win_file, args: {path: p}}", "win_file", {"path": "p"}),
+        ("action: win_file state=b\nargs: {path: p}", "win_file", {"state": "b", "path": "p"}),
+        ("local_action: debug msg='{{ x }}'", "debug", {"msg": "{{ x }}"}),
+        ("local_action: {module: debug, msg: 1}", "debug", {"msg": 1}),
+    ],
+)
+def test_actions(tmp_path: Path, text: str, module: str, args: dict[str, Any]) -> None:
+    found = task(tmp_path, text)
+    assert (found.module, found.args) == (module, args)
+    assert found.delegate_to == ("localhost" if text.startswith("local") else None)
+    assert found.arg_sources.keys() == args.keys()
+    for name, place in found.arg_sources.items():
+        assert place.text[place.column - 1 :].startswith((name, str(args[name])))
+
+
+def test_what_a_host_decides_is_kept(tmp_path: Path) -> None:
+    found = task(
+        tmp_path,
+        """
+win_shell: x
+ignore_errors: "{{ a }}"
+ignore_unreachable: "{{ b }}"
+any_errors_fatal: "{{ c }}"
+no_log: "{{ d }}"
+check_mode: "{{ e }}"
+diff: "{{ f }}"
+run_once: "{{ g }}"
+delegate_to: "{{ h }}"
+delegate_facts: "{{ i }}"
+timeout: "{{ j }}"
+retries: "{{ k }}"
+delay: "{{ l }}"
+async: "{{ m }}"
+poll: "{{ n }}"
+become: "{{ o }}"
+become_user: "{{ p }}"
+connection: "{{ q }}"
+port: "{{ r }}"
+environment: "{{ s }}"
+loop: "{{ t }}"
+loop_control: {pause: "{{ u }}", extended: "{{ v }}", extended_allitems: "{{ w }}"}
+""",
+    )
+    assert (found.ignore_errors, found.ignore_unreachable) == ("{{ a }}", "{{ b }}")
+    assert (found.any_errors_fatal, found.no_log) == ("{{ c }}", "{{ d }}")
+    assert (found.check_mode, found.diff, found.run_once) == ("{{ e }}", "{{ f }}", "{{ g }}")
+    assert (found.delegate_to, found.delegate_facts) == ("{{ h }}", "{{ i }}")
+    assert (found.timeout, found.retries, found.delay) == ("{{ j }}", "{{ k }}", "{{ l }}")
+    assert (found.async_seconds, found.poll) == ("{{ m }}", "{{ n }}")
+    assert (found.become.active, found.become.user) == ("{{ o }}", "{{ p }}")
+    assert (found.way.connection, found.way.port) == ("{{ q }}", "{{ r }}")
+    assert found.environment == ("{{ s }}",)
+    assert found.loop is not None
+    assert (found.loop.terms, found.loop.pause) == ("{{ t }}", "{{ u }}")
+    assert (found.loop.extended, found.loop.extended_allitems) == ("{{ v }}", "{{ w }}")
+
+
+def test_the_rarer_keywords(tmp_path: Path) -> None:
+    found = task(
+        tmp_path,
+        """
+win_shell: x
+async: 600
+poll: 0
+retries: 2
+throttle: 4
+delegate_facts: yes
+debugger: never
+become_method: runas
+become_flags: logon_type=batch
+become_exe: x.exe
+remote_user: ops
+environment: [{A: 1}, "{{ b }}"]
+tags: "{{ ['a', 'b,c'] }}"
+notify: "restart {{ x }}"
+loop: [1]
+loop_control: {break_when: [item == 1, stop]}
+""",
+    )
+    assert (found.async_seconds, found.poll, found.retries, found.until) == (600, 0, 2, None)
+    assert (found.throttle, found.delegate_facts) == (4, True)
+    assert (found.become.active, found.become.method) == (None, "runas")
+    assert (found.become.flags, found.become.exe) == ("logon_type=batch", "x.exe")
+    assert (found.way.user, found.way.connection) == ("ops", None)
+    assert found.environment == ({"A": 1}, "{{ b }}")
+    assert (found.tags, found.notify) == (frozenset("abc"), ("restart {{ x }}",))
+    assert found.loop is not None
+    assert found.loop.break_when == ("item == 1", "stop")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("loop: '{{ x }}'", "loop"),
+        ("with_items: x", "items"),
+        ("with_list: [1, [2]]", "list"),
+        ("with_dict: {a: 1}", "dict"),
+        ("with_dict: [{a: 1}, '{{ b }}']", "dict"),
+        ("with_nested: [[1], [2]]", "nested"),
+        ("with_cartesian: [[1], [2]]", "cartesian"),
+        ("with_together: ['{{ a }}', '{{ b }}']", "together"),
+        ("with_sequence: start=1 end=5", "sequence"),
+        ("with_first_found: [a.yml, {files: [b]}]", "first_found"),
+        ("with_fileglob: files/*.cmd", "fileglob"),
+        ("with_flattened: [[1], 2]", "flattened"),
+        ("with_community.general.flattened: [[1], 2]", "flattened"),
+        ("with_indexed_items: [1, 2]", "indexed_items"),
+        ("with_subelements: ['{{ users }}', keys, {skip_missing: yes}]", "subelements"),
+        ("with_random_choice: [1, 2]", "random_choice"),
+        ("with_file: [a.txt]", "file"),
+        ("with_inventory_hostnames: all", "inventory_hostnames"),
+        ("with_ansible.builtin.items: [1]", "items"),
+    ],
+)
+def test_loops(tmp_path: Path, text: str, kind: str) -> None:
+    loop = task(tmp_path, f"win_ping:\n{text}").loop
+    assert loop is not None
+    assert (loop.kind, loop.var, loop.index_var, loop.label) == (kind, "item", None, None)
+    assert (loop.pause, loop.extended, loop.extended_allitems) == (0.0, False, True)
+    assert loop.source.line == 5
+    assert loop.terms == yaml.safe_load(text.partition(": ")[2])
+
+
+@pytest.mark.parametrize(
     ("text", "variables", "items"),
     [
         ("loop: '{{ names }}'", {"names": [1, 2]}, [1, 2]),
-        ("loop: [1, '{{ x }}']", {"x": 2}, [1, 2]),
-        ("with_items: [1, [2, [3]]]", {}, [1, 2, [3]]),
-        ("with_items: '{{ names }}'", {"names": [1, [2]]}, [1, 2]),
-        (
-            "with_items: ['{{ names }}', 3, '{{ one }}']",
-            {"names": [1, 2], "one": "x"},
-            [1, 2, 3, "x"],
-        ),
-        ("with_items: '{{ one }}'", {"one": "x"}, ["x"]),
-        ("with_items: x", {}, ["x"]),
-        ("with_list: [1, [2]]", {}, [1, [2]]),
-        ("with_dict: {a: 1}", {}, [{"key": "a", "value": 1}]),
+        ("with_items: ['{{ names }}', 3]", {"names": [1, [2]]}, [1, [2], 3]),
         ("with_dict: '{{ d }}'", {"d": {"a": "{{ 1 }}"}}, [{"key": "a", "value": 1}]),
     ],
 )
-def test_loops(tmp_path: Path, text: str, variables: dict[str, Any], items: list[Any]) -> None:
-    found = task(tmp_path, f"win_ping:\n{text}")
-    assert JinjaTemplates().render(found.loop, {**variables, **found.vars}) == items
+def test_elements(tmp_path: Path, text: str, variables: dict[str, Any], items: list[Any]) -> None:
+    loop = task(tmp_path, f"win_ping:\n{text}").loop
+    assert loop is not None
+    assert JinjaTemplates().loop_items(loop.kind, loop.terms, variables) == items
 
 
 def test_needs(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from runner.errors import PlaybookError, TemplateError
 from runner.loading.playbook import load_playbook
 from runner.model.playbook import FREE_FORM
 from tests.loading.modules import MODULES
-from tests.loading.playbooks import load, play
+from tests.loading.playbooks import load, play, tasks
 
 
 def test_blocks_and_imports_hand_down(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_blocks_and_imports_hand_down(tmp_path: Path) -> None:
           when: inner
           no_log: false
         - block:
-            - include_tasks: "tasks/{{ which }}.yml"
+            - import_tasks: "tasks/{{ which }}.yml"
               vars: {a: 2}
               tags: z
               notify: from file
@@ -38,20 +38,20 @@ def test_blocks_and_imports_hand_down(tmp_path: Path) -> None:
       vars: {a: 1, b: 1}
       ignore_errors: yes
       notify: l
-    - include: {file: tasks/sub.yml}
+    - ansible.builtin.import_tasks: {file: tasks/sub.yml}
 """,
         tasks__sub_yml="- win_ping:\n  vars: {b: 3}\n- import_tasks: next.yml\n",
         tasks__next_yml="- debug: msg=x\n",
         more_yml="- name: from file\n  win_ping:\n",
     )
-    first, second, third, fourth, fifth = found.tasks
+    first, second, third, fourth, fifth = tasks(found)
     assert first.conditions == ("outer", "inner")
     assert (first.no_log, first.ignore_errors, first.tags) == (False, True, frozenset({"x"}))
     assert second.conditions == ("outer",)
     assert (second.no_log, second.ignore_errors, second.tags) == (True, True, frozenset({"x", "z"}))
     assert second.vars == {"a": 2, "b": 3}
     assert (third.module, third.vars) == ("debug", {"a": 2, "b": 1})
-    assert second.notify == ("l", "from file")
+    assert (first.notify, second.notify) == (("l",), ("from file",))
     assert second.source.file.endswith("tasks/sub.yml")
     assert (fourth.tags, fifth.module) == (frozenset(), "debug")
     assert [(h.name, h.listen) for h in found.handlers] == [("h", ("l", "m")), ("from file", ())]
@@ -65,7 +65,7 @@ def test_handlers_run_between_the_sections(tmp_path: Path) -> None:
   post_tasks: [{win_ping: , notify: h}]
   handlers: [{name: h, win_ping: }]
 """
-    modules = [(t.module, t.args) for t in play(tmp_path, text).tasks]
+    modules = [(t.module, t.args) for t in tasks(play(tmp_path, text))]
     flush = ("meta", {FREE_FORM: "flush_handlers"})
     ping: tuple[str, dict[str, str]] = ("win_ping", {})
     assert modules == [ping, flush, ping, ping]
@@ -78,7 +78,7 @@ def test_import_playbook(tmp_path: Path) -> None:
         other_yml="- hosts: a\n  vars: {a: 0, b: 0}\n  tasks:\n    - win_ping:\n      when: y\n",
     ).plays
     assert (first.hosts, first.tags, first.vars) == ("a", frozenset({"t"}), {"a": 1, "b": 0})
-    assert first.tasks[0].conditions == ("x", "y")
+    assert tasks(first)[0].conditions == ("x", "y")
     assert (second.hosts, second.tags, second.vars) == ("b", frozenset(), {})
 
 
@@ -126,5 +126,5 @@ def test_a_file_with_carriage_returns_and_a_mark(tmp_path: Path) -> None:
     path.write_bytes(
         b"\xef\xbb\xbf- hosts: all\r\n  tasks:\r\n    - win_shell: |\r\n        dir\r\n"
     )
-    (only,) = load_playbook(path, MODULES).plays[0].tasks
+    (only,) = tasks(load_playbook(path, MODULES).plays[0])
     assert only.args == {FREE_FORM: "dir"}

@@ -1,5 +1,6 @@
 """Tags and --start-at-task."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from runner.errors import UsageError
 from runner.loading.playbook import load_playbook
 from runner.loading.selection import select_tags, start_at_task
-from runner.model.playbook import Playbook
+from runner.model.playbook import Block, Entry, Playbook
 from tests.loading.modules import MODULES
 
 TEXT = """
@@ -130,3 +131,86 @@ def test_start_at_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         start_at_task(load(tmp_path), "plian")
     assert caught.value.hint == "did you mean 'plain'?"
+
+
+BLOCKS = """
+- hosts: all
+  tasks:
+    - {name: first, win_ping: , tags: x}
+    - name: gone
+      id: gone
+      block: [{name: a, id: a, win_ping: }]
+      rescue: [{name: b, id: b, win_ping: , tags: x}]
+    - name: kept
+      id: kept
+      block:
+        - {name: c, id: c, win_ping: }
+        - {name: d, id: d, win_ping: , tags: x}
+        - block: [{name: e, id: e, win_ping: }]
+          always: [{name: f, id: f, win_ping: , tags: x}]
+          needs: [c]
+      rescue: [{name: g, win_ping: }, {name: h, win_ping: , tags: x}]
+      always: [{name: i, win_ping: }]
+    - {name: last, win_ping: , tags: x, needs: [gone, a, c, e, {task: kept, state: failed}]}
+"""
+
+
+def shape(entries: Iterable[Entry]) -> str:
+    """``a [b | rescue | always] c``."""
+    return " ".join(
+        f"[{shape(e.block)} | {shape(e.rescue)} | {shape(e.always)}]"
+        if isinstance(e, Block)
+        else e.name
+        for e in entries
+    )
+
+
+def needs(entry: Entry) -> list[str] | None:
+    return None if entry.needs is None else [need.target for need in entry.needs]
+
+
+def test_tags_in_blocks(tmp_path: Path) -> None:
+    (play,) = select_tags(load(tmp_path, BLOCKS), ["x"]).plays
+    assert shape(play.tasks) == "first [d f | h | ] last"
+    first, kept, last = play.tasks
+    assert isinstance(kept, Block)
+    assert first.id == "before-a"
+    assert needs(kept.block[1]) == ["before-a"]  # its block waited for c, and c for first
+    assert needs(last) == ["before-a", "d", "kept"]
+    assert [need.state for need in last.needs or ()][-1] == "failed"
+
+
+def test_starting_in_a_block(tmp_path: Path) -> None:
+    (play,) = start_at_task(load(tmp_path, BLOCKS), "e").plays
+    assert shape(play.tasks) == "[[e |  | f] | g h | i] last"
+    (kept, last) = play.tasks
+    assert isinstance(kept, Block)
+    assert needs(kept.block[0]) == []
+    assert needs(last) == ["e", "kept"]
+
+
+def test_an_include_is_selected_by_its_own_tags(tmp_path: Path) -> None:
+    text = """
+- hosts: all
+  tasks:
+    - {name: i, include_tasks: more.yml, tags: i}
+    - {name: j, include_tasks: {file: more.yml, apply: {tags: given}}}
+"""
+    (tmp_path / "more.yml").write_text("- {name: m, win_ping: , tags: inner}\n")
+    assert names(select_tags(load(tmp_path, text), ["i"])) == "i"
+    assert names(select_tags(load(tmp_path, text), [], ["i"])) == "j"
+    for tag in ("inner", "given"):
+        with pytest.raises(UsageError, match="leaves no task") as none_left:
+            select_tags(load(tmp_path, text), [tag])
+        assert f"'{tag}' is on tasks behind an include" in none_left.value.hint
+    with pytest.raises(UsageError, match=r"no task of .* has the tag 'innner'") as caught:
+        select_tags(load(tmp_path, text), ["i", "innner"])
+    assert caught.value.hint == "did you mean 'inner'?"
+
+
+def test_any_tag_may_be_behind_an_unknown_include(tmp_path: Path) -> None:
+    text = """
+- hosts: all
+  tasks: [{name: i, include_tasks: "{{ os }}.yml", tags: always}]
+"""
+    assert names(select_tags(load(tmp_path, text), ["whatever"])) == "i"

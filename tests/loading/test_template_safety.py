@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from runner.errors import DependsOnUnknown, TemplateError
+from runner.loading import regexes
 from runner.loading.data import OMIT, DataStr, as_data, strip_omitted
 from runner.loading.templates import JinjaTemplates
 from runner.model.secret import Secret
@@ -36,9 +37,44 @@ def render(value: Any, **variables: Any) -> Any:
         "{% set n = namespace(x='a') %}{% for i in range(60) %}{% set n.x = n.x~n.x %}{% endfor %}",
         "{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = n.x+n.x %}{% endfor %}",
         "{% for i in range(100000) %}" + "x" * 100 + "{% endfor %}",
+        "{{ [[0] * 1000000] * 1000000 }}",
+        "{{ [[0] * 1000000] * 1000000 | to_json }}",
+        "{{ ([[0] * 1000000] * 1000000) | flatten | length }}",
+        "{{ ([[0] * 1000000] * 1000000) | map('list') | length }}",
+        "{{ ([[0] * 3000] * 3000) | sum(start=[]) | length }}",
+        "{{ ([[0] * 1000000] * 1000000) | string | length }}",
+        "x{{ [[0] * 1000000] * 1000000 }}",
+        "{% set n=namespace(x=1) %}{% for i in [0] * 60 %}{% set n.x=[n.x]*2 %}{% endfor %}{{n.x}}",
+        "{% set n = namespace(x=3) %}{% for i in range(60) %}{% set n.x = n.x * n.x %}{% endfor %}",
+        "{% set l = [] %}{% set _ = l.append(l) %}{{ l }}",
+        "{{ ','.join(['x' * 1000000] * 1000000) }}",
+        "{{ ['x' * 1000000] * 1000000 | join }}",
+        "{{ (['x' * 1000000] * 1000000) | join }}",
+        "{{ (['x' * 1000000] * 1000000) | to_json }}",
+        "{{ '%s' % [['x' * 1000000] * 1000000] }}",
+        "{{ '{}'.format([['x' * 1000000] * 1000000]) }}",
+        "{{ '%*d' % (99999999, 1) }}",
+        "{{ 'a' | indent(width=99999999) }}",
+        "{{ 'a' | center(width=99999999) }}",
+        "{{ ('a\n' * 100000) | indent('x' * 100000) }}",
+        "{{ 'a' | comment(prefix_count=10 ** 9) }}",
+        "{{ ('a' * 1000000) | regex_replace('', 'b' * 1000000) }}",
+        "{{ [1] | to_nice_json(indent=10 ** 9) }}",
+        "{{ [1] | to_nice_yaml(indent=10 ** 9) }}",
+        "{{ [1] | tojson(10 ** 9) }}",
+        "{{ (range(3000) | list) | product(range(3000) | list) }}",
+        "{{ [0, 1] | product(repeat=40) }}",
+        "{{ (range(20) | list) | permutations }}",
+        "{{ range(1000000) | list | zip(*([range(1000000) | list] * 1000000)) }}",
+        "{{ 'x' | password_hash(rounds=999999999) }}",
+        "{{ lookup('password', '/dev/null length=999999999') }}",
+        "{{ ('a' * 50) is match('(a|aa)+$x') }}",
     ],
 )
-def test_a_template_cannot_take_all_time_or_memory(template: str) -> None:
+def test_a_template_cannot_take_all_time_or_memory(
+    template: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regexes, "SECONDS", 0.3)
     with pytest.raises(TemplateError):
         render(template)
 
@@ -118,6 +154,8 @@ class Unknown:
     [
         "u", "u.x", "u[0]", "u == 1", "u + 1", "u < 2", "u ~ 'a'", "not u", "[u]", "{'a': u}",
         "u | default(1)", "u | length", "u | bool", "u | string", "u | from_json", "u | to_json",
+        "u | extract({}) ", "[1] | map('extract', u)", "u | combine({})", "u | json_query('x')",
+        "lookup('file', u)", "lookup('items', u)", "[1] | select('in', u)", "u | ipaddr",
         "u is none", "u is string", "u is failed", "u is match('x')", "u is mapping", "1 in u",
         "r | string", "r | to_yaml", "r.deep[0]", "r.deep | join", "'x' ~ r", "[u] | unique",
         "u | ternary(1, 2)", "r.deep | map('upper') | list", "v", "v.x", "w.b", "w | to_json",

@@ -12,6 +12,7 @@ from runner.model.source import Source
 
 TEMPLATES = JinjaTemplates()
 PLACE = Source("p.yml", 7, 9, "    msg: x")
+HINT = "write the text into a template file, and use win_template or lookup('template')"
 
 
 def render(value: Any, **variables: Any) -> Any:
@@ -31,7 +32,7 @@ def render(value: Any, **variables: Any) -> Any:
         ("{{ 1 }} ", {}, "1 "),
         ("{{ 'a' }}\n\n", {}, "a\n\n"),
         ("{{ none }}", {}, None),
-        ("x{{ none }}", {}, "xNone"),
+        ("x{{ none }}", {}, "x"),
         ("{{ true }}x", {}, "Truex"),
         ("{{ [1, 'a', none, true] }}x", {}, "[1, 'a', None, True]x"),
         ("{{ (1, 2) }}", {}, [1, 2]),
@@ -154,14 +155,14 @@ def test_a_text_that_reads_like_no_is_no_condition(word: str) -> None:
         ("{{ x | attr('__class__') }}", {"x": {}}, "'__class__' is not for templates", ""),
         ("{{ '{0.__class__}'.format(1) }}", {}, "'__class__' is not for templates", ""),
         ("{{ lookup.__globals__ }}", {}, "'__globals__' is not for templates", ""),
-        ("{% include 'x' %}", {}, "include, import and extends are not supported", ""),
+        ("{% include 'x' %}", {}, "include, import and extends are for template files", HINT),
         (
             "{{ lookup(name) }}",
             {"name": "envv"},
             "there is no lookup 'envv'",
             "did you mean 'env'?",
         ),
-        ("{{ lookup('file', 'nope') }}", {}, "lookup 'file': cannot read", ""),
+        ("{{ lookup('file', '/nope') }}", {}, "lookup 'file': cannot find", "looked for /nope"),
         ("{{ undef('set it') }}", {}, "set it", ""),
     ],
 )

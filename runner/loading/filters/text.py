@@ -1,27 +1,26 @@
-"""Filters on texts: regular expressions, quoting, encoding, hashes, paths."""
+"""Filters on texts: regular expressions, quoting, splitting, formatting."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import ntpath
-import os.path
-import posixpath
 import re
 import shlex
 from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import unquote_plus
 
-_LARGEST: Final = 16_000_000
+from jinja2 import Undefined
+
+from runner.loading.filters.encodings import as_text
+from runner.loading.filters.windows import quote_windows
+from runner.loading.regexes import LARGEST, run_regex
+from runner.model.secret import Secret
+
+_GROUP: Final = re.compile(r"\\g<(\S+)>")
+_NUMBER: Final = re.compile(r"\\(\d+)")
 
 
 def _flags(ignorecase: bool, multiline: bool) -> int:
     return (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else str(value)
 
 
 def regex_replace(
@@ -34,13 +33,13 @@ def regex_replace(
     mandatory_count: int = 0,
 ) -> str:
     """Every match of a regular expression replaced; ``mandatory_count`` matches must be there."""
-    found = re.compile(pattern, flags=_flags(ignorecase, multiline))
-    text, replaced = found.subn(replacement, _text(value), count=count)
+    flags = _flags(ignorecase, multiline)
+    text, replaced = run_regex("sub", pattern, flags, as_text(value), (replacement, count))
     if mandatory_count and mandatory_count != replaced:
         raise ValueError(
             f"'{pattern}' should match {mandatory_count} times, but matches {replaced}"
         )
-    return text
+    return str(text)
 
 
 def regex_search(
@@ -49,117 +48,121 @@ def regex_search(
     r"""The first match, or None; with ``\\1`` or ``\\g<name>`` a list of those groups."""
     wanted: list[int | str] = []
     for group in groups:
-        if named := re.fullmatch(r"\\g<(\S+)>", group):
+        if named := _GROUP.match(group):
             wanted.append(named[1])
-        elif numbered := re.fullmatch(r"\\(\d+)", group):
+        elif numbered := _NUMBER.match(group):
             wanted.append(int(numbered[1]))
         else:
             raise ValueError(f"'{group}' is neither \\1 nor \\g<name>")
-    found = re.search(regex, _text(value), flags=_flags(ignorecase, multiline))
-    if found is None:
-        return None
-    return [found.group(group) for group in wanted] if wanted else found.group()
+    return run_regex("search", regex, _flags(ignorecase, multiline), as_text(value), wanted)
 
 
 def regex_findall(
     value: Any, regex: str, multiline: bool = False, ignorecase: bool = False
 ) -> list[Any]:
     """All matches."""
-    return re.findall(regex, _text(value), flags=_flags(ignorecase, multiline))
+    found: list[Any] = run_regex("findall", regex, _flags(ignorecase, multiline), as_text(value))
+    return found
 
 
 def regex_escape(value: Any, re_type: str = "python") -> str:
     """The text as a regular expression that matches it."""
     if re_type == "python":
-        return re.escape(_text(value))
+        return re.escape(as_text(value))
     if re_type == "posix_basic":
-        return re.sub(r"([].[^$*\\])", r"\\\1", _text(value))
+        return re.sub(r"([].[^$*\\])", r"\\\1", as_text(value))
     raise ValueError(f"there is no kind of regular expression '{re_type}'")
 
 
 def replace(value: Any, old: str, new: str, count: int | None = None) -> str:
     """Each (or the first ``count``) of one text replaced by another."""
-    text, wanted, instead = _text(value), _text(old), _text(new)
-    if (text.count(wanted) if wanted else len(text) + 1) * len(instead) > _LARGEST:
-        raise ValueError(f"gives more than {_LARGEST:,} characters")
+    text, wanted, instead = as_text(value), as_text(old), as_text(new)
+    if (text.count(wanted) if wanted else len(text) + 1) * len(instead) > LARGEST:
+        raise ValueError(f"gives more than {LARGEST:,} characters")
     return text.replace(wanted, instead, -1 if count is None else count)
 
 
-def split(value: Any, separator: str | None = None, maxsplit: int = -1) -> list[str]:
+def split(value: Any, sep: str | None = None, maxsplit: int = -1) -> list[str]:
     """The parts of a text."""
     if not isinstance(value, str):
         raise TypeError(f"needs a text, not {type(value).__name__}")
-    return value.split(separator, maxsplit)
+    return value.split(sep, maxsplit)
 
 
 def quote(value: Any) -> str:
     """The text as one word of a POSIX shell."""
-    return shlex.quote("" if value is None else _text(value))
-
-
-def b64encode(value: str, encoding: str = "utf-8") -> str:
-    """Base64 of the text in an encoding (utf-16-le for PowerShell's -EncodedCommand)."""
-    return base64.b64encode(value.encode(encoding)).decode("ascii")
-
-
-def b64decode(value: str, encoding: str = "utf-8") -> str:
-    """The text behind base64."""
-    return base64.b64decode(value).decode(encoding)
-
-
-def hashed(value: Any, hashtype: str = "sha1") -> str:
-    """A hash of the text (UTF-8), in hex."""
-    if hashtype not in hashlib.algorithms_available:
-        raise ValueError(f"there is no hash '{hashtype}'")
-    return hashlib.new(hashtype, _text(value).encode(), usedforsecurity=False).hexdigest()
-
-
-def md5(value: Any) -> str:
-    """MD5 of the text, in hex."""
-    return hashed(value, "md5")
-
-
-def to_bool(value: Any) -> bool:
-    """Ansible's: yes, on, 1, true (in any case) are true, everything else is false."""
-    if isinstance(value, str):
-        return value.lower() in ("yes", "on", "1", "true")
-    return bool(value == 1)
-
-
-def win_splitdrive(path: str) -> tuple[str, str]:
-    """The drive or share of a Windows path, and the rest."""
-    return ntpath.splitdrive(path)
-
-
-def path_join(paths: Any) -> str:
-    """Path parts put together for POSIX."""
-    return paths if isinstance(paths, str) else posixpath.join(*paths)
-
-
-def relpath(path: str, start: str = ".") -> str:
-    """The way from ``start`` to a path."""
-    return posixpath.relpath(path, start)
-
-
-def urldecode(value: str) -> str:
-    """The text behind a URL-encoded one."""
-    return unquote_plus(value)
+    return shlex.quote("" if value is None else as_text(value))
 
 
 def percent_format(value: Any, *args: Any, **kwargs: Any) -> str:
     """``'%s' | format(x)``."""
     if args and kwargs:
         raise ValueError("takes positional or named values, not both")
-    pattern = _text(value)
+    pattern = as_text(value)
     if re.search(r"\d{7,}", pattern) or any(isinstance(a, int) and "*" in pattern for a in args):
         raise ValueError("this width is too much")
     return pattern % (kwargs or args)
 
 
+_COMMENTS: Final = {
+    "plain": {"decoration": "# "},
+    "erlang": {"decoration": "% "},
+    "c": {"decoration": "// "},
+    "cblock": {"beginning": "/*", "decoration": " * ", "end": " */"},
+    "xml": {"beginning": "<!--", "decoration": " - ", "end": "-->"},
+}
+
+
+def comment(text: str, style: str = "plain", **settings: Any) -> str:
+    """The text as a comment, in one of five styles or as the settings say."""
+    if style not in _COMMENTS:
+        raise ValueError(f"style is one of {', '.join(_COMMENTS)}, not '{style}'")
+    given = {**_COMMENTS[style], **settings}
+    border = str(given["decoration"]).rstrip()
+    look: dict[str, Any] = {
+        **dict.fromkeys(("beginning", "end"), ""),
+        **dict.fromkeys(("prefix", "postfix"), border),
+        **dict.fromkeys(("prefix_count", "postfix_count"), 1),
+        "newline": "\n",
+        **given,
+    }
+    newline, decoration = str(look["newline"]), str(look["decoration"])
+    before, after = int(look["prefix_count"]), int(look["postfix_count"])
+    many = before * len(str(look["prefix"])) + after * len(str(look["postfix"])) + before + after
+    if many + (text.count(newline) if newline else len(text)) * len(decoration) > LARGEST:
+        raise ValueError(f"gives more than {LARGEST:,} characters")
+    lines = decoration + text.replace(newline, newline + decoration)
+    lines = lines.replace(decoration + newline, decoration.rstrip() + newline)
+    prefix = str(look["prefix"])
+    ending = "" if prefix == newline else newline
+    return "".join(
+        (
+            f"{look['beginning']}{newline}" if look["beginning"] else "",
+            (prefix + ending) * before if prefix else "",
+            lines,
+            newline.join(["", *[str(look["postfix"])] * after]),
+            f"{newline}{look['end']}" if look["end"] else "",
+        )
+    )
+
+
+_TYPES: Final[Mapping[type, str]] = {
+    str: "str",
+    Secret: "str",
+    dict: "dict",
+    list: "list",
+    datetime: "datetime",
+    date: "date",
+    timedelta: "timedelta",
+}
+
+
 def type_debug(value: Any) -> str:
     """The name of the value's type."""
-    names: Mapping[type, str] = {str: "str", dict: "dict", list: "list"}
-    return next((n for t, n in names.items() if isinstance(value, t)), type(value).__name__)
+    if isinstance(value, Undefined):
+        return "UndefinedMarker"
+    named = next((name for kind, name in _TYPES.items() if isinstance(value, kind)), None)
+    return named or type(value).__name__
 
 
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
@@ -170,26 +173,8 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "replace": replace,
     "split": split,
     "quote": quote,
-    "b64encode": b64encode,
-    "b64decode": b64decode,
-    "hash": hashed,
-    "sha1": hashed,
-    "checksum": hashed,
-    "md5": md5,
-    "bool": to_bool,
-    "basename": posixpath.basename,
-    "dirname": posixpath.dirname,
-    "splitext": posixpath.splitext,
-    "normpath": posixpath.normpath,
-    "expanduser": os.path.expanduser,
-    "realpath": os.path.realpath,
-    "relpath": relpath,
-    "path_join": path_join,
-    "commonpath": posixpath.commonpath,
-    "win_basename": ntpath.basename,
-    "win_dirname": ntpath.dirname,
-    "win_splitdrive": win_splitdrive,
-    "urldecode": urldecode,
+    "ansible.windows.quote": quote_windows,
     "format": percent_format,
+    "comment": comment,
     "type_debug": type_debug,
 }
