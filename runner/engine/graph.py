@@ -8,7 +8,7 @@ vertices, and the walk keeps two bytes for each job.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,8 +31,35 @@ class StepKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """So many hosts at once: a host takes a token before a step and gives it back after one.
+
+    ``keys`` says for each host (by index) which pool of ``count`` tokens it draws from; a host
+    that is not in it needs none. None: one pool for all. Names are unique in a graph.
+    """
+
+    name: str
+    count: int
+    keys: Mapping[int, str] | None = None
+
+    def pool(self, host: int) -> str | None:
+        """The pool from which this host draws, if it needs a token at all."""
+        return "" if self.keys is None else self.keys.get(host)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One vertex: a task of a play, on all hosts in ``members`` (indices into the host list)."""
+    """One vertex: a task of a play, on all hosts in ``members`` (indices into the host list).
+
+    ``groups`` are the batches of its play, in order, each with its hosts in the play's order
+    (empty: one batch, in inventory order). ``once`` runs it on the first host of each batch that
+    is well, and the others share what became of it. ``shields`` are the blocks that rescue its
+    failure, the innermost first. ``takes`` and ``gives`` are the limits of which a host needs a
+    token before it, and gives it back after it. ``block`` is set on the gates of a block.
+    """
 
     name: str
     kind: StepKind
@@ -40,6 +67,12 @@ class Step:
     members: frozenset[int]
     play: int = 0
     task: Task | None = None
+    groups: tuple[tuple[int, ...], ...] = ()
+    once: bool = False
+    shields: tuple[str, ...] = ()
+    takes: tuple[Limit, ...] = ()
+    gives: tuple[Limit, ...] = ()
+    block: str = ""
 
     @property
     def source(self) -> Source | None:
@@ -51,20 +84,37 @@ class LinkKind(StrEnum):
     """How far a link reaches."""
 
     SAME = "same host"
+    BATCH = "all hosts of its batch"
     ALL = "all hosts"
+
+
+class Health(StrEnum):
+    """What a later batch asks of the one before it, beyond being finished."""
+
+    SOME = "some"
+    """Not lost: at least one host came through, or none failed in this very play."""
+    EVERY = "every"
+    """Sound: every host came through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """``later`` waits for ``earlier``: on the same host, or on every host of ``hosts``.
+    """``later`` waits for ``earlier``: on the same host, on every host of ``hosts``, or (BATCH) on
+    every host of the later job's own batch.
 
-    ``state`` is what the earlier job must have come to; otherwise the later one is blocked.
+    ``state`` is what the earlier job must have come to; otherwise the later one is blocked, or,
+    with ``skips``, passed over as if its condition were false (a rescue without a failure).
+    ``health`` (only for ALL) is asked of ``hosts`` as a whole.
     """
 
     kind: LinkKind
     state: NeedState = NeedState.OK
     hosts: frozenset[int] | None = None
     """For ALL: the hosts of the earlier step that count; None means all its members."""
+    only: frozenset[int] | None = None
+    """The hosts of the later step that it holds for; None means all its members."""
+    skips: bool = False
+    health: Health | None = None
     why: str = ""
 
 
@@ -87,9 +137,10 @@ class JobGraph:
     def link(self, earlier: Step, later: Step, link: Link) -> None:
         """Let ``later`` wait for ``earlier``."""
         data = self._graph.get_edge_data(earlier.name, later.name)
-        links: tuple[Link, ...] = data["links"] if data else ()
-        if link not in links:
-            self._graph.add_edge(earlier.name, later.name, links=(*links, link))
+        if data:
+            data["links"][link] = None
+        else:
+            self._graph.add_edge(earlier.name, later.name, links={link: None})
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -112,65 +163,64 @@ class JobGraph:
     def successors(self, step: Step) -> Iterator[tuple[Step, tuple[Link, ...]]]:
         """The steps that wait for this one, with the links."""
         for name, data in self._graph.adj[step.name].items():
-            yield self._steps[name], data["links"]
+            yield self._steps[name], tuple(data["links"])
+
+    def predecessors(self, step: Step) -> Iterator[tuple[Step, tuple[Link, ...]]]:
+        """The steps that this one waits for, with the links."""
+        for name, data in self._graph.pred[step.name].items():
+            yield self._steps[name], tuple(data["links"])
 
     def job_count(self) -> int:
         """How many jobs there are, gates left out."""
         return sum(len(s.members) for s in self.steps if s.kind is not StepKind.GATE)
 
-    def sinks(self, among: Iterable[Step]) -> list[Step]:
-        """Those of these steps that no other of them waits for."""
+    def sinks(self, among: Sequence[Step]) -> list[Step]:
+        """Those of these steps that none of the others follows up on the same host.
+
+        Only a step that needs this one to be ok stands for it: what runs after a failure, or in
+        any case, does not make the failure good.
+        """
         names = {s.name for s in among}
         return [
-            self._steps[n]
-            for n in self._steps
-            if n in names and not any(m in names for m in self._graph.successors(n))
+            s
+            for s in among
+            if not any(
+                link.kind is LinkKind.SAME and link.state is NeedState.OK
+                for later, links in self.successors(s)
+                if later.name in names
+                for link in links
+            )
         ]
 
-    def require_acyclic(self) -> None:
-        """Raises GraphError that names the jobs and lines of a circle, if there is one.
-
-        A circle of steps is a circle of jobs only if it closes on hosts too, so only the steps
-        in a strongly connected component are expanded over their hosts.
-        """
+    def components(self) -> Iterator[set[str]]:
+        """Sets of steps that wait for each other, as far as steps alone can tell."""
         for component in nx.strongly_connected_components(self._graph):
-            names = set(component)
-            lone = len(names) == 1 and not any(self._graph.has_edge(n, n) for n in names)
-            if not lone:
-                self._require_acyclic_jobs(names)
-
-    def _require_acyclic_jobs(self, names: set[str]) -> None:
-        jobs: nx.DiGraph[JobId] = nx.DiGraph()
-        for earlier, later, data in self._graph.subgraph(names).edges(data=True):
-            for link in data["links"]:
-                jobs.add_edges_from(self.expand(self._steps[earlier], self._steps[later], link))
-        try:
-            circle = nx.find_cycle(jobs)
-        except nx.NetworkXNoCycle:
-            return
-        ordered = [edge[0] for edge in circle]
-        lines = [f"{j} ({self._steps[j.step].source or 'generated'})" for j in ordered]
-        raise GraphError(
-            "these jobs wait for each other in a circle:\n    "
-            + "\n    which is needed by ".join([*lines, str(ordered[0])]),
-            source=self._steps[ordered[0].step].source,
-            hint="remove one of their 'needs'",
-        )
+            lone = len(component) == 1
+            if not lone or any(self._graph.has_edge(n, n) for n in component):
+                yield component
 
     def expand(self, earlier: Step, later: Step, link: Link) -> Iterator[tuple[JobId, JobId]]:
         """The pairs of jobs that one link stands for."""
-        if link.kind is LinkKind.SAME:
-            for host in sorted(earlier.members & later.members):
-                name = self.hosts[host]
-                yield JobId(earlier.name, name), JobId(later.name, name)
-            return
-        scope = earlier.members if link.hosts is None else earlier.members & link.hosts
-        for a in sorted(scope):
-            for b in sorted(later.members):
-                yield (
-                    JobId(earlier.name, self.hosts[a]),
-                    JobId(later.name, self.hosts[b]),
-                )
+        targets = later.members if link.only is None else later.members & link.only
+        for b in sorted(targets):
+            match link.kind:
+                case LinkKind.SAME:
+                    sources = earlier.members & {b}
+                case LinkKind.BATCH:
+                    sources = earlier.members & batch_of(later, b)
+                case LinkKind.ALL:
+                    hosts = link.hosts
+                    sources = earlier.members if hosts is None else earlier.members & hosts
+            for a in sorted(sources):
+                yield JobId(earlier.name, self.hosts[a]), JobId(later.name, self.hosts[b])
+
+
+def batch_of(step: Step, host: int) -> frozenset[int]:
+    """All hosts of the batch in which this host takes the step."""
+    for group in step.groups:
+        if host in group:
+            return frozenset(group)
+    return frozenset() if step.groups else step.members
 
 
 def holds(state: NeedState, *, good: bool, done: bool = True) -> bool:

@@ -2,145 +2,132 @@
 
 A play becomes, on each of its hosts::
 
-    begin -> [gather facts] -> task -> task -> ... -> handlers -> end
+    begin -> [gather facts] -> task -> block -> ... -> handlers -> end
 
 - A task waits for the task before it on the same host, or, with ``needs``, only for those.
-- ``strategy: linear`` lets a task also wait until the one before it is finished everywhere.
+- ``strategy: linear`` lets a task also wait until the one before it is finished on all hosts of
+  the batch; ``run_once`` does so for one task.
 - Handlers wait for all tasks of the play on their host; ``meta: flush_handlers`` puts them there.
+  With ``force_handlers`` they run on a host that failed in the play, too.
 - A play begins when the play before it is finished on all hosts, or, with ``needs``, when those
   are done. A host on which an earlier play failed does not take part in later ones.
+- Batches (``serial``, ``canary``) and host order (``after``) let hosts wait at the begin gate for
+  the end gate of others.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from runner.engine.graph import JobGraph, Link, LinkKind, Step, StepKind, unique_name
+from runner.engine.graph import JobGraph, Link, LinkKind, Step, StepKind
+from runner.engine.graph_after import link_hosts
+from runner.engine.graph_batches import cut, in_order, link_batches
+from runner.engine.graph_blocks import PlaySteps, Region, finished, literal, ok, slug
+from runner.engine.graph_circles import require_acyclic
+from runner.engine.graph_limits import max_in_flight, require_no_standstill
 from runner.errors import GraphError
 from runner.model.inventory import Inventory
-from runner.model.playbook import Need, NeedState, Play, Playbook, Task
+from runner.model.playbook import Need, NeedState, Play, Playbook
 from runner.model.source import Source
 
 Select = Callable[[Inventory, str, Source | None], Sequence[str]]
 """Resolves a host pattern; raises PatternError."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _BuiltPlay:
+    play: Play
+    steps: PlaySteps
     begin: Step
     end: Step
-    targets: list[tuple[Step, Task]]
 
 
 class GraphBuilder:
-    """Builds the graph of one playbook on one inventory, limited to ``limit``."""
+    """Builds the graph of one playbook on one inventory, limited to ``limit``.
 
-    def __init__(self, inventory: Inventory, select: Select, limit: frozenset[str] | None) -> None:
+    ``force_handlers`` does for every play what its own ``force_handlers`` does.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        select: Select,
+        limit: frozenset[str] | None,
+        *,
+        force_handlers: bool = False,
+    ) -> None:
         self._inventory = inventory
         self._select = select
         self._limit = limit
+        self._force_handlers = force_handlers
         self._index = {name: i for i, name in enumerate(inventory.hosts)}
         self.graph = JobGraph(tuple(inventory.hosts))
-        self._ids: dict[str, Step] = {}
-        self._plays: dict[str, _BuiltPlay] = {}
-        self._members: dict[str, frozenset[int]] = {}
+        self._ids: dict[str, tuple[Step, Source]] = {}
+        self._matches: dict[str, tuple[str, ...]] = {}
 
     def build(self, playbook: Playbook) -> JobGraph:
         """The whole graph. Raises GraphError or PatternError with the place."""
-        built: list[tuple[Play, _BuiltPlay]] = []
+        built: list[_BuiltPlay] = []
         for number, play in enumerate(playbook.plays):
-            built.append((play, self._add_play(number, play)))
-        for (play, this), previous in zip(built, [None, *built[:-1]], strict=True):
-            self._order_play(play, this, previous[1] if previous else None)
-            for step, task in this.targets:
-                self._order_needs(step, task.needs or ())
-        self.graph.require_acyclic()
+            built.append(self._add_play(number, play))
+        for this, previous in zip(built, [None, *built[:-1]], strict=True):
+            self._order_play(this, previous)
+            for step, needs in this.steps.needs:
+                self._order_needs(step, needs)
+        for this in built:
+            steps = [s for s in self.graph.steps if s.play == this.steps.number]
+            require_no_standstill(self.graph, this.play, steps, this.begin.takes)
+        self._gather_for_once()
+        require_acyclic(self.graph)
         return self.graph
 
     # -- vertices ---------------------------------------------------------------------------
 
     def _add_play(self, number: int, play: Play) -> _BuiltPlay:
-        members = self._resolve(play.hosts, play.hosts_source)
-        label = play.id or _slug(play.name) or f"play-{number + 1}"
-        begin = self._add(f"{label}:begin", StepKind.GATE, play.name, members, number)
-        after: list[Step] = [begin]
+        names = self._hosts(play.hosts, play.hosts_source)
+        hosts = [self._index[n] for n in names if self._limit is None or n in self._limit]
+        groups, canaries = cut(play, in_order(play, hosts, self.graph.hosts))
+        steps = PlaySteps(self.graph, play, number, frozenset(hosts), groups)
+        label = play.id or slug(play.name) or f"play-{number + 1}"
+        limits = max_in_flight(play, label, self.graph.hosts, names, self._inventory)
+        begin = steps.step(f"{label}:begin", StepKind.GATE, play.name)
+        begin = steps.add(dataclasses.replace(begin, takes=limits))
+        region = Region(ok([begin]))
         if play.gather_facts:
-            facts = self._add("gather-facts", StepKind.FACTS, "Gathering facts", members, number)
-            self._chain(after, facts, linear=False)
-            after = [facts]
-        roots = after
-        steps: list[Step] = []
-        targets: list[tuple[Step, Task]] = []
-        for task in play.tasks:
-            if task.module == "meta" and "flush_handlers" in task.args.values():
-                after = self._add_handlers(play, number, members, self._ends(steps, after))
-                steps += after
-                continue
-            step = self._add_task(task, StepKind.TASK, members, number)
-            self._chain(roots if task.needs is not None else after, step, play.linear)
-            steps.append(step)
-            targets.append((step, task))
-            after = [step]
-        last = self._add_handlers(play, number, members, self._ends(steps, after))
-        end = self._add(f"{label}:end", StepKind.GATE, play.name, members, number)
-        self._chain(last, end, linear=False)
-        built = _BuiltPlay(begin, end, targets)
+            facts = steps.step("gather-facts", StepKind.FACTS, "Gathering facts")
+            region = Region(ok([steps.add(facts, region.roots)]))
+        done = self.graph.sinks(steps.entries(play.tasks, region))
+        waits = ok(done) or region.roots
+        forced = literal(play.force_handlers, "force_handlers", play.source)
+        if forced or self._force_handlers:
+            handlers = steps.handlers(finished(done) + ok([begin]), region)
+        else:
+            handlers = steps.handlers(waits, region)
+            waits = ok(handlers[-1:]) or waits
+        end = steps.step(f"{label}:end", StepKind.GATE, play.name)
+        end = steps.add(dataclasses.replace(end, gives=limits), waits, ok(handlers[-1:]))
+        link_batches(self.graph, begin, end, canaries)
+        link_hosts(self.graph, begin, end, self._inventory, self._members)
         if play.id:
-            self._claim(play.id, end, play.source)
-            self._plays[play.id] = built
-        return built
-
-    def _ends(self, steps: list[Step], after: list[Step]) -> list[Step]:
-        return self.graph.sinks(steps) or after
-
-    def _add_handlers(
-        self, play: Play, number: int, members: frozenset[int], after: list[Step]
-    ) -> list[Step]:
-        for handler in play.handlers:
-            step = self._add_task(handler, StepKind.HANDLER, members, number)
-            self._chain(after, step, linear=False)
-            after = [step]
-        return after
-
-    def _add_task(self, task: Task, kind: StepKind, members: frozenset[int], number: int) -> Step:
-        wanted = task.id or _slug(task.name) or task.module
-        step = self._add(wanted, kind, task.name, members, number, task)
-        if task.id and kind is StepKind.TASK:
-            self._claim(task.id, step, task.source)
-        return step
-
-    def _add(
-        self,
-        wanted: str,
-        kind: StepKind,
-        title: str,
-        members: frozenset[int],
-        play: int,
-        task: Task | None = None,
-    ) -> Step:
-        name = unique_name(wanted, self.graph.__contains__)
-        return self.graph.add(Step(name, kind, title, members, play, task))
+            steps.ids.append((play.id, end, play.source))
+        for id_, step, source in steps.ids:
+            self._claim(id_, step, source)
+        return _BuiltPlay(play, steps, begin, end)
 
     def _claim(self, id_: str, step: Step, source: Source) -> None:
         if id_ in self._ids:
-            first = self._ids[id_].source
+            first = self._ids[id_][1]
             raise GraphError(f"the id '{id_}' is used twice; first at {first}", source=source)
-        self._ids[id_] = step
+        self._ids[id_] = (step, source)
 
     # -- edges ------------------------------------------------------------------------------
 
-    def _chain(self, earlier: Sequence[Step], later: Step, linear: bool) -> None:
-        for step in earlier:
-            self.graph.link(step, later, Link(LinkKind.SAME))
-            if linear:
-                self.graph.link(step, later, Link(LinkKind.ALL, NeedState.FINISHED, why="linear"))
-
-    def _order_play(self, play: Play, this: _BuiltPlay, previous: _BuiltPlay | None) -> None:
-        if play.needs is not None:
-            self._order_needs(this.begin, play.needs)
+    def _order_play(self, this: _BuiltPlay, previous: _BuiltPlay | None) -> None:
+        if this.play.needs is not None:
+            self._order_needs(this.begin, this.play.needs)
         elif previous:
             self.graph.link(previous.end, this.begin, Link(LinkKind.SAME))
             barrier = Link(LinkKind.ALL, NeedState.FINISHED, why="plays run in order")
@@ -148,33 +135,42 @@ class GraphBuilder:
 
     def _order_needs(self, step: Step, needs: Sequence[Need]) -> None:
         for need in needs:
-            target = self._ids.get(need.target)
-            if target is None:
+            if need.target not in self._ids:
                 near = difflib.get_close_matches(need.target, self._ids, n=1)
                 raise GraphError(
                     f"needs '{need.target}', but no task or play has that id",
                     source=need.source,
                     hint=f"did you mean '{near[0]}'?" if near else "give the task an 'id:'",
                 )
-            if need.hosts is None:
-                self.graph.link(target, step, Link(LinkKind.SAME, need.state, why="needs"))
-            else:
-                hosts = self._resolve(need.hosts, need.source)
-                link = Link(LinkKind.ALL, need.state, hosts, why=f"needs on {need.hosts}")
-                self.graph.link(target, step, link)
+            target, _ = self._ids[need.target]
+            # Without the failure that it is for, a job is not wanted, which is no trouble.
+            skips = need.state is NeedState.FAILED
+            link = Link(LinkKind.SAME, need.state, skips=skips, why="needs")
+            if need.hosts is not None:
+                hosts = self._members(need.hosts, need.source)
+                why = f"needs on {need.hosts}"
+                link = Link(LinkKind.ALL, need.state, hosts, skips=skips, why=why)
+            self.graph.link(target, step, link)
 
-    def _resolve(self, pattern: str, source: Source) -> frozenset[int]:
-        if pattern not in self._members:
-            names = self._select(self._inventory, pattern, source)
-            self._members[pattern] = frozenset(
-                self._index[n] for n in names if self._limit is None or n in self._limit
-            )
-        return self._members[pattern]
+    def _gather_for_once(self) -> None:
+        """A step that is done once for its batch waits until all of the batch have come to it."""
+        barrier = Link(LinkKind.BATCH, NeedState.FINISHED, why="run_once")
+        for step in self.graph.steps:
+            if step.once:
+                for earlier, links in list(self.graph.predecessors(step)):
+                    if any(link.kind is LinkKind.SAME for link in links):
+                        self.graph.link(earlier, step, barrier)
 
+    # -- hosts ------------------------------------------------------------------------------
 
-def _slug(name: str) -> str:
-    """A task's name as a word that can be typed: ``Stop the Server service`` -> ``stop-the-...``.
+    def _members(self, pattern: str, source: Source | None = None) -> frozenset[int]:
+        return frozenset(
+            self._index[n]
+            for n in self._hosts(pattern, source)
+            if self._limit is None or n in self._limit
+        )
 
-    Letters of any script stay; everything else becomes a dash.
-    """
-    return re.sub(r"[^\w]+", "-", name.lower(), flags=re.UNICODE).strip("-_")[:60].rstrip("-")
+    def _hosts(self, pattern: str, source: Source | None) -> tuple[str, ...]:
+        if pattern not in self._matches:
+            self._matches[pattern] = tuple(self._select(self._inventory, pattern, source))
+        return self._matches[pattern]

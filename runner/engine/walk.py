@@ -1,33 +1,62 @@
 """The walk: visits every job of a graph as soon as what it waits for is done.
 
 It knows neither modules nor hosts nor verbs: a visit says what became of a job, the walk decides
-what that sets free or blocks. Jobs of one host run one after another on one worker at a time, so
-a connection is never shared; hosts run in parallel. A host that fails blocks what depends on it,
-and nothing else. The first word of trouble is handed on, so a blocked job names the root cause.
+what that sets free, blocks or passes over. Jobs of one host run one after another on one worker
+at a time, so a connection is never shared; hosts run in parallel. A host that fails blocks what
+depends on it, and nothing else. The first word of trouble is handed on, so a blocked job names
+the root cause.
 """
 
 from __future__ import annotations
 
 import threading
-from array import array
 from collections import deque
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Protocol
 
-from runner.engine.graph import JobGraph, Link, LinkKind, Step, StepKind, holds
+from runner.engine.graph import JobGraph, Step, StepKind
 from runner.engine.stop import Stop, StopLevel
-from runner.model.job import JobId, Outcome
+from runner.engine.walk_limits import Job
+from runner.engine.walk_state import Decision, State, Way
+from runner.errors import GraphError
+from runner.model.job import JobId, Outcome, Status
 
 
 class Visit(Protocol):
-    """What a verb does at each job. Called from worker threads, never twice for one job."""
+    """What a verb does at each job. Called from worker threads, never twice for one job.
+
+    Each job gets exactly one of ``visit``, ``follow``, ``blocked``, ``passed_over`` and
+    ``cancelled``; gates get none. An outcome that is not good and has ``blocked_by`` hands that
+    job on as the cause of what it blocks, instead of its own.
+    """
 
     def visit(self, step: Step, host: str) -> Outcome:
-        """Do the job. Turns every failure into an outcome."""
+        """Do the job. Turns every failure into an outcome.
+
+        Of a step with ``once`` only the leader of each batch is visited: the first host, in the
+        play's order, that is well. A handler that the leader skips is offered to the next host.
+        """
+
+    def follow(self, step: Step, host: str, leader: str, outcome: Outcome) -> Outcome:
+        """The job was done once, on ``leader``, and came out good: share its outcome. Quick.
+
+        Called by the leader's worker, without the walk's lock; other jobs of ``host`` may be
+        under way meanwhile. If the leader fails, ``blocked`` is called instead.
+        """
 
     def blocked(self, step: Step, host: str, by: JobId) -> Outcome:
-        """The job cannot run because of ``by``. Quick."""
+        """The job cannot run because of ``by``. Quick: the walk is held up.
+
+        However the outcome shows it, what depends on the job is blocked by ``by``, too.
+        """
+
+    def passed_over(self, step: Step, host: str, by: JobId) -> Outcome:
+        """There is no reason to run the job, for ``by`` did not fail. Quick: the walk is held up.
+
+        ``by`` is a task, or the gate of a block (``Step.block``) whose body came through: the
+        job belongs to its rescue. Counts as good, whatever the outcome says.
+        """
 
     def cancelled(self, step: Step, host: str, in_flight: bool) -> Outcome:
         """The walk was stopped before the job began, or (``in_flight``) while it ran. Quick."""
@@ -56,34 +85,32 @@ class Walk:
         self._workers = max(1, workers)
         self._stop = stop
         self._steps = graph.steps
-        self._number = {s.name: i for i, s in enumerate(self._steps)}
-        self._links = [
-            [(self._number[later.name], links) for later, links in graph.successors(s)]
-            for s in self._steps
-        ]
-        self._waiting = [array("H", bytes(2 * len(graph.hosts))) for _ in self._steps]
-        self._missing: dict[tuple[int, int, Link], int] = {}
+        self._state = State(graph)
         self._done = [bytearray(len(graph.hosts)) for _ in self._steps]
-        self._blockers: dict[tuple[int, int], JobId] = {}
         self._lanes: dict[int, _Lane] = {}
         self._queue: SimpleQueue[int | None] = SimpleQueue()
         self._lock = threading.Condition()
         self._open = 0
+        self._live = 0
+        """Jobs that a worker has, or will have as soon as one is free."""
         self._closed = False
         self._broken: BaseException | None = None
+        for step in self._steps:
+            self._open += len(step.members)
+            for host in step.members:
+                self._lanes.setdefault(host, _Lane(deque())).left += 1
 
     def run(self) -> None:
         """Visit every job; returns when each has an outcome, or at once after StopLevel.NOW.
 
         What a visit raises, against its promise, stops the walk and is raised here.
         """
-        self._prepare()
         threads = [
             threading.Thread(target=self._work, name=f"worker-{i}", daemon=True)
             for i in range(min(self._workers, max(1, len(self._lanes))))
         ]
         with self._lock:
-            self._start_roots()
+            self._settle()
         for thread in threads:
             thread.start()
         with self._lock:
@@ -101,39 +128,6 @@ class Walk:
         if self._broken is not None:
             raise self._broken
 
-    # -- set-up -----------------------------------------------------------------------------
-
-    def _prepare(self) -> None:
-        for number, step in enumerate(self._steps):
-            self._open += len(step.members)
-            for host in step.members:
-                self._lanes.setdefault(host, _Lane(deque())).left += 1
-            for later, links in self._links[number]:
-                for link in links:
-                    self._count(number, step, later, link)
-
-    def _count(self, number: int, step: Step, later: int, link: Link) -> None:
-        target = self._steps[later]
-        waiting = self._waiting[later]
-        if link.kind is LinkKind.SAME:
-            for host in step.members & target.members:
-                waiting[host] += 1
-            return
-        scope = step.members if link.hosts is None else step.members & link.hosts
-        if scope:
-            self._missing[number, later, link] = len(scope)
-            for host in target.members:
-                waiting[host] += 1
-
-    def _start_roots(self) -> None:
-        roots = [
-            (number, host)
-            for number, step in enumerate(self._steps)
-            for host in sorted(step.members)
-            if not self._waiting[number][host]
-        ]
-        self._settle_all(roots)
-
     # -- workers ----------------------------------------------------------------------------
 
     def _work(self) -> None:
@@ -150,16 +144,41 @@ class Walk:
         while (number := self._next(lane)) is not None:
             step = self._steps[number]
             outcome = self._visit.visit(step, self._graph.hosts[host])
+            shared = self._share(step, (number, host), outcome) if step.once else []
             with self._lock:
                 lane.running = None
                 if self._closed:
                     return
-                self._finish(number, host)
-                self._settle_all(self._release(number, host, outcome.is_good))
+                self._live -= 1
+                self._finish((number, host), outcome)
+                for follower, theirs in shared:
+                    self._finish((number, follower), theirs)
+                self._settle()
                 if not self._open or self._stop.level:
                     self._lock.notify_all()
         if self._leave(lane):
             self._visit.host_done(self._graph.hosts[host])
+
+    def _share(self, step: Step, job: Job, outcome: Outcome) -> list[tuple[int, Outcome]]:
+        """What a job that is done once comes to on the hosts that follow its leader."""
+        number, host = job
+        with self._lock:
+            if self._closed:
+                return []
+            if step.kind is StepKind.HANDLER and outcome.status is Status.SKIPPED:
+                self._state.lead_on(job)
+                return []
+            followers = self._state.followers(job)
+            if not outcome.is_good:
+                by = outcome.blocked_by or self._state.name(job)
+                for follower in followers:
+                    self._state.block((number, follower), by)
+                return []
+        leader = self._graph.hosts[host]
+        return [
+            (other, self._visit.follow(step, self._graph.hosts[other], leader, outcome))
+            for other in followers
+        ]
 
     def _give_up(self, host: int, error: BaseException) -> None:
         """A visit broke its promise (the journal cannot be written): begin nothing more."""
@@ -186,7 +205,47 @@ class Walk:
 
     # -- what a finished job sets free (all under the lock) ---------------------------------
 
-    def _finish(self, number: int, host: int) -> None:
+    def _settle(self) -> None:
+        """Queue what can run; settle gates and blocked jobs here, with all that follows."""
+        while True:
+            while (decision := self._state.decide()) is not None:
+                self._carry_out(decision)
+            if self._live or not self._open:
+                return
+            if not self._state.unstick():
+                raise GraphError("jobs are left that wait for each other")
+
+    def _carry_out(self, decision: Decision) -> None:
+        number, host = decision.job
+        step, name = self._steps[number], self._graph.hosts[host]
+        match decision.way, decision.by:
+            case Way.RUN, _ if step.kind is not StepKind.GATE:
+                self._enqueue(number, host)
+            case Way.BLOCKED, JobId() as by:
+                if step.kind is not StepKind.GATE:
+                    self._visit.blocked(step, name, by)
+                self._close(decision.job, by)
+            case Way.PASSED_OVER, JobId() as by:
+                if step.kind is not StepKind.GATE:
+                    self._visit.passed_over(step, name, by)
+                self._close(decision.job, None)
+            case _:
+                self._close(decision.job, None)
+
+    def _enqueue(self, number: int, host: int) -> None:
+        self._live += 1
+        lane = self._lanes[host]
+        lane.ready.append(number)
+        if not lane.busy:
+            lane.busy = True
+            self._queue.put(host)
+
+    def _finish(self, job: Job, outcome: Outcome) -> None:
+        bad = outcome.blocked_by or self._state.name(job)
+        self._close(job, None if outcome.is_good else bad)
+
+    def _close(self, job: Job, cause: JobId | None) -> None:
+        number, host = job
         self._done[number][host] = 1
         self._open -= 1
         lane = self._lanes[host]
@@ -195,62 +254,7 @@ class Walk:
             # Saying goodbye to a host can take a moment: that is a worker's business.
             lane.busy = True
             self._queue.put(host)
-
-    def _settle_all(self, ready: list[tuple[int, int]]) -> None:
-        """Queue what can run; settle gates and blocked jobs here, with all that follows."""
-        pending = deque(ready)
-        while pending:
-            number, host = pending.popleft()
-            step = self._steps[number]
-            blocker = self._blockers.pop((number, host), None)
-            if blocker is None and step.kind is not StepKind.GATE:
-                self._enqueue(number, host)
-                continue
-            good = blocker is None
-            if blocker is not None and step.kind is not StepKind.GATE:
-                good = self._visit.blocked(step, self._graph.hosts[host], blocker).is_good
-            self._finish(number, host)
-            pending.extend(self._release(number, host, good, blocker))
-
-    def _enqueue(self, number: int, host: int) -> None:
-        lane = self._lanes[host]
-        lane.ready.append(number)
-        if not lane.busy:
-            lane.busy = True
-            self._queue.put(host)
-
-    def _release(
-        self, number: int, host: int, good: bool, cause: JobId | None = None
-    ) -> list[tuple[int, int]]:
-        me = cause or JobId(self._steps[number].name, self._graph.hosts[host])
-        ready: list[tuple[int, int]] = []
-        for later, links in self._links[number]:
-            for link in links:
-                blocker = None if holds(link.state, good=good) else me
-                ready += self._follow(number, host, later, link, blocker)
-        return ready
-
-    def _follow(
-        self, number: int, host: int, later: int, link: Link, blocker: JobId | None
-    ) -> list[tuple[int, int]]:
-        members = self._steps[later].members
-        if link.kind is LinkKind.SAME:
-            return self._arrive(later, host, blocker) if host in members else []
-        if link.hosts is not None and host not in link.hosts:
-            return []
-        if blocker is not None:
-            for other in members:
-                self._blockers.setdefault((later, other), blocker)
-        self._missing[number, later, link] -= 1
-        if self._missing[number, later, link]:
-            return []
-        return [job for other in sorted(members) for job in self._arrive(later, other, None)]
-
-    def _arrive(self, number: int, host: int, blocker: JobId | None) -> list[tuple[int, int]]:
-        if blocker is not None:
-            self._blockers.setdefault((number, host), blocker)
-        self._waiting[number][host] -= 1
-        return [] if self._waiting[number][host] else [(number, host)]
+        self._state.finished(job, cause)
 
     # -- stopping ---------------------------------------------------------------------------
 

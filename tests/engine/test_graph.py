@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 import tracemalloc
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from runner.engine.graph import JobGraph, LinkKind, StepKind
-from runner.engine.graph_build import GraphBuilder
 from runner.errors import GraphError
-from runner.model.inventory import Group, Host, Inventory
-from runner.model.playbook import Need, NeedState, Play, Playbook, Task
-from runner.model.source import Source
-
-HERE = Source("play.yml", 3, 5, "    - debug:")
-
-
-def inventory(*names: str, **groups: Sequence[str]) -> Inventory:
-    found = {"all": Group("all", names), **{g: Group(g, tuple(m)) for g, m in groups.items()}}
-    return Inventory({n: Host(n) for n in names}, found)
-
-
-def select(inv: Inventory, pattern: str, _source: Source | None) -> Sequence[str]:
-    return inv.groups[pattern].hosts if pattern in inv.groups else (pattern,)
-
-
-def task(name: str, **fields: Any) -> Task:
-    return Task(name, fields.pop("module", "debug"), fields.pop("args", {}), HERE, **fields)
-
-
-def play(*tasks: Task, hosts: str = "all", name: str = "p", **fields: Any) -> Play:
-    fields.setdefault("gather_facts", False)
-    return Play(name, hosts, HERE, HERE, tasks=tasks, **fields)
-
-
-def build(inv: Inventory, *plays: Play, limit: frozenset[str] | None = None) -> JobGraph:
-    return GraphBuilder(inv, select, limit).build(Playbook("play.yml", plays, "0"))
+from runner.model.playbook import NeedState
+from tests.engine.makers import HERE, build, flush, inventory, need, play, task
 
 
 def waits_for(graph: JobGraph, step: str) -> set[tuple[str, LinkKind]]:
@@ -46,10 +21,6 @@ def waits_for(graph: JobGraph, step: str) -> set[tuple[str, LinkKind]]:
         for a, b, link in graph.edges()
         if b.name == step and a.kind is not StepKind.GATE
     }
-
-
-def need(target: str, **fields: Any) -> Need:
-    return Need(target, HERE, **fields)
 
 
 def test_tasks_follow_one_another_on_the_same_host() -> None:
@@ -77,14 +48,13 @@ def test_needs_on_other_hosts_wait_for_all_of_them() -> None:
 
 def test_linear_strategy_is_a_barrier_after_every_task() -> None:
     graph = build(inventory("a", "b"), play(task("one"), task("two"), linear=True))
-    assert waits_for(graph, "two") == {("one", LinkKind.SAME), ("one", LinkKind.ALL)}
+    assert waits_for(graph, "two") == {("one", LinkKind.SAME), ("one", LinkKind.BATCH)}
 
 
 def test_handlers_come_last_and_flush_brings_them_forward() -> None:
-    flush = task("flush", module="meta", args={"_raw_params": "flush_handlers"})
     graph = build(
         inventory("a"),
-        play(task("one"), flush, task("two"), handlers=(task("restart"),)),
+        play(task("one"), flush(), task("two"), handlers=(task("restart"),)),
     )
     assert [s.name for s in graph.steps if s.kind is not StepKind.GATE] == [
         "one",
@@ -151,6 +121,7 @@ def test_a_need_may_ask_for_failure() -> None:
     graph = build(inventory("a"), play(task("one", id="one"), task("two", needs=(wanted,))))
     [link] = [x for a, b, x in graph.edges() if (a.name, b.name) == ("one", "two")]
     assert link.state is NeedState.FAILED
+    assert link.skips
 
 
 def test_a_limit_leaves_hosts_out() -> None:
@@ -158,11 +129,28 @@ def test_a_limit_leaves_hosts_out() -> None:
     assert graph.step("one").members == {1}
 
 
-def test_ten_thousand_hosts_and_twenty_tasks_stay_small() -> None:
+def test_a_flush_is_no_task_that_others_could_wait_for() -> None:
+    with pytest.raises(GraphError, match="neither 'needs' nor 'id'"):
+        build(inventory("a"), play(dataclasses.replace(flush(), id="now")))
+
+
+def test_a_failure_is_not_made_good_by_what_runs_because_of_it() -> None:
+    """The play's end needs the task that failed, and what was only needed to be over."""
+    after = task("two", needs=(need("one", state=NeedState.FINISHED),))
+    graph = build(inventory("a"), play(task("one", id="one"), after))
+    ends = {a.name for a, b, _ in graph.edges() if b.name == "p:end"}
+    assert ends == {"one", "two"}
+
+
+@pytest.mark.parametrize("fields", [{}, {"serial": (50,), "linear": True}])
+def test_ten_thousand_hosts_and_twenty_tasks_stay_small(fields: dict[str, Any]) -> None:
     inv = inventory(*(f"h{i}" for i in range(10_000)))
+    begun = time.process_time()
     tracemalloc.start()
-    graph = build(inv, play(*(task(f"t{i}", id=f"t{i}") for i in range(20)), gather_facts=True))
+    tasks = (task(f"t{i}", id=f"t{i}") for i in range(20))
+    graph = build(inv, play(*tasks, gather_facts=True, **fields))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert graph.job_count() == 210_000
-    assert peak < 50_000_000
+    assert peak < 150_000_000
+    assert time.process_time() - begun < 20  # about a tenth of that, without the tracing
