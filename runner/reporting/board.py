@@ -13,11 +13,13 @@ from runner.events import (
     JobStarted,
     RunFinished,
     RunStarted,
+    StepAdded,
     StepInfo,
 )
 from runner.model.job import JobId, Outcome, Status
 from runner.reporting.describe import reason_of
-from runner.reporting.statuses import gravity, is_cause
+from runner.reporting.statuses import counted_as, gravity, is_cause, is_handled
+from runner.reporting.steps import Steps
 from runner.reporting.text import clean, one_line
 
 _MOST_TROUBLES: Final = 100
@@ -27,7 +29,8 @@ _LONGEST: Final = 500
 
 @dataclass(slots=True)
 class TaskRow:
-    """One task's counts; ``changed_at`` orders tasks by when something last happened."""
+    """One task's counts, by the words they are shown under; ``changed_at`` orders tasks by when
+    something last happened."""
 
     play: str
     title: str
@@ -36,7 +39,7 @@ class TaskRow:
     running: int = 0
     finished: int = 0
     changed_at: int = 0
-    counts: dict[Status, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
@@ -84,12 +87,13 @@ class Board:
         self.jobs = 0
         self.finished_jobs = 0
         self.hosts_done = 0
-        self.counts: dict[Status, int] = {}
+        self.counts: dict[str, int] = {}
         self.hosts_by_worst: dict[Status, int] = {}
         self.working: dict[JobId, Working] = {}
         self.troubles: deque[TroubleRow] = deque(maxlen=_MOST_TROUBLES)
         self.trouble_count = 0
         self.tail: deque[tuple[str, str]] = deque(maxlen=_MOST_TAIL)
+        self._steps = Steps()
         self._keeps_tail = tail
         self._complete = 0
         self._everything = 0
@@ -100,6 +104,8 @@ class Board:
         match event:
             case RunStarted():
                 self._start(event)
+            case StepAdded():
+                self._step_added(event.step)
             case JobStarted():
                 self._job_started(event)
             case JobDetail():
@@ -113,6 +119,7 @@ class Board:
         self.run, self.verb, self.title = event.run, event.verb, event.title
         self.started = event.time
         self.hosts = {host: HostRow() for host in event.hosts}
+        self._steps = Steps(event.steps)
         for step in event.steps:
             self._add_task(step)
         self._settle_complete()
@@ -125,9 +132,29 @@ class Board:
         self._everything |= bit
         return row
 
+    def _step_added(self, step: StepInfo) -> None:
+        """A task that an include brought in, or that one more host has met there."""
+        row = self.tasks.get(step.step)
+        if row is None:
+            self._insert_task(step)
+            return
+        row.play, row.title = one_line(step.play), one_line(step.name or step.step)
+        more = max(0, step.hosts - row.hosts)
+        row.hosts += more
+        self.jobs += more
+        if not row.is_complete:
+            self._complete &= ~row.bit
+
     def _task(self, job: JobId) -> TaskRow:
         row = self.tasks.get(job.step)
-        return row or self._add_task(StepInfo(job.step, "", job.step, "", 0))
+        return row or self._insert_task(StepInfo(job.step, "", job.step, "", 0))
+
+    def _insert_task(self, step: StepInfo) -> TaskRow:
+        """A row that was not there from the beginning, at its place."""
+        self._steps.add(step)
+        row = self._add_task(step)
+        self.tasks = {name: self.tasks[name] for name in self._steps.names}
+        return row
 
     def _job_started(self, event: JobStarted) -> None:
         if event.job in self.working:
@@ -135,6 +162,12 @@ class Board:
         row = self._task(event.job)
         row.running += 1
         self._touch(row)
+        if row.finished + row.running > row.hosts:
+            self._one_more_host(row)
+        host = self.hosts.get(event.job.host)
+        if host is not None and host.is_done and not host.finished & row.bit:
+            host.is_done = False  # an include has brought more
+            self.hosts_done -= 1
         self.working[event.job] = Working(event.time)
 
     def _job_detail(self, event: JobDetail) -> None:
@@ -152,15 +185,14 @@ class Board:
             row.running -= 1
         if host.finished & row.bit:
             return
-        status = event.outcome.status
+        counted = counted_as(event.outcome)
         host.finished |= row.bit
         row.finished += 1
-        if row.finished > row.hosts:  # a task that was not announced for this host
-            row.hosts += 1
-            self.jobs += 1
-        row.counts[status] = row.counts.get(status, 0) + 1
+        if row.finished + row.running > row.hosts:
+            self._one_more_host(row)
+        row.counts[counted] = row.counts.get(counted, 0) + 1
         self._touch(row)
-        self.counts[status] = self.counts.get(status, 0) + 1
+        self.counts[counted] = self.counts.get(counted, 0) + 1
         self.finished_jobs += 1
         self._judge(host, event.outcome)
         if is_cause(event.outcome):
@@ -170,6 +202,12 @@ class Board:
         else:
             self._settle(host)
 
+    def _one_more_host(self, row: TaskRow) -> None:
+        """The task was not announced for this host: an include brought it there, too."""
+        row.hosts += 1
+        self.jobs += 1
+        self._complete &= ~row.bit
+
     def _add_trouble(self, event: JobFinished, row: TaskRow) -> None:
         self.trouble_count += 1
         message = reason_of(event.outcome)[:_LONGEST]
@@ -177,8 +215,8 @@ class Board:
         self.troubles.append(TroubleRow(event.outcome.status, host, row.title, message))
 
     def _judge(self, host: HostRow, outcome: Outcome) -> None:
-        """Keep the host's worst status; a failure that the playbook ignores counts as ok."""
-        status = Status.OK if outcome.ignored else outcome.status
+        """Keep the host's worst status; a failure that the playbook handles counts as ok."""
+        status = Status.OK if is_handled(outcome) else outcome.status
         if host.worst is not None and gravity(host.worst) <= gravity(status):
             return
         if host.worst is not None:

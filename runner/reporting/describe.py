@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from runner.model.job import Outcome, Status
 from runner.model.state import UNKNOWN, Difference
+from runner.reporting.statuses import is_handled
 from runner.reporting.text import clean, clip, one_line
 
 ARROW: Final = "->"
@@ -116,9 +117,9 @@ def summary(outcome: Outcome) -> str:
 
 
 def reason_of(outcome: Outcome) -> str:
-    """Why: the message on one line; by which job it is blocked; which trouble is ignored."""
+    """Why: the message on one line; by which job it is blocked; what the playbook handles."""
     message = one_line(outcome.message)
-    if outcome.ignored:
+    if is_handled(outcome):
         return f"{outcome.status.value}: {message}" if message else outcome.status.value
     if outcome.blocked_by is None:
         return message

@@ -102,6 +102,7 @@ def _identity(outcome: Outcome, host: str) -> object:
     return (
         outcome.status,
         outcome.ignored,
+        outcome.rescued,
         _anonymous(outcome.message, outcome.status, host),
         _anonymous(outcome.advice, outcome.status, host),
         outcome.subject,

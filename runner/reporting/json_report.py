@@ -12,8 +12,9 @@ One JSON document (RFC 8259, ASCII only: other characters are escaped). Schema 1
       "exchanges": 4512,               round trips to hosts, null while "finished" is false
       "hosts": ["web01", ...],         the inventory's order
       "tasks": [{"step": "stop-smb", "play": "...", "name": "...", "module": "win_service",
-                 "hosts": 230, "place": "site.yml:12"}],
+                 "hosts": 230, "place": "site.yml:12"}],      those that includes brought in, too
       "counts": {"ok": 3, ...},        jobs by status; only those that occur
+      "rescued": 1,                    how many of the failed jobs were rescued
       "host_counts": {"web01": {"ok": 3, ...}},
       "coverage": {"predicted": 9, "jobs": 10, "blocked": 1},     of a dry run
       "jobs": [{
@@ -24,7 +25,8 @@ One JSON document (RFC 8259, ASCII only: other characters are escaped). Schema 1
         "result": {...},               what register sees
         "items": [{"item": "...", ...the same fields as a job, from "status" on}],
         "blocked_by": "connect@web01", null if nothing blocked it
-        "category": "", "irreversible": "", "ignored": false, "warnings": [], "seconds": 0.4
+        "category": "", "irreversible": "", "ignored": false, "warnings": [], "seconds": 0.4,
+        "rescued": false               a failure that a rescue of the playbook deals with
       }],
       "notices": [{"text": "...", "host": "", "time": 1494835200.0}]
     }
@@ -53,6 +55,7 @@ from runner.model.job import Outcome, Status
 from runner.model.state import UNKNOWN
 from runner.reporting.collect import Collector, Entry
 from runner.reporting.preview import coverage, tally
+from runner.reporting.statuses import is_rescued
 
 SCHEMA: Final = 1
 _DEEPEST: Final = 40
@@ -102,6 +105,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "ignored": outcome.ignored,
         "warnings": to_json(outcome.warnings),
         "seconds": to_json(round(outcome.seconds, 3)),
+        "rescued": is_rescued(outcome),
     }
 
 
@@ -135,6 +139,7 @@ def run_json(collector: Collector, entries: Sequence[Entry]) -> dict[str, Any]:
         "hosts": to_json(started.hosts) if started else [],
         "tasks": [to_json(step) for step in collector.steps],
         "counts": _words(counts),
+        "rescued": sum(is_rescued(entry.outcome) for entry in entries),
         "host_counts": {
             to_json(host): _words(of_host)
             for host, of_host in (finished.counts if finished else {}).items()

@@ -10,7 +10,7 @@ from time import thread_time
 from time import time as wall_clock
 from typing import TYPE_CHECKING, Final, TextIO
 
-from runner.events import Event, JobFinished, Notice, RunFinished, RunStarted
+from runner.events import Event, JobFinished, Notice, RunFinished, RunStarted, StepAdded
 from runner.reporting.board import Board
 from runner.reporting.frame import frame
 from runner.reporting.page import Line, fitted, terminal_console, to_text
@@ -132,6 +132,8 @@ class LiveView:
     def _add_log(self, event: Event) -> None:
         if isinstance(event, RunStarted):
             self._log_lines.start(event)
+        elif isinstance(event, StepAdded):
+            self._log_lines.add(event.step)
         lines: list[Line] = []
         if isinstance(event, Notice):
             lines = [self._log_lines.notice(event)]

@@ -18,12 +18,29 @@ from datetime import datetime, tzinfo
 from time import time as wall_clock
 from typing import Final
 
-from runner.events import Event, JobDetail, JobFinished, JobStarted, Notice, RunFinished, RunStarted
+from runner.events import (
+    Event,
+    JobDetail,
+    JobFinished,
+    JobStarted,
+    Notice,
+    RunFinished,
+    RunStarted,
+    StepAdded,
+    StepInfo,
+)
 from runner.model.job import JobId, Outcome, Status
 from runner.reporting.collect import title_of
 from runner.reporting.describe import advice_lines, command_lines, result_lines, summary
 from runner.reporting.page import Line, Printer, Span, line, span
-from runner.reporting.statuses import CONSEQUENCES, LOOKS, WORD_WIDTH, word
+from runner.reporting.statuses import (
+    CONSEQUENCES,
+    WORD_WIDTH,
+    is_rescued,
+    items_of,
+    style_of,
+    word,
+)
 from runner.reporting.text import clean, duration, one_line, pad, plural, width
 from runner.reporting.ticker import Ticker
 
@@ -53,10 +70,16 @@ class JobLines:
 
     def start(self, event: RunStarted) -> None:
         """Learn the names of tasks and the width of the host column."""
-        self._titles = {step.step: step.name or step.step for step in event.steps}
+        self._titles = {}
+        for step in event.steps:
+            self.add(step)
         self._host_width = min(
             _WIDEST_HOST, max((width(one_line(host)) for host in event.hosts), default=0)
         )
+
+    def add(self, step: StepInfo) -> None:
+        """Learn the name of a task."""
+        self._titles[step.step] = step.name or step.step
 
     def title(self, job: JobId) -> str:
         """What the job's task is called."""
@@ -82,14 +105,13 @@ class JobLines:
         if not self._matters(outcome):
             return
         title = one_line(self.title(event.job))
-        look = LOOKS[outcome.status]
         said = summary(outcome)
         label = word(outcome)
         if self._verbosity and outcome.seconds >= 0.05:
             said = f"{said}  ({duration(outcome.seconds)})" if said else duration(outcome.seconds)
-        yield self.line(event.time, Span(label, look.style), event.job.host, title, said)
+        yield self.line(event.time, Span(label, style_of(outcome)), event.job.host, title, said)
         yield from self._more(event.job.host, outcome)
-        for item in outcome.items:
+        for item in items_of(outcome):
             if self._matters(item):
                 yield self._below(event.job.host, f"(item={one_line(item.item)})", _item_text(item))
                 yield from self._more(event.job.host, item)
@@ -104,7 +126,7 @@ class JobLines:
         return any(self._matters(item) for item in outcome.items)
 
     def _more(self, host: str, outcome: Outcome) -> Iterator[Line]:
-        if outcome.advice and outcome.status.is_trouble:
+        if outcome.advice and outcome.status.is_trouble and not is_rescued(outcome):
             yield from (self._below(host, text) for text in advice_lines(outcome.advice))
         for warning in outcome.warnings:
             yield self._below(host, f"warning: {one_line(warning)}")
@@ -182,6 +204,8 @@ class PlainView:
         match event:
             case RunStarted():
                 self._lines.start(event)
+            case StepAdded():
+                self._lines.add(event.step)
             case JobStarted():
                 self._working[event.job] = event.time
             case JobFinished():

@@ -5,7 +5,8 @@ Everything here is made from outcomes, not from live events: give it plain entri
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +26,18 @@ from runner.reporting.describe import (
 )
 from runner.reporting.grouping import Group, TaskGroups, by_task
 from runner.reporting.page import EMPTY, Line, Span, line, span
-from runner.reporting.statuses import COLUMNS, LOOKS, WORD_WIDTH, word
+from runner.reporting.statuses import (
+    COLUMNS,
+    LOOKS,
+    WORD_WIDTH,
+    WORDS,
+    counted_as,
+    is_rescued,
+    items_of,
+    look_of,
+    style_of,
+    word,
+)
 from runner.reporting.text import host_list, one_line, pad, percent, plural, width
 
 _INDENT: Final = 2 + WORD_WIDTH + 2
@@ -75,14 +87,19 @@ def tally(entries: Sequence[Entry]) -> dict[Status, int]:
     return {status: count for status, count in found.items() if count}
 
 
-def counts_spans(counts: Mapping[Status, int]) -> list[str | Span]:
+def shown_counts(entries: Iterable[Entry]) -> dict[str, int]:
+    """Jobs by what they are counted as, for people: rescued failures are not among the failed."""
+    return dict(Counter(counted_as(entry.outcome) for entry in entries))
+
+
+def counts_spans(counts: Mapping[str, int]) -> list[str | Span]:
     """``would change 3  ok 1``, each in its colour."""
     parts: list[str | Span] = []
-    for status in COLUMNS:
-        if counts.get(status):
+    for counted in WORDS:
+        if counts.get(counted):
             if parts:
                 parts.append("  ")
-            parts.append(Span(f"{status.value} {counts[status]:,}", LOOKS[status].style))
+            parts.append(Span(f"{counted} {counts[counted]:,}", look_of(counted).style))
     return parts
 
 
@@ -117,14 +134,13 @@ def preview(
 
 def totals(entries: Sequence[Entry], *, predicted: bool) -> list[Line]:
     """Jobs by status and, for a prediction, how much of the run it covers."""
-    counts = tally(entries)
     hosts = len({entry.job.host for entry in entries})
     size = f"{plural(len(entries), 'job')} on {plural(hosts, 'host')}"
     if not entries:
         return [line("Nothing to do: no job at all")]
-    lines = [line(f"{size}: ", *counts_spans(counts), hang=2)]
+    lines = [line(f"{size}: ", *counts_spans(shown_counts(entries)), hang=2)]
     if predicted:
-        lines.append(line(coverage(counts).text, hang=2))
+        lines.append(line(coverage(tally(entries)).text, hang=2))
     return lines
 
 
@@ -171,7 +187,7 @@ class _Writer:
         most = len(group.hosts) if self._verbosity else 3
         parts: list[str | Span] = [
             "  ",
-            Span(pad(word(outcome), WORD_WIDTH), LOOKS[outcome.status].style),
+            Span(pad(word(outcome), WORD_WIDTH), style_of(outcome)),
             f"  {host_list(group.hosts, most)}",
         ]
         if self._verbosity and len(group.hosts) > 3:
@@ -194,7 +210,7 @@ class _Writer:
             said = f"cannot be taken back: {one_line(outcome.irreversible)}"
             style = LOOKS[Status.IRREVERSIBLE].style
             yield line(" " * indent, span(f"! {said}", style), hang=indent + 2)
-        if outcome.status.is_trouble:
+        if outcome.status.is_trouble and not is_rescued(outcome):
             for text in advice_lines(advice):
                 yield line(" " * indent, text, hang=indent + 8)
         for warning in outcome.warnings:
@@ -206,7 +222,7 @@ class _Writer:
         if self._verbosity > 1:
             for text in result_lines(outcome.result):
                 yield line(" " * indent, span(text, "dim"), hang=indent + 2)
-        for item in outcome.items:
+        for item in items_of(outcome):
             if self._verbosity or item.status is not Status.OK:
                 yield from self._item(item, indent)
 
@@ -215,7 +231,7 @@ class _Writer:
         yield line(
             " " * indent,
             f"(item={one_line(item.item)})  ",
-            Span(word(item), LOOKS[item.status].style),
+            Span(word(item), style_of(item)),
             f"  {said}" if said else "",
             hang=indent + 2,
         )

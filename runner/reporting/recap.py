@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from runner.events import RunFinished
@@ -12,7 +13,7 @@ from runner.reporting.describe import advice_lines
 from runner.reporting.grouping import Trouble, by_text, troubles
 from runner.reporting.page import EMPTY, Line, line, span
 from runner.reporting.preview import counts_spans, totals
-from runner.reporting.statuses import LOOKS, is_cause, worst
+from runner.reporting.statuses import LOOKS, RESCUED, is_cause, is_rescued, worst
 from runner.reporting.text import duration, host_list, one_line, pad, plural, width
 
 NextCommands = Callable[[RunFinished, Sequence[Entry]], Sequence[str]]
@@ -76,6 +77,7 @@ def _heading(finished: RunFinished, title: str) -> list[Line]:
 
 def _host_lines(finished: RunFinished, entries: Sequence[Entry]) -> Iterator[Line]:
     counts = host_counts(finished, entries)
+    rescued = rescued_counts(entries)
     causes = {entry.job.host for entry in entries if is_cause(entry.outcome)}
     troubled = [host for host in counts if host in causes or _in_trouble(counts[host])]
     shown = list(counts) if len(counts) <= _FEW_HOSTS else troubled[:_MOST_TROUBLE_HOSTS]
@@ -84,7 +86,8 @@ def _host_lines(finished: RunFinished, entries: Sequence[Entry]) -> Iterator[Lin
         head = worst(counts[host])
         style = LOOKS[head].style if head and host in troubled else ""
         name = span(pad(one_line(host), column), style)
-        yield line(name, "  ", *counts_spans(counts[host]), hang=column + 2)
+        shown_as = with_rescued(counts[host], rescued.get(host, Counter()))
+        yield line(name, "  ", *counts_spans(shown_as), hang=column + 2)
     if len(shown) < len(troubled):
         yield line(f"… {plural(len(troubled) - len(shown), 'more host')} in trouble")
     if len(counts) > _FEW_HOSTS:
@@ -113,11 +116,29 @@ def host_counts(finished: RunFinished, entries: Sequence[Entry]) -> dict[str, Ma
     return dict(found)
 
 
+def rescued_counts(entries: Iterable[Entry]) -> dict[str, Counter[Status]]:
+    """Rescued failures by host, and as which status the walk counted them."""
+    found: dict[str, Counter[Status]] = {}
+    for entry in entries:
+        if is_rescued(entry.outcome):
+            found.setdefault(entry.job.host, Counter())[entry.outcome.status] += 1
+    return found
+
+
+def with_rescued(counts: Mapping[Status, int], rescued: Counter[Status]) -> dict[str, int]:
+    """What a host's counts are shown as: rescued failures by themselves, as in Ansible's recap."""
+    shown = {str(status): count - rescued[status] for status, count in counts.items()}
+    return {**shown, RESCUED: rescued.total()}
+
+
 def _totals(entries: Sequence[Entry]) -> list[Line]:
     lines = totals(entries, predicted=False)
     if ignored := sum(entry.outcome.ignored for entry in entries):
         many = "failure was" if ignored == 1 else "failures were"
         lines.append(line(f"{ignored:,} {many} ignored because the playbook says so"))
+    if rescued := sum(is_rescued(entry.outcome) for entry in entries):
+        many = "failure was" if rescued == 1 else "failures were"
+        lines.append(line(f"{rescued:,} {many} rescued by tasks of the playbook"))
     return lines
 
 

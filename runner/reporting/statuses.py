@@ -6,7 +6,7 @@ The word carries the meaning; colour and symbol only help to find it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from runner.model.job import Outcome, Status
@@ -64,11 +64,23 @@ COLUMNS: Final[tuple[Status, ...]] = (
 """The order of counts in a line or a table."""
 
 IGNORED: Final = "ignored"
+RESCUED: Final = "rescued"
+
+WORDS: Final[tuple[str, ...]] = tuple(
+    word
+    for status in COLUMNS
+    for word in ((RESCUED, status.value) if status is Status.FAILED else (status.value,))
+)
+"""What counts are shown under, in their order: the statuses, and rescued failures by themselves."""
+
+_HANDLED_STYLE: Final = "yellow"
 
 WORD_WIDTH: Final = max(len(status.value) for status in Status)
 
 CONSEQUENCES: Final = frozenset({Status.BLOCKED, Status.CANCELLED})
 """Trouble that only follows from other trouble: counted, but not listed host by host."""
+
+_RESCUED_LOOK: Final = Look(Status.FAILED, "~", _HANDLED_STYLE, RESCUED, "resc")
 
 _GRAVITY: Final = {status: place for place, status in enumerate(LOOKS)}
 
@@ -83,11 +95,44 @@ def worst(statuses: Iterable[Status]) -> Status | None:
     return min(statuses, key=gravity, default=None)
 
 
+def is_rescued(outcome: Outcome) -> bool:
+    """Whether a ``rescue`` of the playbook deals with this failure. What is in doubt stays so."""
+    return outcome.rescued and outcome.status.is_trouble and outcome.status is not Status.IN_DOUBT
+
+
+def items_of(outcome: Outcome) -> tuple[Outcome, ...]:
+    """A loop's outcomes; where the whole is rescued, so is each that failed."""
+    if not is_rescued(outcome):
+        return outcome.items
+    return tuple(replace(item, rescued=item.status.is_trouble) for item in outcome.items)
+
+
+def is_handled(outcome: Outcome) -> bool:
+    """Whether the playbook itself says what to do about this failure: nobody else has to."""
+    return outcome.ignored or is_rescued(outcome)
+
+
 def word(outcome: Outcome) -> str:
-    """The status of an outcome as lines begin with it; ``ignored`` hides trouble on request."""
-    return IGNORED if outcome.ignored else outcome.status.value
+    """The status of an outcome as lines begin with it; what the playbook handles is named so."""
+    return IGNORED if outcome.ignored else counted_as(outcome)
+
+
+def counted_as(outcome: Outcome) -> str:
+    """The word of WORDS under which an outcome is counted."""
+    return RESCUED if is_rescued(outcome) else outcome.status.value
+
+
+def style_of(outcome: Outcome) -> str:
+    """The style of its word: a failure that the playbook handles does not stand out in red."""
+    return _HANDLED_STYLE if is_handled(outcome) else LOOKS[outcome.status].style
+
+
+def look_of(counted: str) -> Look:
+    """How a word of WORDS looks."""
+    return _RESCUED_LOOK if counted == RESCUED else LOOKS[Status(counted)]
 
 
 def is_cause(outcome: Outcome) -> bool:
-    """Whether this outcome is trouble of its own, that nobody chose to ignore."""
-    return outcome.status.is_trouble and outcome.status not in CONSEQUENCES and not outcome.ignored
+    """Whether this outcome is trouble of its own, which the playbook does not handle."""
+    bad = outcome.status.is_trouble and outcome.status not in CONSEQUENCES
+    return bad and not is_handled(outcome)

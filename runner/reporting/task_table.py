@@ -8,7 +8,7 @@ from typing import Final
 from runner.model.job import Status
 from runner.reporting.board import Board, TaskRow
 from runner.reporting.page import Line, Span, line, span
-from runner.reporting.statuses import COLUMNS, LOOKS
+from runner.reporting.statuses import WORDS, look_of
 from runner.reporting.text import clip, pad
 
 HEADING: Final = "bold underline"
@@ -23,12 +23,12 @@ def task_table(board: Board, cells: int, rows: int) -> list[Line]:
     tasks = list(board.tasks.values())
     shown = choose(tasks, rows)
     columns = _columns(board)
-    names = [LOOKS[status].short for status in columns]
+    names = [look_of(counted).short for counted in columns]
     widths = [
         _column_width(name, board, status) for name, status in zip(names, columns, strict=True)
     ]
     if cells - sum(widths) - len(widths) - 10 < _NARROWEST_TITLE:
-        names = [LOOKS[status].tiny for status in columns]
+        names = [look_of(counted).tiny for counted in columns]
         widths = [
             _column_width(name, board, status) for name, status in zip(names, columns, strict=True)
         ]
@@ -50,14 +50,14 @@ def task_table(board: Board, cells: int, rows: int) -> list[Line]:
     return lines
 
 
-def _columns(board: Board) -> tuple[Status, ...]:
+def _columns(board: Board) -> tuple[str, ...]:
     first = Status.WOULD_CHANGE if "check" in board.verb or board.verb == "plan" else Status.CHANGED
     always = (Status.OK, first)
-    return tuple(status for status in COLUMNS if status in always or board.counts.get(status))
+    return tuple(counted for counted in WORDS if counted in always or board.counts.get(counted))
 
 
-def _column_width(name: str, board: Board, status: Status) -> int:
-    return max(len(name), len(f"{board.counts.get(status, 0):,}"))
+def _column_width(name: str, board: Board, counted: str) -> int:
+    return max(len(name), len(f"{board.counts.get(counted, 0):,}"))
 
 
 def _tasks_heading(tasks: Sequence[TaskRow], shown: Sequence[TaskRow]) -> str:
@@ -87,7 +87,7 @@ def choose(tasks: Sequence[TaskRow], rows: int) -> list[TaskRow]:
 def _task_line(
     task: TaskRow,
     left: int,
-    columns: Sequence[Status],
+    columns: Sequence[str],
     widths: Sequence[int],
     last: int,
     *,
@@ -99,10 +99,10 @@ def _task_line(
         play = clip(task.play, max(6, left // 3))
         title = f"{play}: {title}"
     parts = [span(pad(title, left), style)]
-    for status, room in zip(columns, widths, strict=True):
-        count = task.counts.get(status, 0)
+    for counted, room in zip(columns, widths, strict=True):
+        count = task.counts.get(counted, 0)
         text = pad(f"{count:,}" if count else "·" if task.finished else "", room, right=True)
-        parts += [Span(" "), Span(text, LOOKS[status].style if count else "dim")]
+        parts += [Span(" "), Span(text, look_of(counted).style if count else "dim")]
     running = f"{task.running:,}" if task.running else ""
     parts += [Span(" "), Span(pad(running, last, right=True), "bold")]
     return line(*parts)

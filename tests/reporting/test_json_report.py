@@ -79,6 +79,7 @@ def test_the_whole_document(tmp_path: Path) -> None:
         "ignored": False,
         "warnings": [],
         "seconds": 1.24,
+        "rescued": False,
     }
     assert jobs["patch@web01"]["differences"][0]["after"] == {"unknown": True}
     assert jobs["rules@dc01"]["blocked_by"] == "stop-smb@dc01"
