@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from runner.errors import JournalError
-from runner.journal import lifecycle, locks, search
+from runner.journal import holdings, lifecycle, locks, search
+from runner.journal.holdings import LeftRecord
 from runner.journal.place import journal_path, prepare
 from runner.journal.records import (
     FINAL_STATUSES,
@@ -104,6 +105,13 @@ class Journal:
         """
         self._writer.call(lambda connection: lifecycle.reopen(connection, run, pid))
 
+    def claim(self, run: str, host: str) -> None:
+        """Take one more host for this run, durably, until it ends; nothing if it has it already.
+
+        For what is delegated to a host that the run did not name when it began. Raises HostsBusy.
+        """
+        self._writer.call(lambda connection: lifecycle.claim(connection, run, host))
+
     def plan_graph(self, run: str, steps: JSON, edges: JSON) -> None:
         """Keep the run's steps and edges, durably, so that a rollback needs no playbook.
 
@@ -120,7 +128,7 @@ class Journal:
         does not hold the host (any more), because somebody else may be working there.
         """
         values = {**intent_values(intent), "run": run, "status": "intended", "started": time.time()}
-        host = intent.job.host
+        host = intent.where
 
         def work(connection: sqlite3.Connection) -> int:
             if not locks.holds(connection, run, host):
@@ -172,6 +180,19 @@ class Journal:
         """Record what became of a job, or of one item of its loop."""
         values = outcome_values(run, job, item, status, data, time.time())
         self._writer.post(lambda connection: connection.execute(insert("outcomes", values), values))
+
+    def opened(self, run: str, host: str, place: str, held: str) -> None:
+        """Record, durably, that a host holds something for this run; see ``holdings``."""
+        self._writer.call(lambda connection: holdings.opened(connection, run, host, place, held))
+
+    def closed(self, run: str, host: str, held: str) -> None:
+        """It does not hold it any more; on the disk a moment later."""
+        self._writer.post(lambda connection: holdings.closed(connection, run, host, held))
+
+    def gone(self, left: Sequence[LeftRecord]) -> None:
+        """What earlier runs left was given back; on the disk a moment later."""
+        ids = [each.id for each in left]
+        self._writer.post(lambda connection: holdings.gone(connection, ids))
 
     def finish(self, run: str, status: str, exit_code: int) -> None:
         """End a run: everything is on the disk, its hosts are free, open changes are in doubt.
@@ -238,6 +259,10 @@ class Journal:
         with self._reading() as connection:
             rows = connection.execute("SELECT * FROM outcomes WHERE run = ? ORDER BY id", [run])
             return [outcome_record(row) for row in rows]
+
+    def left(self, host: str, place: str) -> list[LeftRecord]:
+        """What runs that are over left on this host, where and as whom ``place`` says."""
+        return self._writer.call(lambda connection: holdings.left(connection, host, place))
 
     def graph(self, run: str) -> PlanGraph:
         """The steps and edges of a run as planned; empty when none were kept."""

@@ -26,6 +26,15 @@ def begin(connection: sqlite3.Connection, run: RunRecord) -> None:
     locks.acquire(connection, run.id, run.hosts)
 
 
+def claim(connection: sqlite3.Connection, run: str, host: str) -> None:
+    """Take one more host for a run that is under way. Raises HostsBusy."""
+    recover(connection)
+    row = connection.execute("SELECT status FROM runs WHERE id = ?", [run]).fetchone()
+    if row is None or row[0] != RUNNING:
+        raise JournalError(f"run {run} is not running, so it cannot take {host}")
+    locks.claim(connection, run, host)
+
+
 def reopen(connection: sqlite3.Connection, run: str, pid: int) -> None:
     """Go on with a run that has ended: take its hosts again. Raises HostsBusy, RunNotFound."""
     recover(connection)

@@ -58,6 +58,12 @@ def acquire(connection: sqlite3.Connection, run: str, hosts: Iterable[str]) -> N
     )
 
 
+def claim(connection: sqlite3.Connection, run: str, host: str) -> None:
+    """Take one more host, unless the run has it already. Raises HostsBusy."""
+    if not holds(connection, run, host):
+        acquire(connection, run, [host])
+
+
 def release(connection: sqlite3.Connection, run: str) -> None:
     """Give back what this run holds."""
     connection.execute("DELETE FROM locks WHERE run = ?", [run])

@@ -73,7 +73,8 @@ class Intent:
     ``task`` is the task's name for people, ``place`` where it is written. ``before`` and
     ``after`` are the module's states; ``facts`` is what its undo must know of the host.
     ``irreversible`` says why it cannot be taken back, if so; ``rollback`` False means that the
-    user excluded it; ``undo`` is what the user wrote to take it back.
+    user excluded it; ``undo`` is what the user wrote to take it back. ``target`` is the host on
+    which it is made, when that is not the job's own (``delegate_to``).
     """
 
     job: JobId
@@ -89,6 +90,12 @@ class Intent:
     place: str = ""
     undo: JSON = None
     facts: JSON = None
+    target: str = ""
+
+    @property
+    def where(self) -> str:
+        """The host on which the change is made."""
+        return self.target or self.job.host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,7 @@ def intent_values(intent: Intent) -> dict[str, Any]:
         "irreversible": _text(intent.irreversible),
         "rollback": int(intent.rollback),
         "place": _text(intent.place),
+        "target": _text(intent.target),
         **{
             name: dump(getattr(intent, name), f"the {name} {what}")
             for name in ("params", "before", "after", "undo", "facts")
@@ -117,6 +118,7 @@ def change_record(row: sqlite3.Row) -> ChangeRecord:
         place=row["place"],
         undo=json.loads(row["undo"]),
         facts=json.loads(row["facts"]),
+        target=row["target"],
         id=row["id"],
         run=row["run"],
         sequence=row["sequence"],

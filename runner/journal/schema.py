@@ -94,7 +94,25 @@ _FIRST = (
     "CREATE INDEX outcomes_by_run ON outcomes (run)",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+_TARGETS = ("ALTER TABLE changes ADD COLUMN target TEXT NOT NULL DEFAULT ''",)
+"""A change may be made on another host than its job's (``delegate_to``)."""
+
+_HOLDINGS = (
+    """
+    CREATE TABLE holdings (
+        id     INTEGER PRIMARY KEY AUTOINCREMENT,
+        run    TEXT NOT NULL REFERENCES runs (id),
+        host   TEXT NOT NULL,
+        place  TEXT NOT NULL,
+        held   TEXT NOT NULL,
+        opened REAL NOT NULL
+    )
+    """,
+    "CREATE INDEX holdings_by_host ON holdings (host)",
+)
+"""What a host holds for a run outlives its connections (remote shells), and the run itself."""
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _TARGETS, _HOLDINGS)
 """Statements that lead from version N (the index) to N + 1. Only ever append to it: what is
 released stays as it is, because files of that version exist."""
 

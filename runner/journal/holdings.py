@@ -1,0 +1,58 @@
+"""What hosts hold for a run that outlives its connections: remote shells, until they are deleted.
+
+A run that dies leaves them behind. They take up the quota of its user, and what ran in them goes
+on; so the next run on that host gives them back first. These functions run inside the writer's
+transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from runner.journal.locks import key
+from runner.journal.records import RUNNING
+
+KEPT_SECONDS: Final = 7 * 86400.0
+"""After this nobody looks for them any more: a host ends an idle shell after hours at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRecord:
+    """Something that a run which is over left on a host; ``held`` is the host's id of it."""
+
+    id: int
+    run: str
+    held: str
+
+
+def opened(connection: sqlite3.Connection, run: str, host: str, place: str, held: str) -> None:
+    """The host holds something for this run. ``place`` says where and as whom."""
+    connection.execute(
+        "INSERT INTO holdings (run, host, place, held, opened) VALUES (?, ?, ?, ?, ?)",
+        [run, key(host), place, held, time.time()],
+    )
+
+
+def closed(connection: sqlite3.Connection, run: str, host: str, held: str) -> None:
+    """It does not any more."""
+    connection.execute(
+        "DELETE FROM holdings WHERE run = ? AND host = ? AND held = ?", [run, key(host), held]
+    )
+
+
+def gone(connection: sqlite3.Connection, ids: list[int]) -> None:
+    """These were given back by somebody else."""
+    connection.executemany("DELETE FROM holdings WHERE id = ?", [(each,) for each in ids])
+
+
+def left(connection: sqlite3.Connection, host: str, place: str) -> list[LeftRecord]:
+    """What runs that are over left on this host, latest first."""
+    rows = connection.execute(
+        "SELECT holdings.id, run, held FROM holdings JOIN runs ON runs.id = run"
+        " WHERE host = ? AND place = ? AND status != ? AND opened > ? ORDER BY holdings.id DESC",
+        [key(host), place, RUNNING, time.time() - KEPT_SECONDS],
+    )
+    return [LeftRecord(*row) for row in rows.fetchall()]
