@@ -129,9 +129,11 @@ class Host:
         timer.daemon = True
         timer.start()
 
-    def run_detached(self, line: str, *, is_system: bool, cancelled: threading.Event) -> int:
-        """Run a command line that belongs to no connection (a scheduled task)."""
-        return self.runner(line, is_system=is_system, cancelled=cancelled)
+    def run_detached(
+        self, line: str, *, user: str, cancelled: threading.Event, cwd: str | None = None
+    ) -> int:
+        """Run a command line that belongs to no connection: a task, a process that WMI starts."""
+        return int(self.runner(line, user=user, cancelled=cancelled, cwd=cwd))
 
     # -- records ---------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from runner.lab.cmd.interpreter import Interpreter, strip_quotes
 from runner.lab.cmd.launch import find_program
 from runner.lab.faults import Cancelled, PoweredOff
 from runner.lab.host import Counters
-from runner.lab.process import Session
+from runner.lab.process import Console, Session
 from runner.lab.profiles.fresh import fresh_host
 from runner.lab.profiles.table import OsProfile, profile_for
 from runner.lab.spec import HostSpec
@@ -240,19 +240,16 @@ class Machine:
             raise PoweredOff(self.name)
         return code & 0xFFFFFFFF
 
-    def _run_detached(self, line: str, *, is_system: bool, cancelled: threading.Event) -> int:
-        user = "SYSTEM" if is_system else "Administrator"
+    def _run_detached(
+        self, line: str, *, user: str, cancelled: threading.Event, cwd: str | None
+    ) -> int:
         with self._host.lock:
             if not self._host.powered:
                 raise PoweredOff(self.name)
-            session = self._session(
-                user,
-                rf"{self._host.system_root}\System32",
-                {},
-                self.profile.oem_codepage,
-                cancelled,
-            )
-            session.is_system = is_system
+            place = cwd or rf"{self._host.system_root}\System32"
+            session = self._session(user, place, {}, self.profile.oem_codepage, cancelled)
+            session.console.fixed = False
+            session.is_system = user == "SYSTEM"
         sink: Sink = NullSink()
         interpreter = Interpreter(session, line)
         try:
@@ -278,8 +275,8 @@ class Machine:
             place = re.sub(r"%([^%]+)%", lambda m: variables.get(m[1]) or m[0], cwd)
         entry = host.files.find(place.rstrip("\\") if len(place) > 3 else place)
         return Session(
-            host, variables, entry.path if entry and entry.is_dir else home, user, codepage,
-            cancelled, epoch=host.epoch,
+            host, variables, entry.path if entry and entry.is_dir else home, user,
+            Console(codepage), cancelled, epoch=host.epoch,
         )  # fmt: skip
 
     # -- the record ------------------------------------------------------------------------------

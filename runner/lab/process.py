@@ -14,7 +14,7 @@ from runner.lab.streams import Sink, Source, decode, encode
 if TYPE_CHECKING:
     from runner.lab.host import Host
 
-__all__ = ["Environment", "Process", "Session", "split_arguments"]
+__all__ = ["Console", "Environment", "Process", "Session", "split_arguments"]
 
 
 class Environment:
@@ -49,6 +49,14 @@ class Environment:
 
 
 @dataclass(slots=True)
+class Console:
+    """What the processes of one console share. A remote shell fixes its code page."""
+
+    codepage: int
+    fixed: bool = True
+
+
+@dataclass(slots=True)
 class Session:
     """What a process hands on to the processes that it starts."""
 
@@ -56,10 +64,15 @@ class Session:
     env: Environment
     cwd: str
     user: str
-    codepage: int
+    console: Console
     cancelled: threading.Event
     is_system: bool = False
     epoch: int = 0
+
+    @property
+    def codepage(self) -> int:
+        """In which texts are written and read."""
+        return self.console.codepage
 
     def child(self) -> Session:
         """The session of a child process: changes there do not come back."""

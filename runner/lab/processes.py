@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["ProcessTable", "Running"]
 
@@ -13,7 +14,10 @@ _FIXED = {"system idle process": 0, "system": 4}
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """One process. `service` says that it exists because a service runs in it."""
+    """One process. `service` says that it exists because a service runs in it.
+
+    `cancelled` is set when something ends a process that the lab really runs.
+    """
 
     pid: int
     name: str
@@ -22,6 +26,7 @@ class Running:
     started: float
     memory_kb: int = 5120
     service: bool = False
+    cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
 
 
 class ProcessTable:
@@ -32,17 +37,33 @@ class ProcessTable:
         self._now = now
         self._running: dict[int, Running] = {}
 
-    def add(self, command_line: str, path: str = "", *, now: float | None = None) -> Running:
+    def add(
+        self,
+        command_line: str,
+        path: str = "",
+        *,
+        now: float | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> Running:
         """A new process, which runs until something ends it."""
-        return self._add(command_line, path or _program_of(command_line), now, service=False)
+        program = path or _program_of(command_line)
+        return self._add(command_line, program, now, service=False, cancelled=cancelled)
 
-    def _add(self, line: str, path: str, now: float | None, *, service: bool) -> Running:
+    def _add(
+        self,
+        line: str,
+        path: str,
+        now: float | None,
+        *,
+        service: bool,
+        cancelled: threading.Event | None = None,
+    ) -> Running:
         name = path.replace("/", "\\").rpartition("\\")[2]
         pid = _FIXED.get(name.lower(), self._next)
         self._next += 4
         entry = Running(
             pid, name, path, line, self._now if now is None else now, 2048 + pid % 977 * 16,
-            service,
+            service, cancelled,
         )  # fmt: skip
         self._running[pid] = entry
         return entry
@@ -56,8 +77,10 @@ class ProcessTable:
         return self._add(line, _program_of(line), None, service=True).pid
 
     def ended(self, pid: int) -> None:
-        """Forget a process."""
-        self._running.pop(pid, None)
+        """Forget a process; one that really runs is told to end."""
+        entry = self._running.pop(pid, None)
+        if entry is not None and entry.cancelled is not None:
+            entry.cancelled.set()
 
     def find(self, pid: int) -> Running | None:
         return self._running.get(pid)

@@ -86,7 +86,9 @@ class Scheduler:
             code = 1
             try:
                 code = self._host.run_detached(
-                    task.command, is_system=task.is_system, cancelled=task.cancelled
+                    task.command,
+                    user="SYSTEM" if task.is_system else "Administrator",
+                    cancelled=task.cancelled,
                 )
             except LabFault:
                 pass  # the machine went down or the task was ended: code 1

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.lab.machine_bench import Bench, bench
+from tests.lab.machine_bench import Bench, bench, wait_until
 
 
 def value(lab: Bench, query: str) -> str:
@@ -99,6 +99,32 @@ def test_process_call_create_runs_beside_the_shell() -> None:
     while lab.run(r"type C:\made.txt 2>nul|findstr hi").code:
         assert time.monotonic() < end
     assert "ReturnValue = 9;" in lab.ok('wmic process call create "nosuch" <nul')
+
+
+def test_a_created_process_has_a_folder_a_console_and_a_user_of_its_own() -> None:
+    lab = bench("2003-sp2")
+    lab.ok(r'mkdir "C:\a b"')
+    lab.ok(r'>"C:\a b\x.cmd" (echo chcp 1252 ^>nul&echo ^>made.txt chcp&echo ^>who.txt cd)')
+    lab.ok(r'<nul wmic process call create "cmd /c .\x.cmd","C:\a b"')
+    wait_until(lambda: lab.state["files"].get(r"C:\a b\who.txt", {}).get("size", 0) > 0)
+    assert lab.ok(r'type "C:\a b\made.txt"') == "Active code page: 1252\n"
+    assert lab.ok(r'type "C:\a b\who.txt"') == "C:\\a b\n"
+    assert lab.ok("chcp") == "Active code page: 437\n"
+    assert lab.run("chcp 1252").code == 9999
+    assert "ReturnValue = 9;" in lab.ok(r'<nul wmic process call create "cmd /c ver","C:\none"')
+
+
+def test_a_created_process_can_be_ended() -> None:
+    lab = bench()
+    line = r"cmd /c ping -n 60 127.0.0.1 >nul&echo x>C:\made.txt"
+    out = lab.ok(f'wmic process call create "{line}" <nul')
+    found = re.search(r"ProcessId = (\d+);", out)
+    assert found
+    assert f'"{found[1]}"' in lab.ok(f'tasklist /fi "pid eq {found[1]}" /fo csv /nh')
+    lab.ok(f"taskkill /f /t /pid {found[1]}")
+    assert "cmd.exe" not in lab.machine.snapshot()["volatile"]["pids"].values()
+    time.sleep(0.2)
+    assert r"C:\made.txt" not in lab.state["files"]
 
 
 def test_on_server_2003_it_hangs_until_its_input_ends() -> None:

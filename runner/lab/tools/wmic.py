@@ -133,14 +133,18 @@ def _write(process: Process, text: str) -> None:
 def _call(process: Process, class_name: str, words: list[str]) -> int:
     method = words.pop(0).lower() if words else ""
     if class_name == "win32_process" and method == "create" and words:
-        return _create(process, words[0].strip('"').replace('\\"', '"'))
+        command, *folder = (word.strip('"').replace('\\"', '"') for word in words)
+        if len(folder) > 1:
+            process.not_simulated("wmic process call create with start-up information")
+        return _create(process, command, folder[0] if folder else None)
     return process.not_simulated(f"wmic {class_name} call {method}")
 
 
-def _create(process: Process, command: str) -> int:
-    """Start a process that no connection owns."""
+def _create(process: Process, command: str, folder: str | None) -> int:
+    """Start a process that no connection owns: `create COMMANDLINE[,CURRENTDIRECTORY]`."""
     process.mutates()
-    pid = start_detached(process, command)
+    there = folder is None or process.host.files.is_dir(folder.rstrip("\\"))
+    pid = start_detached(process, command, folder) if there else 0
     value = 0 if pid else 9
     _write(
         process,
