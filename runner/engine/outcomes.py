@@ -12,13 +12,13 @@ from runner.errors import (
     DependsOnUnknown,
     HostError,
     InputError,
+    InputErrors,
     JournalError,
     ModuleError,
     Refused,
     TransportError,
 )
 from runner.model.job import Outcome, Status
-from runner.model.playbook import Task
 from runner.model.secret import Redactor
 from runner.model.state import UNKNOWN, Difference
 
@@ -49,13 +49,16 @@ def of_error(error: Exception) -> Outcome:
         case HostError():
             return _failed(error, Status.FAILED, "host")
         case InputError():
-            place = f"{error.source}: " if error.source else ""
+            errors = error.errors if isinstance(error, InputErrors) else (error,)
+            message = "; ".join(
+                f"{e.source}: {e.message}" if e.source else e.message for e in errors
+            )
             return Outcome(
                 Status.FAILED,
-                f"{place}{error.message}",
-                error.hint,
+                message,
+                errors[0].hint,
                 category="input",
-                result={"failed": True, "msg": error.message},
+                result={"failed": True, "changed": False, "msg": message},
             )
     log.error("internal error", exc_info=error)
     return Outcome(
@@ -91,45 +94,114 @@ _WORST_FIRST = (
 
 def of_loop(items: Sequence[Outcome]) -> Outcome:
     """One outcome for a loop: the worst of its items, with Ansible's ``results``."""
+    if not items:
+        return Outcome(
+            Status.SKIPPED,
+            "no items",
+            result={
+                "changed": False,
+                "skipped": True,
+                "skipped_reason": "No items in the list",
+                "results": [],
+            },
+        )
     found = {o.status for o in items}
     status = next((s for s in _WORST_FIRST if s in found), Status.SKIPPED)
-    trouble = next((o for o in items if o.status is status), None)
-    result: dict[str, Any] = {
-        "results": [dict(o.result) for o in items],
-        "changed": any(o.status in (Status.CHANGED, Status.WOULD_CHANGE) for o in items),
-        "failed": any(o.status.is_trouble and not o.ignored for o in items),
-        "msg": "All items completed",
-    }
-    if status is Status.SKIPPED:
-        result["skipped"] = True
-    message = "no items" if not items else ""
-    if trouble and (status.is_trouble or status is Status.NOT_PREDICTABLE):
-        message = f"{trouble.item}: {trouble.message}" if trouble.item else trouble.message
-    elif trouble and status is Status.SKIPPED:
-        message = trouble.message
+    # Ansible ignores the failure of a loop only if it may ignore that of each element.
+    failures = [o for o in items if o.status.is_trouble]
+    ignored = bool(failures) and all(o.ignored for o in failures)
+    worst = next(
+        (o for o in items if o.status is status and (ignored or not o.ignored)),
+        next(o for o in items if o.status is status),
+    )
+    message = worst.message
+    if status.is_trouble or status is Status.NOT_PREDICTABLE:
+        message = f"{worst.item}: {message}" if worst.item else message
+    elif status is not Status.SKIPPED:
+        message = ""
     return Outcome(
         status,
-        message or (items[0].message if items and status is Status.SKIPPED else ""),
-        trouble.advice if trouble else "",
+        message,
+        worst.advice,
         items=tuple(items),
-        category=trouble.category if trouble else "",
-        result=result,
-        warnings=tuple(w for o in items for w in o.warnings),
+        category=worst.category,
+        result=_loop_result(items, status),
+        ignored=ignored,
+        warnings=tuple(dict.fromkeys(w for o in items for w in o.warnings)),
     )
 
 
-def with_ignores(outcome: Outcome, task: Task, play_ignores_unreachable: bool) -> Outcome:
+def _loop_result(items: Sequence[Outcome], status: Status) -> dict[str, Any]:
+    """What ``register`` sees of a loop."""
+    skipped = all(o.result.get("skipped") is True for o in items)
+    failed = any(o.status in (Status.FAILED, Status.IN_DOUBT) for o in items)
+    result: dict[str, Any] = {
+        "results": [dict(o.result) for o in items],
+        "changed": any(_is_changed(o) for o in items),
+        "failed": failed,
+        "skipped": skipped,
+        "msg": "All items skipped" if skipped else "All items completed",
+    }
+    if failed:
+        result["msg"] = "One or more items failed"
+    if status is Status.UNREACHABLE or any(o.status is Status.UNREACHABLE for o in items):
+        result["unreachable"] = True
+    return result
+
+
+def _is_changed(outcome: Outcome) -> bool:
+    changed = outcome.result.get("changed")
+    if isinstance(changed, bool):
+        return changed
+    return outcome.status in (Status.CHANGED, Status.WOULD_CHANGE)
+
+
+def with_ignores(outcome: Outcome, *, errors: bool, unreachable: bool) -> Outcome:
     """Marks a failure that the playbook says to ignore."""
-    unreachable = task.ignore_unreachable or play_ignores_unreachable
-    ignored = (task.ignore_errors and outcome.status is Status.FAILED) or (
+    ignored = (errors and outcome.status is Status.FAILED) or (
         unreachable and outcome.status is Status.UNREACHABLE
     )
     return dataclasses.replace(outcome, ignored=True) if ignored else outcome
 
 
-def shown(outcome: Outcome, redactor: Redactor, no_log: bool) -> Outcome:
-    """The outcome as others may see it: secrets masked, ``no_log`` obeyed at every depth."""
-    items = tuple(shown(o, redactor, no_log) for o in outcome.items)
+def condition_false(condition: str) -> Outcome:
+    """A task whose ``when`` does not hold."""
+    return skipped(
+        f"condition false: {condition}",
+        {"skip_reason": "Conditional result was False", "false_condition": condition},
+    )
+
+
+def skipped(message: str, result: Mapping[str, Any] | None = None) -> Outcome:
+    """A task that is not wanted here."""
+    return Outcome(
+        Status.SKIPPED,
+        message,
+        result={"changed": False, "skipped": True, **(result or {"skip_reason": message})},
+    )
+
+
+def interrupted(item: str = "") -> Outcome:
+    """What the end of the run came before."""
+    return Outcome(Status.CANCELLED, "the run was interrupted before this", item=item)
+
+
+def of_leader(outcome: Outcome, leader: str) -> Outcome:
+    """For a host that shares what one host did well for all (``run_once``)."""
+    if outcome.status in (Status.SKIPPED, Status.NOT_PREDICTABLE):
+        message = f"{outcome.message} (once for all, on {leader})"
+        return Outcome(outcome.status, message, result=outcome.result)
+    return Outcome(Status.OK, f"done once for all, on {leader}", result=outcome.result)
+
+
+def shown(outcome: Outcome, redactor: Redactor, no_log: bool, diff: bool | None = None) -> Outcome:
+    """The outcome as others may see it: secrets masked, ``no_log`` obeyed at every depth.
+
+    ``diff`` False leaves the differences out, as the task asked for.
+    """
+    items = tuple(shown(o, redactor, no_log, diff) for o in outcome.items)
+    if diff is False:
+        outcome = dataclasses.replace(outcome, differences=())
     if no_log:
         return dataclasses.replace(
             outcome,

@@ -3,45 +3,59 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from runner.engine.session import Link
 from runner.engine.stop import Stop
 from runner.engine.variables import Variables
+from runner.errors import PlaybookError
 from runner.events import Event
+from runner.interfaces.includes import Included, Includes
 from runner.interfaces.module import Module
 from runner.interfaces.template import Templates
 from runner.model.job import JobId, Outcome
-from runner.model.playbook import Play
+from runner.model.playbook import Play, VarsFile
 from runner.model.secret import Redactor
+from runner.model.task import Task, Way
 
 FACTS_MODULE = "setup"
 """The module whose result are the host's facts."""
 
 
 class Links:
-    """The links of all hosts: made on first use, closed when a host is done. Thread-safe."""
+    """The links of all hosts: made on first use, closed when a host is done. Thread-safe.
 
-    def __init__(self, make: Callable[[str], Link]) -> None:
+    A host has one link for each way in which the playbook reaches it; nearly always one.
+    """
+
+    def __init__(self, make: Callable[[str, Way], Link]) -> None:
         self._make = make
-        self._links: dict[str, Link] = {}
+        self._links: dict[str, dict[Way, Link]] = {}
         self._lock = threading.Lock()
 
-    def get(self, host: str) -> Link:
+    def get(self, host: str, way: Way = Way()) -> Link:  # noqa: B008 - it is frozen
         """The host's link; not yet connected when it is new."""
         with self._lock:
-            if host not in self._links:
-                self._links[host] = self._make(host)
-            return self._links[host]
+            ways = self._links.setdefault(host, {})
+            if way not in ways:
+                ways[way] = self._make(host, way)
+            return ways[way]
 
     def close(self, host: str) -> None:
-        """Close the host's connection, if there is one."""
+        """Close the host's connections, if there are any.
+
+        One that works for another host just now (``delegate_to``) stays open until the end.
+        """
         with self._lock:
-            link = self._links.get(host)
-        if link is not None:
-            link.drop()
+            links = list(self._links.get(host, {}).values())
+        for link in links:
+            if link.lock.acquire(blocking=False):
+                try:
+                    link.drop()
+                finally:
+                    link.lock.release()
 
     def close_all(self, hosts: Iterable[str] | None = None) -> None:
         """Close every connection."""
@@ -52,7 +66,22 @@ class Links:
     def exchanges(self) -> int:
         """Round trips of all hosts so far."""
         with self._lock:
-            return sum(link.exchanges for link in self._links.values())
+            return sum(link.exchanges for ways in self._links.values() for link in ways.values())
+
+
+class NoIncludes(Includes):
+    """For a run that has no playbook: a rollback."""
+
+    def tasks(self, task: Task, args: Mapping[str, Any], variables: Mapping[str, Any]) -> Included:
+        raise PlaybookError("nothing can be included here", source=task.source)
+
+    def variables(
+        self, task: Task, args: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        raise PlaybookError("nothing can be included here", source=task.source)
+
+    def vars_file(self, entry: VarsFile, variables: Mapping[str, Any]) -> dict[str, Any]:
+        raise PlaybookError("nothing can be included here", source=entry.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +89,9 @@ class Runtime:
     """The run's id, its plays and variables, and how to reach hosts, modules and listeners.
 
     ``record`` writes an outcome to the journal; ``ask`` puts a question to the terminal and
-    gives the answer, or None when there is no terminal.
+    gives the answer, or None when there is no terminal; ``claim`` takes a host that is not one of
+    the run's own for the rest of the run, and raises HostsBusy when another run works on it.
+    ``force_handlers`` does for every play what its own ``force_handlers`` does.
     """
 
     run: str
@@ -74,3 +105,6 @@ class Runtime:
     stop: Stop
     record: Callable[[JobId, Outcome], None] = field(default=lambda _job, _outcome: None)
     ask: Callable[[str], str | None] = field(default=lambda _prompt: None)
+    includes: Includes = field(default_factory=NoIncludes)
+    claim: Callable[[str], None] = field(default=lambda _host: None)
+    force_handlers: bool = False

@@ -6,20 +6,24 @@ An overlay carries the predicted state of a subject to later tasks on the same s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from runner.engine.graph import Step
+from runner.engine.preview import Preview
 from runner.engine.runtime import Runtime
-from runner.engine.session import Preview
-from runner.engine.visit import TaskVisit, Work
+from runner.engine.visit import TaskVisit
+from runner.engine.work import Work
 from runner.errors import DependsOnUnknown, Refused
 from runner.interfaces.module import CommandState, Effect
-from runner.model.job import Outcome, Status
+from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Change
 
 
 class CheckVisit(TaskVisit):
     """Predicts each task; see ``TaskVisit`` for everything around it."""
+
+    dry = True
 
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime)
@@ -28,24 +32,24 @@ class CheckVisit(TaskVisit):
         """Hosts that a task would, or might, restart: what was predicted or refused before may
         be otherwise afterwards."""
 
-    def visit(self, step: Step, host: str) -> Outcome:
-        """As ever; and note where a restart would come between."""
-        outcome = super().visit(step, host)
+    def after(self, step: Step, job: JobId, outcome: Outcome) -> None:
+        """Note where a restart would come between."""
         if (
-            step.task
+            step.task is not None
+            and step.task.include is None
+            and step.task.delegate_to is None
             and outcome.status in (Status.WOULD_CHANGE, Status.NOT_PREDICTABLE)
             and self.runtime.modules(step.task.module).settles
         ):
-            self._restarts.setdefault(host, step.title)
-        return outcome
+            self._restarts.setdefault(job.host, step.title)
 
     def perform(self, work: Work) -> Outcome:
         """What the task would do."""
-        if work.task.check_mode is False:
+        if work.keywords.check_mode is False:
             return Outcome(
                 Status.NOT_PREDICTABLE, "'check_mode: false': a dry run never runs it anyway"
             )
-        restart = self._restarts.get(work.job.host)
+        restart = self._restarts.get(work.host)
         try:
             return predict(work, self._before(work), self._keep)
         except Refused:
@@ -53,16 +57,22 @@ class CheckVisit(TaskVisit):
                 raise
             raise DependsOnUnknown(f"'{restart}'") from None
 
+    def carry_out(self, work: Work, seconds: float, prompt: str | None) -> Mapping[str, Any]:
+        """A dry run neither waits nor asks; nobody knows what would be answered."""
+        if seconds or prompt is not None:
+            self.detail(work, "a dry run does not wait")
+        return {} if prompt is None else {"user_input": UNKNOWN}
+
     def _before(self, work: Work) -> Any:
-        key = (work.job.host, work.task.module, work.subject)
+        key = (work.host, work.task.module, work.subject)
         if key in self._overlay:
-            if work.job.host in self._restarts:
-                raise DependsOnUnknown(f"'{self._restarts[work.job.host]}'")
+            if work.host in self._restarts:
+                raise DependsOnUnknown(f"'{self._restarts[work.host]}'")
             return self._overlay[key]
         return self.reader(work).drive(work.module.probe(work.params, work.facts))
 
     def _keep(self, work: Work, after: Any) -> None:
-        self._overlay[work.job.host, work.task.module, work.subject] = after
+        self._overlay[work.host, work.task.module, work.subject] = after
 
 
 def predict(work: Work, before: Any, keep: Any = None) -> Outcome:
@@ -102,11 +112,13 @@ def irreversible(work: Work, change: Change[Any]) -> str:
 
 def _predict_command(work: Work, before: CommandState) -> Outcome:
     if before.done:
+        same = Change(work.subject, before, before)
+        result = work.module.result(work.params, same, work.facts, {})
         return Outcome(
             Status.OK,
             f"already done: {before.because}",
             subject=work.subject,
-            result={"changed": False, "skipped": True, "msg": before.because},
+            result={"changed": False, "failed": False, **result},
         )
     change = Change(work.subject, before, CommandState(done=True, because=before.because))
     commands = _commands(work, change)
@@ -136,4 +148,4 @@ def _predict_command(work: Work, before: CommandState) -> Outcome:
 
 def _commands(work: Work, change: Change[Any]) -> tuple[str, ...]:
     generator = work.module.apply(work.params, change, work.facts)
-    return Preview(work.link.shell_of).drive(generator)
+    return Preview(work.link.shell_of, work.setting).drive(generator)

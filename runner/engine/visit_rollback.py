@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from runner.engine import outcomes
+from runner.engine.facts_keeper import FactsKeeper
 from runner.engine.graph import Step
 from runner.engine.graph_rollback import SETTLE_STEP
-from runner.engine.results import FactsKeeper
+from runner.engine.preview import Preview
 from runner.engine.runtime import Runtime
-from runner.engine.session import Preview, Reader, Writer
+from runner.engine.session import Link, Reader, Writer
 from runner.engine.undo import HostNotes, Restart, Undo, conflict
 from runner.errors import HostError, ModuleError, RestartFirst, TransportError
 from runner.events import JobFinished, JobStarted
 from runner.interfaces.codec import from_json
-from runner.interfaces.module import Module, Params
+from runner.interfaces.module import Facts, Module, Params
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Change
@@ -66,10 +67,9 @@ class RollbackVisit:
         else:
             items = [self._one(job, record) for record in reversed(self.changes[job])]
             outcome = items[0] if len(items) == 1 else outcomes.of_loop(items)
-        if self._needs_restart(host) and host not in self.restarts:
-            hint = "a restart is needed for it to take effect: runner rollback --restart does it"
-            outcome = dataclasses.replace(outcome, warnings=(*outcome.warnings, hint))
-            self.notes[host].reboot_required = False
+        hints = tuple(self._hints(job))
+        if hints:
+            outcome = dataclasses.replace(outcome, warnings=(*outcome.warnings, *hints))
         outcome = dataclasses.replace(outcome, seconds=time.time() - begun)
         self._tell(job, outcome)
         # A conflict is left alone; it does not keep other subjects from coming back.
@@ -77,9 +77,30 @@ class RollbackVisit:
             return dataclasses.replace(outcome, ignored=True)
         return outcome
 
+    def _hints(self, job: JobId) -> Iterator[str]:
+        """What is left to do on the hosts that this job changed, since nobody else will."""
+        for where in sorted({job.host, *(r.where for r in self.changes.get(job, ()))}):
+            if not self._needs_restart(where):
+                continue
+            if where != job.host:
+                yield f"{where} must restart for it to take effect"
+            elif where not in self.restarts:
+                yield "a restart is needed for it to take effect: runner rollback --restart does it"
+            else:
+                continue
+            self.notes[where].reboot_required = False
+
     def blocked(self, step: Step, host: str, by: JobId) -> Outcome:
         """What this one rests on could not be undone."""
         outcome = Outcome(Status.BLOCKED, f"blocked by {by}", blocked_by=by)
+        return self._tell(JobId(step.name, host), outcome)
+
+    def passed_over(self, step: Step, host: str, by: JobId) -> Outcome:
+        """There is nothing to undo here after all."""
+        return self._tell(JobId(step.name, host), Outcome(Status.SKIPPED, "nothing to take back"))
+
+    def follow(self, step: Step, host: str, leader: str, outcome: Outcome) -> Outcome:
+        """Never asked: each host undoes what was done on it."""
         return self._tell(JobId(step.name, host), outcome)
 
     def cancelled(self, step: Step, host: str, in_flight: bool) -> Outcome:
@@ -106,18 +127,23 @@ class RollbackVisit:
                 irreversible=reason,
                 item=record.item,
             )
-        outcome = self._guarded(lambda: self._undo_after_restart(job, record))
+        outcome = self._guarded(lambda: self._undo_alone(job, record))
         return dataclasses.replace(outcome, item=record.item)
+
+    def _undo_alone(self, job: JobId, record: ChangeRecord) -> Outcome:
+        """Undo while nobody else works on that host."""
+        with self.runtime.links.get(record.where).lock:
+            return self._undo_after_restart(job, record)
 
     def _undo_after_restart(self, job: JobId, record: ChangeRecord) -> Outcome:
         """Undo; where the host must restart before that, and may, restart it and undo then."""
         try:
             return self._undo(self._decode(job, record))
         except RestartFirst as error:
-            if job.host not in self.restarts:
+            if record.where not in self.restarts:
                 hint = "runner rollback --restart restarts it first"
                 raise RestartFirst(error.message, hint=hint) from error
-        self._restart(job.host)
+        self._restart(record.where)
         return self._undo(self._decode(job, record))
 
     def _guarded(self, work: Callable[[], Outcome]) -> Outcome:
@@ -128,7 +154,7 @@ class RollbackVisit:
 
     def _decode(self, job: JobId, record: ChangeRecord) -> Undo:
         module = self.runtime.modules(record.module)
-        link = self.runtime.links.get(job.host)
+        link = self.runtime.links.get(record.where)
         after = record.after if record.found is None else record.found
         return Undo(
             job,
@@ -139,7 +165,7 @@ class RollbackVisit:
             from_json(module.state, after),
             from_json(module.state, record.after),
             link,
-            FactsKeeper(self.runtime).of(link) if module.needs_facts else {},
+            _facts(self.runtime, module, link),
         )
 
     def _undo(self, undo: Undo) -> Outcome:
@@ -201,7 +227,7 @@ class RollbackVisit:
 
     def _note(self, undo: Undo, result: Mapping[str, Any]) -> None:
         needed = result.get("reboot_required")
-        notes = self.notes.setdefault(undo.job.host, HostNotes())
+        notes = self.notes.setdefault(undo.record.where, HostNotes())
         notes.reboot_required = notes.reboot_required or needed is True
         notes.reboot_unknown = notes.reboot_unknown or needed is UNKNOWN
 
@@ -231,11 +257,12 @@ class RollbackVisit:
         """Restart the host now, and wait until it is back; gives what was sent."""
         module, params, subject = self._restart_module(host)
         link = self.runtime.links.get(host)
-        facts = FactsKeeper(self.runtime).of(link) if module.needs_facts else {}
-        before = Reader(link).drive(module.probe(params, facts))
-        change = Change(subject, before, module.plan(params, before, facts))
         writer = Writer(link)
-        writer.drive(module.apply(params, change, facts))
+        with link.lock:
+            facts = _facts(self.runtime, module, link)
+            before = Reader(link).drive(module.probe(params, facts))
+            change = Change(subject, before, module.plan(params, before, facts))
+            writer.drive(module.apply(params, change, facts))
         self.notes[host] = HostNotes()
         return tuple(writer.sent)
 
@@ -244,3 +271,8 @@ class RollbackVisit:
         self.runtime.record(job, public)
         self.runtime.publish(JobFinished(job, public, time.time()))
         return outcome
+
+
+def _facts(runtime: Runtime, module: Module[Any, Any], link: Link) -> Facts:
+    keeper = FactsKeeper(runtime)
+    return keeper.of(link) if module.needs_facts else keeper.base(link)

@@ -7,15 +7,18 @@ have started is never sent again: it is looked at, and if that cannot tell, it i
 from __future__ import annotations
 
 import dataclasses
+import secrets
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from runner.engine import outcomes
+from runner.engine.detached import DetachedWriter
 from runner.engine.runtime import Runtime
 from runner.engine.session import Writer
-from runner.engine.visit import TaskVisit, Work
+from runner.engine.visit import TaskVisit
 from runner.engine.visit_check import irreversible, predict
+from runner.engine.work import Work
 from runner.errors import HostError, ModuleError, TransportError
 from runner.interfaces.module import CommandState, Effect
 from runner.model.job import Outcome, Status
@@ -43,9 +46,10 @@ class RunVisit(TaskVisit):
 
     def perform(self, work: Work) -> Outcome:
         """Bring the subject to the wanted state, verified, with the way back on record."""
-        before = self.reader(work).drive(work.module.probe(work.params, work.facts))
-        if work.task.check_mode:
-            return predict(work, before)
+        if work.keywords.check_mode:
+            return predict(work, self._probe(work))
+        self.delegation.claim(work)
+        before = self._probe(work)
         if work.module.effect is Effect.COMMAND:
             if before.done:
                 return predict(work, before)
@@ -60,15 +64,18 @@ class RunVisit(TaskVisit):
     def _carry_out(self, work: Work, change: Change[Any]) -> Outcome:
         why_not = irreversible(work, change)
         intent = self._ledger.intend(work, change, why_not)
-        writer = Writer(work.link, work.task.timeout)
+        writer = _writer(work)
         status, found, applied = Status.FAILED, None, None
         try:
             applied = writer.drive(work.module.apply(work.params, change, work.facts)) or {}
-            found = self._verify(work, change, applied)
+            left = not work.keywords.poll and isinstance(writer, DetachedWriter)
+            found = change.after if left else self._verify(work, change, applied)
             status = _status_of(applied)
             outcome = _succeeded(work, change, found, applied, status)
+            if isinstance(writer, DetachedWriter):
+                outcome = _with_job(outcome, writer, left)
         except TransportError as error:
-            outcome, found = self._lost(work, change, writer, error)
+            outcome, found = self._after_loss(work, change, writer, error)
             status = outcome.status
         except HostError as error:
             # Part of it may be done: what is there now goes on record, so that it can be undone.
@@ -87,7 +94,7 @@ class RunVisit(TaskVisit):
         """Probe again and compare; a command that said success and did nothing has failed."""
         if work.module.effect is Effect.COMMAND and change.before.done is None:
             return change.after
-        found = self.reader(work).drive(work.module.probe(work.params, work.facts))
+        found = self._probe(work)
         wrong = [d for d in differences(change.after, found) if d.before is not UNKNOWN]
         if work.module.effect is Effect.COMMAND:
             wrong = [d for d in wrong if d.field == "done"]
@@ -101,18 +108,21 @@ class RunVisit(TaskVisit):
 
     def _look_again(self, work: Work) -> Any:
         try:
-            return self.reader(work).drive(work.module.probe(work.params, work.facts))
+            return self._probe(work)
         except HostError:
             return None
 
-    def _lost(
+    def _probe(self, work: Work) -> Any:
+        return self.reader(work).drive(work.module.probe(work.params, work.facts))
+
+    def _after_loss(
         self, work: Work, change: Change[Any], writer: Writer, error: TransportError
     ) -> tuple[Outcome, Any]:
         """The link broke under the change: look whether it is done; never send it again."""
         started = error.may_have_started or writer.answered > 0
         if not started:
             return outcomes.of_error(error), None
-        self.detail(work.job, f"{error.message}; looking at the host")
+        self.detail(work, f"{error.message}; looking at the host")
         found = self._look_again(work)
         if found is not None and _proves(change, found):
             done = _succeeded(work, change, found, {}, Status.CHANGED)
@@ -129,15 +139,39 @@ class RunVisit(TaskVisit):
             found,
         )
 
-    def carry_out(self, work: Work, seconds: float, prompt: str | None) -> None:
+    def carry_out(self, work: Work, seconds: float, prompt: str | None) -> Mapping[str, Any]:
         """``pause``: wait, or ask at the terminal."""
-        if prompt is not None:
-            self.runtime.ask(prompt)
+        found = {} if prompt is None else {"user_input": self.runtime.ask(prompt) or ""}
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            self.detail(work.job, f"pausing, {left:.0f} s left")
+            self.detail(work, f"pausing, {left:.0f} s left")
             if self.runtime.stop.sleep(min(left, 10.0)):
                 raise ModuleError("stopped while pausing")
+        return found
+
+
+def _writer(work: Work) -> Writer:
+    """A driver for writes, within the task's time and setting; detached with ``async``."""
+    keywords = work.keywords
+    if not keywords.async_seconds:
+        return Writer(work.link, keywords.timeout, work.setting)
+    return DetachedWriter(
+        work.link,
+        keywords.timeout,
+        work.setting,
+        token=f"j{secrets.token_hex(8)}",
+        seconds=keywords.async_seconds,
+        poll=keywords.poll,
+    )
+
+
+def _with_job(outcome: Outcome, writer: DetachedWriter, left: bool) -> Outcome:
+    """With the id of the detached command; of one that was left running nothing else is known."""
+    job = {k: int(v) if isinstance(v, bool) else v for k, v in writer.started().items()}
+    if not job:
+        return outcome
+    known = {"changed": True, "failed": False} if left else {**outcome.result, "finished": 1}
+    return dataclasses.replace(outcome, result={**job, **known})
 
 
 def _proves(change: Change[Any], found: Any) -> bool:
@@ -168,7 +202,7 @@ def _succeeded(
         shown = ()
     result = dict(work.module.result(work.params, actual, work.facts, applied))
     failed = status is Status.FAILED
-    message = str(applied.get("msg", "")) if failed else ""
+    message = work.module.failure(applied) if failed else ""
     return Outcome(
         status,
         message or work.module.message(work.params, actual, work.facts),

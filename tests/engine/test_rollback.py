@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import Any
 
@@ -27,14 +28,15 @@ class Memory:
     def __init__(self) -> None:
         self.records: dict[int, ChangeRecord] = {}
         self.undone: list[int] = []
+        self._numbers = itertools.count(1)
 
     def intend(self, work: Any, change: Any, irreversible: str) -> int:
-        number = len(self.records) + 1
+        number = next(self._numbers)
         self.records[number] = ChangeRecord(
             id=number, run="r", sequence=number, started=0.0, job=work.job, item=work.item,
             task=work.task.name, module=work.task.module, params=to_json(work.params),
             subject=change.subject, before=to_json(change.before), after=to_json(change.after),
-            irreversible=irreversible,
+            irreversible=irreversible, target=work.target,
         )  # fmt: skip
         return number
 
@@ -75,14 +77,13 @@ def roll_back(
     fleet: Fleet, memory: Memory, stored: Any, *, check: bool = False, restart: bool = False
 ) -> dict[JobId, Outcome]:
     changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
-    by_step: dict[str, set[str]] = defaultdict(set)
+    order: list[JobId] = []
     for record in memory.records.values():
         changes[record.job].append(record)
-        by_step[record.job.step].add(record.job.host)
+        order.append(record.job)
     steps, edges = stored
-    changed = {step: frozenset(hosts) for step, hosts in by_step.items()}
     restarts = {h: Restart("boot", {}) for h in fleet.hosts} if restart else {}
-    graph = rollback_graph(steps, edges, changed, frozenset(restarts))
+    graph = rollback_graph(steps, edges, order, frozenset(restarts))
     runtime = fleet.runtime((), check)
     ledger = None if check else UndoMemory()
     visit = RollbackVisit(runtime, changes, restarts, ledger, lambda _record: True)

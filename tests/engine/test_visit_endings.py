@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from runner.engine.visit import Work
 from runner.engine.visit_run import RunVisit
+from runner.engine.work import Work
 from runner.errors import JournalError
 from runner.model.job import JobId, Status
 from runner.model.playbook import Play

@@ -19,6 +19,8 @@ from runner.interfaces.module import (
     Params,
 )
 from runner.model.state import UNKNOWN, Change
+from runner.modules import include_vars, set_fact
+from tests.engine.toy_facts import Look, Setup, Who
 
 
 class KeyParams(Params):
@@ -118,6 +120,7 @@ class Boot(Module[BootParams, KeyState]):
 
 class ShoutParams(Params):
     text: str
+    code: int = 0
 
 
 class Shout(Module[ShoutParams, CommandState]):
@@ -141,7 +144,8 @@ class Shout(Module[ShoutParams, CommandState]):
         self, params: ShoutParams, change: Change[CommandState], facts: Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         out = yield from write(Exec("set", f"shout={params.text}"))
-        return {"rc": out.code, "stdout": out.stdout}
+        failed = {"failed": True, "msg": f"exit code {params.code}"} if params.code else {}
+        return {"rc": params.code, "stdout": out.stdout, **failed}
 
     def result(
         self,
@@ -155,14 +159,43 @@ class Shout(Module[ShoutParams, CommandState]):
 
 class SayParams(Params):
     text: str
+    secs: float = 0.0
+    ask: str | None = None
 
 
 class Say(LocalModule[SayParams]):
+    """Talks; some words are for the engine."""
+
     params = SayParams
 
     def decide(self, params: SayParams, evaluate: Evaluate) -> Decision:
-        meta = params.text if params.text.startswith("end_") else None
-        return Decision(message=params.text, failed=params.text == "fail", meta=meta)
+        meta = params.text if params.text in WORDS else None
+        return Decision(
+            message=params.text,
+            failed=params.text == "fail",
+            meta=meta,
+            changed=params.text == "changed",
+            result={"said": params.text},
+            pause_seconds=params.secs,
+            prompt=params.ask,
+        )
+
+
+WORDS = (
+    "end_host", "end_play", "end_batch", "end_role", "clear_facts", "reset_connection",
+)  # fmt: skip
+
+
+class MetaParams(Params):
+    FREE_FORM = "free_form"
+    free_form: str
+
+
+class Meta(LocalModule[MetaParams]):
+    params = MetaParams
+
+    def decide(self, params: MetaParams, evaluate: Evaluate) -> Decision:
+        return Decision(message=params.free_form, meta=params.free_form)
 
 
 MODULES: dict[str, Module[Any, Any]] = {
@@ -170,4 +203,10 @@ MODULES: dict[str, Module[Any, Any]] = {
     "shout": Shout(),
     "say": Say(),
     "boot": Boot(),
+    "meta": Meta(),
+    "look": Look(),
+    "setup": Setup(),
+    "who": Who(),
+    "set_fact": set_fact.Module(),
+    "include_vars": include_vars.Module(),
 }

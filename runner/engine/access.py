@@ -1,0 +1,171 @@
+"""How a run gets at its hosts: at what pace, with which passwords, and what they hold for it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from runner.engine.credentials import Credentials
+from runner.engine.pacing import UNPACED, Pace, PaceSettings, stopped
+from runner.engine.stop import Stop, StopLevel
+from runner.errors import JournalError
+from runner.interfaces.access import GuardedTransport, Keeper, KeptConnection
+from runner.interfaces.transport import Connection, Transport
+from runner.journal.holdings import LeftRecord
+
+_REACH_SECONDS: Final = 5.0
+
+
+class HeldLedger(Protocol):
+    """What is written down of what hosts hold for a run."""
+
+    def opened(self, host: str, place: str, held: str) -> None:
+        """Durable when it returns."""
+
+    def closed(self, host: str, held: str) -> None:
+        """Soon on the disk."""
+
+    def left(self, host: str, place: str) -> Sequence[LeftRecord]:
+        """What runs that are over left there."""
+
+    def gone(self, left: Sequence[LeftRecord]) -> None:
+        """These are not there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One way to one host. ``options`` are the transport's."""
+
+    host: str
+    transport: Transport
+    options: Any
+
+    def __str__(self) -> str:
+        credential = _credential(self)
+        who = f" as {credential.user}" if credential else ""
+        return f"{self.transport.endpoint(self.options)}{who}"
+
+
+class Access:
+    """What all links of a run share when they connect. Thread-safe.
+
+    ``keep_trying`` says of a host whether passwords that others refused are tried on it.
+    """
+
+    def __init__(
+        self,
+        stop: Stop,
+        pace: PaceSettings = UNPACED,
+        *,
+        keep_trying: frozenset[str] = frozenset(),
+    ) -> None:
+        self.stop = stop
+        self.pace = Pace(stop, pace)
+        self.credentials = Credentials(stop)
+        self.ledger: HeldLedger | None = None
+        self._keep_trying = keep_trying
+        self._opening = 0
+        self._changed = threading.Condition()
+
+    def connect(self, place: Place, timeout: float) -> tuple[Connection, float]:
+        """A new connection, and the seconds that it waited for its turn. Raises TransportError.
+
+        ``timeout`` in seconds counts from that turn.
+        """
+        if self.stop.level >= StopLevel.NOW:
+            raise stopped()
+        if not isinstance(place.transport, GuardedTransport):
+            return place.transport.connect(place.options, timeout=timeout), 0.0
+        with self._counted():
+            connection, waited = self._admitted(place, place.transport, timeout)
+        if self.stop.level >= StopLevel.NOW:
+            connection.close()
+            raise stopped()
+        self._clear(place, connection)
+        return connection, waited
+
+    def _admitted(
+        self, place: Place, transport: GuardedTransport, timeout: float
+    ) -> tuple[Connection, float]:
+        begun = time.monotonic()
+        credential = _credential(place)
+        if credential is not None and self.credentials.is_unproven(credential):
+            # While one host answers for all, those that are not there must not hold up the rest.
+            self.reach(place, timeout)
+        trying = place.host in self._keep_trying
+        with self.credentials.trial(
+            place.host, credential, transport.is_refusal, keep_trying=trying
+        ):
+            self.pace.admit()
+            with self.pace.slot():
+                waited = time.monotonic() - begun
+                keeper = _HostKeeper(self, place)
+                return transport.open(place.options, timeout=timeout, keeper=keeper), waited
+
+    def reach(self, place: Place, timeout: float) -> None:
+        """See whether anybody answers there, without a logon. Raises TransportError."""
+        if isinstance(place.transport, GuardedTransport):
+            self.pace.admit()
+            place.transport.reach(place.options, timeout=min(timeout, _REACH_SECONDS))
+
+    def forgive(self, place: Place) -> None:
+        """This host may be asked again although it refused: see ``Credentials.forgive``."""
+        self.credentials.forgive(place.host, _credential(place))
+
+    def settled(self, seconds: float) -> bool:
+        """Wait until nobody is connecting; whether that is so in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._opening == 0, seconds)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._changed:
+            self._opening += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._opening -= 1
+                self._changed.notify_all()
+
+    def _clear(self, place: Place, connection: Connection) -> None:
+        """Give back what a run that crashed left there: it takes up quota, and may still run."""
+        if self.ledger is None or not isinstance(connection, KeptConnection):
+            return
+        left = self.ledger.left(place.host, str(place))
+        if left:
+            gone = set(connection.discard([each.held for each in left]))
+            self.ledger.gone([each for each in left if each.held in gone])
+
+
+class _HostKeeper(Keeper):
+    """One connection's line to the run."""
+
+    def __init__(self, access: Access, place: Place) -> None:
+        self._access = access
+        self._place = place
+
+    def admit(self, seconds: float) -> None:
+        if self._access.stop.level >= StopLevel.NOW:
+            raise stopped()
+        self._access.pace.admit(max(0.0, seconds))
+
+    def opened(self, held: str) -> None:
+        if self._access.ledger is not None:
+            self._access.ledger.opened(self._place.host, str(self._place), held)
+
+    def closed(self, held: str) -> None:
+        if self._access.ledger is not None:
+            # After the end of the run there is no journal; a record too many does no harm.
+            with contextlib.suppress(JournalError):
+                self._access.ledger.closed(self._place.host, held)
+
+
+def _credential(place: Place) -> Any:
+    transport = place.transport
+    return transport.credential(place.options) if isinstance(transport, GuardedTransport) else None

@@ -1,0 +1,105 @@
+"""From a task as written to work: everything rendered, for one host and one element."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from runner.engine.becoming import Settings
+from runner.engine.delegation import Delegation, Target
+from runner.engine.facts_keeper import FactsKeeper
+from runner.engine.keywords_rendered import Keywords, Renderer
+from runner.engine.local_files import resolve
+from runner.engine.runtime import Runtime
+from runner.engine.unknown import require_known
+from runner.engine.work import Turn, Work
+from runner.errors import PlaybookError
+from runner.interfaces.module import Effect
+from runner.interfaces.params import parse
+from runner.model.task import Way
+
+
+class Preparing:
+    """Makes ``Work``. Everything it raises is the outcome of that job."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        facts: FactsKeeper,
+        delegation: Delegation,
+        settings: Settings,
+    ) -> None:
+        self._runtime = runtime
+        self._facts = facts
+        self._delegation = delegation
+        self._settings = settings
+
+    def work(
+        self,
+        turn: Turn,
+        keywords: Keywords,
+        variables: Mapping[str, Any],
+        loop: Mapping[str, Any],
+        label: str,
+    ) -> Work:
+        """The task with its arguments parsed, and the link on which it is done."""
+        task, templates = turn.task, self._runtime.templates
+        target = self._delegation.target(turn, variables, loop)
+        if target is not None:
+            known = {**loop, **target.for_templates}
+            variables = self._runtime.variables.of_task(
+                turn.job.host, turn.play, task, known, turn.given
+            )
+        module = self._runtime.modules(task.module)
+        rendered = templates.render(dict(task.args), variables, task.source)
+        require_known(rendered)
+        args = resolve(module, rendered, variables, templates, task.source, task.arg_sources)
+        params = parse(module, args, task.arg_sources, task.source)
+        way = Renderer(templates, variables, task.source).way(task.way)
+        link = self._runtime.links.get(target.host if target else turn.job.host, way)
+        work = Work(
+            job=turn.job,
+            task=task,
+            play=turn.play,
+            module=module,
+            params=params,
+            facts=self._facts.base(link),
+            link=link,
+            variables=variables,
+            item=label,
+            keywords=keywords,
+            target=target.host if target else "",
+            raw=rendered,
+        )
+        return work if module.effect is Effect.LOCAL else self._on_host(work, target, way)
+
+    def _on_host(self, work: Work, target: Target | None, way: Way) -> Work:
+        """With what only a host needs: the setting of its commands, and its facts."""
+        task = work.task
+        if work.keywords.async_seconds and not work.keywords.poll:
+            _require_command(work)
+        setting = self._settings.of(
+            task.environment,
+            task.become,
+            way,
+            work.variables,
+            target.variables if target else work.variables,
+            work.link,
+            task.source,
+        )
+        facts = work.facts
+        if work.module.needs_facts:
+            with work.link.lock:
+                facts = self._facts.of(work.link)
+        return dataclasses.replace(work, setting=setting, facts=facts)
+
+
+def _require_command(work: Work) -> None:
+    """What nobody waits for cannot be verified: only a command may be left running."""
+    if work.module.effect is not Effect.COMMAND:
+        raise PlaybookError(
+            f"'poll: 0' leaves '{work.task.module}' running, so its change could not be verified",
+            source=work.task.source,
+            hint="leave 'poll' out: the run then waits for it without holding the connection",
+        )
