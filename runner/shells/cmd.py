@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Generator, Sequence
+from typing import ClassVar, Self
 
 from runner.errors import ModuleError
+from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Exec, Output, Script, Verbatim
-from runner.interfaces.shell import Bundle, Invocation, RawOutput
+from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting
 from runner.interfaces.shell import Shell as Base
 from runner.shells import load
 from runner.shells.cmd_bundle import LONGEST_BUNDLE, Single, frame, pack
+from runner.shells.cmd_detach import batch_line, launch
 from runner.shells.cmd_quoting import LONGEST_LINE, check, command_line, utf16_length
+from runner.shells.cmd_setting import assignments, refuse_become, second_cmd
 from runner.shells.text_decoding import output_of
+from runner.windows.detached import WindowsJobs
 
 
 class Shell(Base):
@@ -20,13 +24,21 @@ class Shell(Base):
 
     name: ClassVar[str] = "cmd"
 
+    def __init__(self, setting: Setting | None = None) -> None:
+        self._setting = setting or Setting()
+        refuse_become(self._setting)
+        self._before = assignments(self._setting.environment)
+
+    def under(self, setting: Setting) -> Self:
+        """A shell with these variables; see ``cmd_setting``. Raises ModuleError for ``become``."""
+        return type(self)(setting) if setting else self
+
     def render(self, command: Command) -> Invocation:
         """One line. Raises ModuleError for what cannot be quoted, and above 8100 characters."""
-        if isinstance(command, Exec):
-            return Invocation(_measured(_exec_line(command)))
-        if command.shell != self.name:
-            return load(command.shell).render(command)
-        return script(command)
+        if isinstance(command, Script) and command.shell != self.name:
+            return load(command.shell).under(self._setting).render(command)
+        plain = self._plain(command)
+        return self._within(plain, command) if self._setting else plain
 
     def bundle(self, commands: Sequence[Command]) -> Sequence[Bundle]:
         """Programs share lines; scripts, and commands that hold a percent sign, go alone."""
@@ -34,16 +46,15 @@ class Shell(Base):
         together: list[str] = []
 
         def flush() -> None:
-            bundles.extend(frame(lines) for lines in pack(together))
+            bundles.extend(frame(lines, self._before) for lines in pack(together, self._before))
             together.clear()
 
         for command in commands:
-            invocation = self.render(command)
-            if _can_share(command, invocation):
-                together.append(invocation.line)
+            if isinstance(command, Exec) and _can_share(command, plain := self._plain(command)):
+                together.append(plain.line)
             else:
                 flush()
-                bundles.append(Single(self._decoder(command), invocation))
+                bundles.append(Single(self._decoder(command), self.render(command)))
         flush()
         return bundles
 
@@ -51,8 +62,53 @@ class Shell(Base):
         """The text of one answer; see ``text_decoding``."""
         return output_of(raw, encoding)
 
+    def detach(
+        self, command: Command, job: str, encoding: str
+    ) -> Generator[Invocation, Output, None]:
+        """A batch file that WMI starts; see ``cmd_detach``.
+
+        What a batch file cannot hold (too long, not ASCII) is started by PowerShell.
+        """
+        if isinstance(command, Script) and command.shell != self.name:
+            yield from load(command.shell).under(self._setting).detach(command, job, encoding)
+            return
+        invocation = self.render(command)
+        if invocation.stdin is not None:
+            raise ModuleError(
+                "a detached command of cmd cannot have a standard input",
+                hint="use win_shell with PowerShell, or write the input to a file first",
+            )
+        if batch_line(invocation.line) is None:
+            line = Verbatim(f'/d /v:off /s /c "{invocation.line}"')
+            yield from load("powershell").detach(Exec("cmd.exe", line), job, encoding)
+            return
+        yield from launch(invocation.line, job, encoding)
+
+    def jobs(self) -> Jobs:
+        return WindowsJobs()
+
+    def keeper(self) -> Base:
+        return load(self.name)
+
+    def _plain(self, command: Command) -> Invocation:
+        return script(command) if isinstance(command, Script) else _program(command)
+
+    def _within(self, plain: Invocation, command: Command) -> Invocation:
+        """The line with its variables set before it."""
+        line = plain.line.removeprefix("@")
+        if isinstance(command, Script) and "%" in line:
+            sent = self._before + second_cmd(line)
+        else:
+            sent = self._before + line
+        shown = assignments(self._setting.environment, masked=True) + line
+        return Invocation(_measured(sent), plain.stdin, shown)
+
     def _decoder(self, command: Command) -> Base:
         return load(command.shell) if isinstance(command, Script) else self
+
+
+def _program(command: Exec) -> Invocation:
+    return Invocation(_measured(_exec_line(command)))
 
 
 def script(command: Script) -> Invocation:
@@ -108,8 +164,8 @@ def _measured(line: str) -> str:
     return line
 
 
-def _can_share(command: Command, invocation: Invocation) -> bool:
-    if not isinstance(command, Exec) or command.disconnects:
+def _can_share(command: Exec, invocation: Invocation) -> bool:
+    if command.disconnects:
         return False
     line = invocation.line
     if "%" in line or utf16_length(line) > LONGEST_BUNDLE - 400:

@@ -68,25 +68,29 @@ def new_nonce() -> str:
     return "k" + letters
 
 
-def pack(lines: Sequence[str]) -> list[list[str]]:
+def pack(lines: Sequence[str], before: str = "") -> list[list[str]]:
     """The lines in order, in groups of which none is longer than LONGEST_BUNDLE when framed."""
+    start = utf16_length(_head("x" * _NONCE_LENGTH) + before)
     groups: list[list[str]] = []
     used = 0
     for line in lines:
         size = utf16_length(_step("x" * _NONCE_LENGTH, 99, line))
         if not groups or used + size > LONGEST_BUNDLE or len(groups[-1]) == 99:
             groups.append([])
-            used = utf16_length(_head("x" * _NONCE_LENGTH))
+            used = start
         groups[-1].append(line)
         used += size
     return groups
 
 
-def frame(lines: Sequence[str]) -> CmdBundle:
-    """One line that runs these lines of cmd and marks where each answer ends."""
+def frame(lines: Sequence[str], before: str = "") -> CmdBundle:
+    """One line that runs these lines of cmd and marks where each answer ends.
+
+    ``before`` runs first and ends in ``&``: the variables that the lines are to find.
+    """
     nonce = new_nonce()
     steps = (_step(nonce, number, line) for number, line in enumerate(lines, start=1))
-    return CmdBundle(Invocation(_head(nonce) + "".join(steps)), nonce, len(lines))
+    return CmdBundle(Invocation(before + _head(nonce) + "".join(steps)), nonce, len(lines))
 
 
 def _head(nonce: str) -> str:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
-from typing import ClassVar, Final
+from collections.abc import Generator, Sequence
+from typing import ClassVar, Final, Self
 
 from runner.errors import ModuleError
+from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Exec, Output, Script
-from runner.interfaces.shell import Bundle, Invocation, RawOutput
+from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting
 from runner.interfaces.shell import Shell as Base
+from runner.model.secret import MASK, Secret
 from runner.shells import load
+from runner.shells.cmd_detach import launch
 from runner.shells.cmd_quoting import LONGEST_LINE, check, native_line
+from runner.shells.cmd_setting import refuse_become
 from runner.shells.powershell_script import (
     bootstrap,
     encoded_command,
     reading_stdin,
     stdin_lines,
     text_of,
+    variables,
     wrapped,
 )
 from runner.shells.text_decoding import output_of
+from runner.windows.detached import WindowsJobs
 
 _SHORT: Final = 3000
 """Characters of a script whose encoded form (8 for 3) fits in a line of cmd."""
@@ -43,15 +49,33 @@ class Shell(Base):
 
     name: ClassVar[str] = "powershell"
 
+    def __init__(self, setting: Setting | None = None) -> None:
+        self._setting = setting or Setting()
+        refuse_become(self._setting)
+        environment = self._setting.environment
+        self._before = variables(environment)
+        self._has_secret = any(isinstance(value, Secret) for value in environment.values())
+
+    def under(self, setting: Setting) -> Self:
+        """A shell with these variables. Raises ModuleError for ``become``."""
+        return type(self)(setting) if setting else self
+
     def render(self, command: Command) -> Invocation:
         """One command line. Raises ModuleError for what cannot be said in it."""
+        # A secret goes through standard input: -EncodedCommand can be read by whoever sees it.
+        return self._rendered(command, by_input=self._has_secret)
+
+    def _rendered(self, command: Command, *, by_input: bool) -> Invocation:
+        if isinstance(command, Script) and command.shell != self.name:
+            return load(command.shell).under(self._setting).render(command)
         if isinstance(command, Exec):
-            sent = _line(_program(command))
-            shown = f"powershell: {command.argv[0]} {native_line(command.argv)}"
-            return Invocation(sent, shown=shown.rstrip())
-        if command.shell == self.name:
-            return dataclasses.replace(_script(command), shown=_shown(command))
-        return load(command.shell).render(command)
+            script = self._before + _program(command)
+            line = f"powershell: {command.argv[0]} {native_line(command.argv)}"
+            sent = _short(script) if not by_input else _by_input(script)
+        else:
+            sent = _script(command, self._before, by_input=by_input)
+            line = _shown(command)
+        return dataclasses.replace(sent, shown=f"{line.rstrip()}{self._variables_shown()}")
 
     def bundle(self, commands: Sequence[Command]) -> Sequence[Bundle] | None:
         """None: each script has a process of its own."""
@@ -60,6 +84,45 @@ class Shell(Base):
     def decode(self, raw: RawOutput, encoding: str) -> Output:
         """The text of one answer: UTF-8, which the scripts are started with, where it is that."""
         return output_of(raw, "utf-8" if _is_utf8(raw) else encoding)
+
+    def detach(
+        self, command: Command, job: str, encoding: str
+    ) -> Generator[Invocation, Output, None]:
+        """A batch file that starts PowerShell, with the script as its input; see ``cmd_detach``."""
+        invocation = self._rendered(command, by_input=True)
+        yield from launch(invocation.line, job, encoding, invocation.stdin)
+
+    def jobs(self) -> Jobs:
+        return WindowsJobs()
+
+    def keeper(self) -> Base:
+        return _Keeper(self)
+
+    def _variables_shown(self) -> str:
+        pairs = (
+            f"{name}={MASK if isinstance(value, Secret) else value}"
+            for name, value in self._setting.environment.items()
+        )
+        text = ", ".join(pairs)
+        return f"  where {text}" if text else ""
+
+
+class _Keeper(Base):
+    """cmd, which looks after jobs of PowerShell: what those printed is decoded as theirs."""
+
+    name: ClassVar[str] = "cmd"
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    def render(self, command: Command) -> Invocation:
+        return load(self.name).render(command)
+
+    def bundle(self, commands: Sequence[Command]) -> Sequence[Bundle] | None:
+        return load(self.name).bundle(commands)
+
+    def decode(self, raw: RawOutput, encoding: str) -> Output:
+        return self._shell.decode(raw, encoding)
 
 
 def _shown(command: Script) -> str:
@@ -72,20 +135,30 @@ def _shown(command: Script) -> str:
     return "  ".join(parts)
 
 
-def _script(command: Script) -> Invocation:
+def _script(command: Script, before: str, *, by_input: bool) -> Invocation:
     if not command.text.strip():
         raise ModuleError("an empty script")
     params, chdir = command.params, command.chdir
     if command.stdin is None:
-        script = wrapped(command.text, params=params, chdir=chdir)
-        if len(script) <= _SHORT:
+        script = wrapped(command.text, params=params, chdir=chdir, before=before)
+        if len(script) <= _SHORT and not by_input:
             return Invocation(_line(script))
-        return Invocation(_line(bootstrap(), reads_input=True), stdin_lines(script))
-    script = reading_stdin(wrapped(command.text, params=params, chdir=chdir, input_line=0))
-    if len(script) <= _SHORT:
+        return _by_input(script)
+    script = wrapped(command.text, params=params, chdir=chdir, input_line=0, before=before)
+    script = reading_stdin(script)
+    if len(script) <= _SHORT and not by_input:
         return Invocation(_line(script, reads_input=True), stdin_lines(command.stdin))
-    script = wrapped(command.text, params=params, chdir=chdir, input_line=1)
-    return Invocation(_line(bootstrap(), reads_input=True), stdin_lines(script, command.stdin))
+    script = wrapped(command.text, params=params, chdir=chdir, input_line=1, before=before)
+    return _by_input(script, command.stdin)
+
+
+def _short(script: str) -> Invocation:
+    return Invocation(_line(script))
+
+
+def _by_input(*texts: str) -> Invocation:
+    """A short line that runs the first of these texts, out of standard input."""
+    return Invocation(_line(bootstrap(), reads_input=True), stdin_lines(*texts))
 
 
 def _line(script: str, *, reads_input: bool = False) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from runner.errors import ModuleError
+from runner.model.secret import Secret
+from runner.shells.cmd_setting import name_of
 
 _PROGRAM: Final = "powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass"
 _NO_INPUT: Final = " -InputFormat None"
@@ -22,6 +24,7 @@ $OutputEncoding=New-Object Text.UTF8Encoding $false
 try{[Console]::OutputEncoding=$OutputEncoding}catch{}
 """
 
+_SET_VARIABLE: Final = "[Environment]::SetEnvironmentVariable(%s,%s)\n"
 _TEXT_OF: Final = "[Text.Encoding]::UTF8.GetString([Convert]::FromBase64String('%s'))"
 
 # ConvertFrom-Json came with version 3.0; before it .NET's own reader, whose dictionaries are
@@ -55,10 +58,11 @@ exit $global:LASTEXITCODE
 
 _CHDIR: Final = "Set-Location -LiteralPath %s -ErrorAction Stop\n"
 
-# The host reads standard input itself and hands it over as $input, line by line. The lines are
-# base64, so no code page can change them: the script (or nothing), then its own input.
+# The host reads standard input itself and hands it over as $input, line by line. It is base64, so
+# no code page can change it: the script (or nothing), then its own input, a full stop behind each.
+# Where its lines break does not matter.
 _READ_STDIN: Final = """\
-$l=@($input)
+$l=(@($input)-join'').Split('.')
 $d={param($i)if($l.Count -le $i){return ''}
 [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($l[$i]))}
 """
@@ -77,14 +81,32 @@ def encoded_command(text: str, *, reads_input: bool = False) -> str:
     return f"{_PROGRAM}{'' if reads_input else _NO_INPUT} -EncodedCommand {encoded}"
 
 
+def variables(environment: Mapping[str, str | Secret]) -> str:
+    """The script's text that sets variables of its environment. An empty value removes one."""
+    return "".join(
+        _SET_VARIABLE
+        % (
+            text_of(name_of(name)),
+            text_of(value.reveal() if isinstance(value, Secret) else str(value)),
+        )
+        for name, value in environment.items()
+    )
+
+
 def wrapped(
-    text: str, *, params: Mapping[str, Any], chdir: str | None, input_line: int | None = None
+    text: str,
+    *,
+    params: Mapping[str, Any],
+    chdir: str | None,
+    input_line: int | None = None,
+    before: str = "",
 ) -> str:
     """The whole script: settings, ``$params``, folder, the user's text, exit code.
 
-    ``input_line`` is the line of standard input that holds the script's own input, if any.
+    ``input_line`` is the part of standard input that holds the script's own input, if any.
+    ``before`` runs ahead of everything that the user wrote.
     """
-    parts = [_PRELUDE]
+    parts = [_PRELUDE, before]
     if input_line is not None:
         parts.append(_SPLIT_INPUT % input_line)
     if params:
@@ -108,9 +130,9 @@ def bootstrap() -> str:
 
 
 def stdin_lines(*texts: str) -> bytes:
-    """Texts as lines of base64."""
+    """Texts as lines of base64, each with a full stop at its end."""
     lines = (base64.b64encode(text.encode("utf-8")) for text in texts)
-    return b"".join(line + b"\r\n" for line in lines)
+    return b"".join(line + b".\r\n" for line in lines)
 
 
 def text_of(value: str) -> str:

@@ -39,7 +39,7 @@ def test_text(data: bytes, encoding: str, text: str) -> None:
 def test_never_fails(data: bytes, encoding: str) -> None:
     for name in names():
         output = load(name).decode(RawOutput(0, data, b"#< CLIXML\r\n" + data), encoding)
-        assert "\r\n" not in output.stdout
+        assert "\r\n" not in output.stdout or name in ("posix", "sh")
 
 
 def test_codes_are_unsigned() -> None:

@@ -1,0 +1,243 @@
+"""One link to one host over SSH: each command on a channel of its own, one after the other.
+
+RFC 4254 section 6: exit-status is a 32-bit number; a command that a signal ended has none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import time
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+import paramiko
+from paramiko.common import cMSG_CHANNEL_REQUEST
+
+from runner.errors import (
+    ConnectionLost,
+    DeadlineExceeded,
+    PolicyRefused,
+    QuotaExceeded,
+    TransportError,
+)
+from runner.interfaces.shell import Invocation, RawOutput
+from runner.interfaces.transport import Connection
+
+_CHUNK: Final = 32768
+_POLL: Final = 0.05
+_OPEN_TIMEOUT: Final = 15.0
+_LINGER: Final = 2.0
+"""Seconds for output that comes after the exit status: a background process may hold it open."""
+_GOODBYE: Final = 0.5
+_SIGNALLED: Final = 255
+_RETRIES: Final = 20
+_RETRY_PAUSE: Final = 0.05
+_KILL_THE_OTHERS: Final = (
+    "for p in $(ps -o pid= --ppid $PPID); do [ $p = $$ ] || kill -9 -- -$p; done"
+)
+_SHORTAGE: Final = 4
+"""Reason code of a refused channel (RFC 4254 section 5.1)."""
+
+
+class SshConnection(Connection):
+    """Runs commands; after any failure it is dead."""
+
+    def __init__(
+        self,
+        transport: paramiko.Transport,
+        endpoint: str,
+        encoding: str,
+        release: Callable[[], None],
+    ) -> None:
+        self.encoding = encoding
+        self.exchanges = 0
+        self._transport = transport
+        self._endpoint = endpoint
+        self._release = release
+        self._dead = ""
+
+    def run(self, invocation: Invocation, *, timeout: float) -> RawOutput:
+        """Run one command line; see ``Connection.run``."""
+        if self._dead:
+            raise ConnectionLost(f"{self._endpoint}: the connection is closed: {self._dead}")
+        begun = time.monotonic()
+        channel = self._open(min(timeout, _OPEN_TIMEOUT))
+        started = False
+        try:
+            self.exchanges += 1
+            started = True
+            channel.exec_command(invocation.line)
+            call = _Call(channel, invocation.stdin, begun + timeout)
+            out, err = call.drain()
+        except _TimeUp:
+            self._end(channel)
+            self._fail(
+                DeadlineExceeded(
+                    f"{self._endpoint}: no end after {timeout:g} s; the command was signalled",
+                    hint="raise the task's timeout, or see on the host what it waits for",
+                    may_have_started=True,
+                )
+            )
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            self._fail(
+                ConnectionLost(
+                    f"{self._endpoint}: the connection broke under a command: "
+                    f"{error or type(error).__name__}",
+                    may_have_started=started,
+                )
+            )
+        finally:
+            with contextlib.suppress(Exception):
+                channel.close()
+        return self._output(channel, out, err, time.monotonic() - begun)
+
+    def close(self) -> None:
+        """Close the link and those it was made through. May be repeated."""
+        self._dead = self._dead or "it was closed"
+        with contextlib.suppress(Exception):
+            self._transport.close()
+        self._release()
+
+    def _open(self, timeout: float) -> paramiko.Channel:
+        """A channel; a refused one surely started nothing, so it is asked for again.
+
+        sshd may still count the session of the command before (it forgets it a moment after both
+        sides closed it), which matters where MaxSessions is 1.
+        """
+        tries = _RETRIES if self.exchanges else 1
+        for left in reversed(range(tries)):
+            try:
+                return self._transport.open_session(timeout=timeout)
+            except paramiko.ChannelException as error:
+                if not left:
+                    self._refused(error)
+                time.sleep(_RETRY_PAUSE)
+            except (paramiko.SSHException, EOFError, OSError) as error:
+                self._fail(ConnectionLost(f"{self._endpoint}: the connection is gone: {error}"))
+        raise AssertionError("unreachable")
+
+    def _refused(self, error: paramiko.ChannelException) -> NoReturn:
+        kinds: dict[int, type[TransportError]] = {_SHORTAGE: QuotaExceeded}
+        kind = kinds.get(error.code, PolicyRefused)
+        self._fail(
+            kind(
+                f"{self._endpoint}: the host opens no session: {error.text}",
+                hint="see MaxSessions and ForceCommand in its sshd_config",
+            )
+        )
+
+    def _output(
+        self, channel: paramiko.Channel, out: bytes, err: bytes, seconds: float
+    ) -> RawOutput:
+        code = channel.exit_status
+        if code == -1:
+            if not self._transport.is_active():
+                self._fail(
+                    ConnectionLost(
+                        f"{self._endpoint}: the connection broke before the command ended",
+                        may_have_started=True,
+                    )
+                )
+            return RawOutput(_SIGNALLED, out, err + b"(ended by a signal)\n", seconds)
+        return RawOutput(code & 0xFFFFFFFF, out, err, seconds)
+
+    def _end(self, channel: paramiko.Channel) -> None:
+        """End what hangs: by a signal (RFC 4254 section 6.9), or else by another command.
+
+        sshd passes no signals on where the user is root; what it started for this connection
+        are the other children of the parent that this command has.
+        """
+        for name in ("TERM", "KILL"):
+            message = paramiko.Message()
+            message.add_byte(cMSG_CHANNEL_REQUEST)
+            message.add_int(channel.remote_chanid)
+            message.add_string("signal")
+            message.add_boolean(False)
+            message.add_string(name)
+            with contextlib.suppress(Exception):
+                self._transport._send_user_message(message)  # type: ignore[attr-defined]
+                if channel.status_event.wait(0.3):
+                    return
+        with contextlib.suppress(Exception):
+            other = self._transport.open_session(timeout=2)
+            other.exec_command(_KILL_THE_OTHERS)
+            other.status_event.wait(2)
+
+    def _fail(self, error: TransportError) -> NoReturn:
+        self._dead = error.message
+        self.close()
+        raise error from None
+
+
+class _TimeUp(Exception):
+    """Our own clock ran out."""
+
+
+class _Call:
+    """One command on its channel: both streams drained while the input is fed."""
+
+    def __init__(self, channel: paramiko.Channel, stdin: bytes | None, end: float) -> None:
+        self._channel = channel
+        self._stdin = memoryview(stdin or b"")
+        self._end = end
+        self._out: list[bytes] = []
+        self._err: list[bytes] = []
+
+    def drain(self) -> tuple[bytes, bytes]:
+        """Everything it printed. Raises _TimeUp."""
+        channel = self._channel
+        channel.settimeout(_POLL)
+        fed = False
+        while True:
+            if not fed:
+                fed = self._feed()
+            busy = self._read()
+            if channel.exit_status_ready() or channel.closed:
+                self._rest()
+                return b"".join(self._out), b"".join(self._err)
+            left = self._end - time.monotonic()
+            if left <= 0:
+                raise _TimeUp
+            if not busy:
+                select.select([channel], [], [], min(left, _POLL if not fed else 0.5))
+
+    def _feed(self) -> bool:
+        """Send what the window takes; says whether all of it is sent."""
+        while self._stdin:
+            if not self._channel.send_ready():
+                return False
+            try:
+                sent = self._channel.send(self._stdin[:_CHUNK].tobytes())
+            except TimeoutError:
+                return False
+            except OSError:
+                sent = len(self._stdin)  # it ended without reading all of it
+            self._stdin = self._stdin[sent:]
+        with contextlib.suppress(OSError, EOFError):
+            self._channel.shutdown_write()
+        return True
+
+    def _read(self) -> bool:
+        busy = False
+        while self._channel.recv_ready():
+            self._out.append(self._channel.recv(_CHUNK))
+            busy = True
+        while self._channel.recv_stderr_ready():
+            self._err.append(self._channel.recv_stderr(_CHUNK))
+            busy = True
+        return busy
+
+    def _rest(self) -> None:
+        """What is still on its way after the exit status: until both streams end."""
+        self._channel.settimeout(max(0.1, min(_LINGER, self._end - time.monotonic())))
+        with contextlib.suppress(TimeoutError):
+            while data := self._channel.recv(_CHUNK):
+                self._out.append(data)
+            while data := self._channel.recv_stderr(_CHUNK):
+                self._err.append(data)
+            # The host counts the session until it has closed it: with MaxSessions 1 the next
+            # command would be refused before that.
+            end = time.monotonic() + _GOODBYE
+            while not self._channel.closed and time.monotonic() < end:
+                time.sleep(0.001)
