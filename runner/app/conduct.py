@@ -28,7 +28,10 @@ from runner.reporting.views import views
 
 @dataclass(slots=True)
 class Tally:
-    """How many jobs came to which end, per host; ignored failures are no trouble. Thread-safe."""
+    """How many jobs came to which end, per host. Thread-safe.
+
+    What was ignored or rescued is no trouble, but what is in doubt always is.
+    """
 
     counts: dict[str, Counter[Status]] = field(default_factory=lambda: defaultdict(Counter))
     trouble: Counter[Status] = field(default_factory=Counter)
@@ -38,8 +41,9 @@ class Tally:
         """Count one finished job."""
         with self.lock:
             self.counts[event.job.host][event.outcome.status] += 1
-            if not event.outcome.ignored:
-                self.trouble[event.outcome.status] += 1
+            outcome = event.outcome
+            if outcome.status is Status.IN_DOUBT or not (outcome.ignored or outcome.rescued):
+                self.trouble[outcome.status] += 1
 
     def by_host(self, hosts: Sequence[str]) -> Mapping[str, Mapping[Status, int]]:
         """The counts of these hosts, in this order."""

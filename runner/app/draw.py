@@ -8,7 +8,7 @@ from runner.app.options import RunOptions
 from runner.app.prepare import prepare
 from runner.engine.graph import JobGraph, Link, LinkKind, Step, StepKind
 from runner.errors import UsageError
-from runner.reporting.graph import DrawEdge, DrawNode, EdgeKind, to_dot, to_svg, to_text
+from runner.reporting.graph import DrawEdge, DrawNode, EdgeKind, fold, to_dot, to_svg, to_text
 
 
 def draw(options: RunOptions, output: Path | None) -> str:
@@ -40,7 +40,8 @@ def drawing(graph: JobGraph, plays: list[str]) -> tuple[list[DrawNode], list[Dra
         for step in graph.steps
     ]
     edges = [DrawEdge(a.name, b.name, _kind(a, b, link), link.why) for a, b, link in graph.edges()]
-    return nodes, edges
+    # What a block does is seen in the order of its tasks; its gates would only be in the way.
+    return fold(nodes, edges, [step.name for step in graph.steps if step.block])
 
 
 def _subtitle(step: Step) -> str:

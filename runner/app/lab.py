@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from runner.app.prepare import Fleet, connection_settings, load_fleet
+from runner.app.fleet import Fleet, load_fleet
+from runner.app.links import connection_settings
 from runner.engine.variables import Variables
 from runner.errors import InventoryError, RunnerError
 from runner.journal.place import journal_path

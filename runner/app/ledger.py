@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.engine.outcomes import plain
-from runner.engine.visit import Work
+from runner.engine.work import Work
 from runner.interfaces.codec import to_json
 from runner.journal.journal import Journal
 from runner.journal.records import ChangeRecord, Intent
@@ -31,7 +31,7 @@ class RunLedger:
             "before": to_json(change.before),
             "after": to_json(change.after),
         }
-        if work.task.no_log:
+        if work.keywords.no_log:
             data = dict.fromkeys(data)
             irreversible = irreversible or "no_log: its values are not recorded"
         elif self._redactor.value(data) != data:
@@ -49,6 +49,7 @@ class RunLedger:
             irreversible=irreversible,
             rollback=work.task.rollback,
             place=str(work.task.source),
+            target=work.target,
         )
         return self._journal.intend(self._run, intent)
 
@@ -83,6 +84,7 @@ class UndoLedger:
             before=to_json(before),
             after=to_json(after),
             place=record.place,
+            target=record.target,
         )
         return self._journal.intend(self._run, intent)
 
@@ -114,6 +116,7 @@ def outcome_to_json(outcome: Outcome) -> Any:
         "category": outcome.category,
         "irreversible": outcome.irreversible,
         "ignored": outcome.ignored,
+        "rescued": outcome.rescued,
         "warnings": list(outcome.warnings),
         "seconds": outcome.seconds,
         "result": plain(outcome.result),
@@ -139,6 +142,7 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
         category=data["category"],
         irreversible=data["irreversible"],
         ignored=data["ignored"],
+        rescued=data.get("rescued", False),
         warnings=tuple(data["warnings"]),
         seconds=data["seconds"],
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.loading.prompts import Question
+
 FORKS_CAP = 100
 """The most hosts worked on at once unless ``-f`` says otherwise: beyond that one process only
 queues, and as many logons at once are hard on domain controllers."""
@@ -21,6 +23,19 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class VaultOptions:
+    """Where vault passwords come from: ``LABEL@SOURCE``, files or scripts, a person."""
+
+    ids: tuple[str, ...] = ()
+    password_files: tuple[str, ...] = ()
+    ask: bool = False
+
+
+NO_VAULT = VaultOptions()
+"""Nothing about vault passwords was said; the environment may name a file all the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunOptions:
     """``runner run``: which playbook, on which hosts, with what."""
 
@@ -34,8 +49,12 @@ class RunOptions:
     forks: int | None = None
     check: bool = False
     detailed_exitcode: bool = False
+    force_handlers: bool = False
     password: str | None = None
+    vault: VaultOptions = NO_VAULT
     view: View = View()
+    question: Question | None = None
+    """Asks a person for what ``vars_prompt`` wants; None: there is nobody to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +71,5 @@ class RollbackOptions:
     irreversible: bool = False
     restart: bool = False
     password: str | None = None
+    vault: VaultOptions = NO_VAULT
     view: View = View()

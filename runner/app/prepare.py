@@ -2,101 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from runner import modules, shells, transports
+from runner import modules
+from runner.app.fleet import Fleet, load_fleet
 from runner.app.options import RunOptions
 from runner.engine.graph import JobGraph
 from runner.engine.graph_build import GraphBuilder
-from runner.engine.runtime import Links
-from runner.engine.session import Link
-from runner.engine.stop import Stop
-from runner.engine.variables import Variables
-from runner.errors import PatternError
+from runner.errors import PatternError, PlaybookError
+from runner.interfaces.includes import Includes
 from runner.interfaces.params import check_static
-from runner.interfaces.template import Templates
 from runner.loading import patterns
-from runner.loading.inventory import load_inventory
+from runner.loading.includes import Includer
 from runner.loading.playbook import load_playbook
+from runner.loading.problems import Problems
+from runner.loading.prompts import Question, ask
 from runner.loading.selection import select_tags, start_at_task
-from runner.loading.templates import JinjaTemplates
-from runner.loading.variables import parse_extra_vars
-from runner.model.inventory import Inventory
-from runner.model.playbook import Playbook, Task
-from runner.model.secret import SECRET_VARIABLES, Redactor, Secret
-
-DEFAULT_CONNECTION = "winrm"
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """An inventory with what is needed to reach its hosts."""
-
-    inventory: Inventory
-    extra: Mapping[str, Any]
-    templates: Templates
-    redactor: Redactor
+from runner.model.playbook import OnFailure, Play, Playbook, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A playbook on a fleet, checked, with its graph."""
+    """A playbook on a fleet, checked, with its graph. ``includes`` finds what it includes."""
 
     fleet: Fleet
     playbook: Playbook
     graph: JobGraph
-
-
-def load_fleet(
-    paths: tuple[Path, ...],
-    extra: tuple[str, ...],
-    password: str | None = None,
-    playbook_dir: Path | None = None,
-) -> Fleet:
-    """Read the inventory and the extra variables; a password from the prompt wins over both."""
-    inventory = load_inventory(paths, playbook_dir=playbook_dir)
-    variables = dict(parse_extra_vars(list(extra)))
-    for name in SECRET_VARIABLES & variables.keys():
-        if not isinstance(variables[name], Secret):
-            variables[name] = Secret(str(variables[name]))
-    if password is not None:
-        variables["ansible_password"] = Secret(password)
-    known = [s.reveal() for s in secrets_in(variables)]
-    for host in inventory.hosts.values():
-        known += [s.reveal() for s in secrets_in(dict(host.vars))]
-    return Fleet(inventory, variables, JinjaTemplates(playbook_dir), Redactor(known))
-
-
-def secrets_in(value: Any) -> Iterator[Secret]:
-    """Every secret in a nested value."""
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from secrets_in(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from secrets_in(inner)
+    includes: Includes
 
 
 def prepare(options: RunOptions) -> Prepared:
     """Load, select, validate and compile. Raises InputError with the place of what is wrong."""
-    fleet = load_fleet(options.inventory, options.extra, options.password, options.playbook.parent)
-    free_form = modules.takes_free_form()
-    playbook = load_playbook(
-        options.playbook,
-        {name: name in free_form for name in modules.names()},
-        templates=fleet.templates,
-        extra_vars=fleet.extra,
+    fleet = load_fleet(
+        options.inventory,
+        options.extra,
+        options.password,
+        options.playbook.parent,
+        options.vault,
     )
-    if options.tags or options.skip_tags:
+    playbook = read_playbook(options.playbook, fleet, options.question)
+    includes = Includer(
+        playbook,
+        known_modules(),
+        fleet.templates,
+        extra_vars=fleet.extra,
+        keys=fleet.keys,
+        tags=options.tags,
+        skip_tags=options.skip_tags,
+        check=lambda task: check_task(task, fleet),
+    )
+    if options.tags or options.skip_tags or any("never" in t.tags for t in playbook.all_tasks()):
         playbook = select_tags(playbook, options.tags, options.skip_tags)
     if options.start_at_task:
         playbook = start_at_task(playbook, options.start_at_task)
-    for task in _tasks(playbook):
+    check_tasks(playbook, fleet)
+    for play in playbook.plays:
+        _refuse_unsupported(play)
+    # A play may be on this machine although no inventory names it.
+    here = [name for p in playbook.plays for name in patterns.implicit(fleet.inventory, p.hosts)]
+    fleet = replace(fleet, inventory=fleet.inventory.with_localhost(here))
+    return Prepared(fleet, playbook, _graph(options, playbook, fleet), includes)
+
+
+def read_playbook(path: Path, fleet: Fleet, question: Question | None = None) -> Playbook:
+    """The playbook with all it refers to. ``question`` asks a person for ``vars_prompt``; without
+    one nobody is there to be asked."""
+    put = question or (lambda _text, _private, _default, _confirm: None)
+    return load_playbook(
+        path,
+        known_modules(),
+        templates=fleet.templates,
+        extra_vars=fleet.extra,
+        keys=fleet.keys,
+        answers=lambda prompts: ask(prompts, fleet.extra, put),
+    )
+
+
+@functools.cache
+def known_modules() -> Mapping[str, bool]:
+    """The name of each module, and whether it takes free text."""
+    free_form = modules.takes_free_form()
+    return {name: name in free_form for name in modules.names()}
+
+
+def check_tasks(playbook: Playbook, fleet: Fleet) -> None:
+    """Check the parameters of every task; raises InputErrors with all that is wrong."""
+    problems = Problems()
+    for task in playbook.all_tasks():
+        with problems.collect():
+            check_task(task, fleet)
+    problems.raise_if_any()
+
+
+def check_task(task: Task, fleet: Fleet) -> None:
+    """Check what can be known of a task's parameters before it runs. Raises ParamsError."""
+    if task.include is None:
         check_static(
             modules.load(task.module),
             task.args,
@@ -104,61 +107,29 @@ def prepare(options: RunOptions) -> Prepared:
             task.arg_sources,
             task.source,
         )
+
+
+def _graph(options: RunOptions, playbook: Playbook, fleet: Fleet) -> JobGraph:
     limit = None
     if options.limit is not None:
-        everyone = patterns.select(fleet.inventory, "all")
+        everyone = fleet.inventory.hosts
         limit = frozenset(patterns.limit(fleet.inventory, everyone, options.limit))
-    graph = GraphBuilder(fleet.inventory, patterns.select, limit).build(playbook)
+    builder = GraphBuilder(
+        fleet.inventory, patterns.select, limit, force_handlers=options.force_handlers
+    )
+    graph = builder.build(playbook)
     if not any(step.members for step in graph.steps):
         raise PatternError(
             f"no host is left: none of the playbook's hosts is in '{options.limit}'",
             hint="see who there is with: runner inventory --list",
         )
-    return Prepared(fleet, playbook, graph)
+    return graph
 
 
-def _tasks(playbook: Playbook) -> Iterator[Task]:
-    for play in playbook.plays:
-        yield from play.tasks
-        yield from play.handlers
-
-
-def make_links(fleet: Fleet, variables: Variables, stop: Stop, hosts: Iterable[str]) -> Links:
-    """The links of these hosts, with every host's connection settings checked at once.
-
-    Raises InventoryError for a setting that is unknown or contradictory, before any contact.
-    """
-    ready = {name: _link(name, fleet, variables, stop) for name in hosts}
-    return Links(lambda host: ready.get(host) or _link(host, fleet, variables, stop))
-
-
-def _link(host: str, fleet: Fleet, variables: Variables, stop: Stop) -> Link:
-    settings = connection_settings(fleet, variables.of_host(host))
-    transport = transports.load(str(settings.get("ansible_connection", DEFAULT_CONNECTION)))
-    return Link(
-        host=host,
-        transport=transport,
-        options=transport.options(host, settings),
-        shells=shells.load,
-        login_shell=transport.default_shell,
-        stop=stop,
-    )
-
-
-def connection_settings(fleet: Fleet, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The connection variables, rendered; a rendered secret stays one and is masked from now on."""
-    settings: dict[str, Any] = {}
-    for key in variables:
-        if not key.startswith("ansible_") or key in _NOT_SETTINGS:
-            continue
-        value = variables[key]
-        if isinstance(value, Secret):
-            revealed = str(fleet.templates.render(value.reveal(), variables))
-            fleet.redactor.add(revealed)
-            settings[key] = Secret(revealed)
-        else:
-            settings[key] = fleet.templates.render(value, variables)
-    return settings
-
-
-_NOT_SETTINGS = frozenset({"ansible_check_mode", "ansible_facts"})
+def _refuse_unsupported(play: Play) -> None:
+    if play.on_failure in (OnFailure.ROLLBACK, OnFailure.ROLLBACK_ALL):
+        raise PlaybookError(
+            f"'on_failure: {play.on_failure}' is not supported yet",
+            source=play.source,
+            hint="use 'on_failure: stop', and take the run back with: runner rollback last",
+        )

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from runner import __version__, modules
 from runner.app.conduct import Conductor, leave
+from runner.app.fleet import Fleet, load_fleet
 from runner.app.ledger import UndoLedger
+from runner.app.links import make_links
 from runner.app.options import RollbackOptions
-from runner.app.prepare import Fleet, load_fleet, make_links
 from runner.app.wiring import make_runtime
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.graph_rollback import SETTLE_STEP, graph_to_json, rollback_graph
+from runner.engine.rollback_targets import order_targets
 from runner.engine.runtime import Links, Runtime
 from runner.engine.undo import Restart
 from runner.engine.variables import Variables
@@ -27,6 +29,7 @@ from runner.journal.journal import Journal
 from runner.journal.records import ChangeRecord, RunRecord, new_run_id
 from runner.loading import patterns
 from runner.model.job import JobId
+from runner.model.task import Way
 
 _UNDOABLE = frozenset({"changed", "failed", "in doubt", "intended", "undone"})
 """What became of a change whose host may no longer be as it was before."""
@@ -51,7 +54,8 @@ def rollback(options: RollbackOptions) -> int:
         journal.recover()
         of = journal.find(options.run, for_rollback=True)
         paths = options.inventory or tuple(Path(p) for p in of.inventory)
-        fleet = load_fleet(paths, options.extra, options.password, Path(of.playbook).parent)
+        beside = Path(of.playbook).parent
+        fleet = load_fleet(paths, options.extra, options.password, beside, options.vault)
         way = _way_back(journal, of, _limit(fleet, options.limit), options.restart)
         return _walk(options, journal, fleet, way)
 
@@ -68,29 +72,30 @@ def _way_back(
     journal: Journal, of: RunRecord, only: frozenset[str] | None, restart: bool
 ) -> _WayBack:
     changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
+    order: list[JobId] = []
     restarts: dict[str, Restart] = {}
     for record in journal.changes(of.id):
         if record.status not in _UNDOABLE or (only is not None and record.job.host not in only):
             continue
         if modules.load(record.module).settles:
-            restarts[record.job.host] = Restart(record.module, record.params or {})
+            if not record.target:
+                restarts[record.job.host] = Restart(record.module, record.params or {})
         else:
             changes[record.job].append(record)
+            order.append(record.job)
     if restart:
         for job in changes:
             restarts.setdefault(job.host, Restart(RESTART_MODULE, {}))
     stored = journal.graph(of.id)
-    by_step: dict[str, set[str]] = defaultdict(set)
-    for job in changes:
-        by_step[job.step].add(job.host)
-    frozen = {step: frozenset(hosts) for step, hosts in by_step.items()}
-    graph = rollback_graph(stored.steps, stored.edges, frozen, frozenset(restarts), only)
+    graph = rollback_graph(stored.steps, stored.edges, order, frozenset(restarts), only)
+    order_targets(graph, (record for records in changes.values() for record in records))
     return _WayBack(of, dict(changes), restarts, graph)
 
 
 def _walk(options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBack) -> int:
     hosts = frozenset(job.host for job in way.changes) | frozenset(way.restarts)
-    missing = hosts - fleet.inventory.hosts.keys()
+    known = fleet.inventory
+    missing = {h for h in hosts if h not in known.hosts and not known.is_localhost(h)}
     if missing:
         raise PatternError(
             f"not in the inventory: {', '.join(sorted(missing))}",
@@ -104,7 +109,9 @@ def _walk(options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBac
         playbook_dir=str(Path(way.of.playbook).parent),
         version=__version__,
     )
-    links = make_links(fleet, variables, conductor.stop, hosts)
+    # What was delegated is taken back where it was made.
+    hosts |= {record.where for records in way.changes.values() for record in records}
+    links = make_links(fleet, variables, conductor.stop, [(host, Way()) for host in hosts])
     if options.check or not way.changes:
         # With nothing to take back there is nothing to record either: it just says so.
         visit = _visit(options, way, make_runtime("", (), fleet, conductor, variables, links), None)
@@ -174,7 +181,10 @@ def _record(options: RollbackOptions, way: _WayBack, hosts: frozenset[str]) -> R
         playbook=way.of.playbook,
         inventory=tuple(str(p.resolve()) for p in options.inventory) or way.of.inventory,
         digest=way.of.digest,
-        hosts=tuple(h for h in way.graph.hosts if h in hosts),
+        hosts=(
+            *(h for h in way.graph.hosts if h in hosts),
+            *sorted(hosts - set(way.graph.hosts)),
+        ),
         started=time.time(),
         user=getpass.getuser(),
         pid=os.getpid(),

@@ -12,8 +12,9 @@ from typing import Any
 from runner import __version__
 from runner.app.conduct import Conductor, leave, step_infos
 from runner.app.ledger import RunLedger
+from runner.app.links import make_links, ways
 from runner.app.options import RunOptions
-from runner.app.prepare import Prepared, make_links, prepare
+from runner.app.prepare import Prepared, prepare
 from runner.app.wiring import make_runtime
 from runner.engine.graph_rollback import graph_to_json
 from runner.engine.runtime import Links
@@ -23,18 +24,21 @@ from runner.engine.visit_run import RunVisit
 from runner.journal.journal import Journal
 from runner.journal.records import RunRecord, new_run_id
 from runner.model.playbook import Task
+from runner.model.source import Source
 
 
 def run(options: RunOptions) -> int:
     """Run or preview a playbook; gives the exit code."""
     prepared = prepare(options)
     view = options.view
-    if not options.check and any(asks(t) for p in prepared.playbook.plays for t in p.tasks):
+    if not options.check and any(map(asks, prepared.playbook.all_tasks())):
         # A question at the terminal and a picture that redraws itself do not go together.
         view = replace(view, terminal=False)
     conductor = Conductor(view, check=options.check)
+    for warning in prepared.fleet.inventory.warnings:
+        conductor.notice(warning)
     variables = _variables(prepared, options)
-    links = make_links(prepared.fleet, variables, conductor.stop, _hosts(prepared))
+    links = make_links(prepared.fleet, variables, conductor.stop, ways(prepared))
     if options.check:
         return _check(options, prepared, conductor, variables, links)
     return _run(options, prepared, conductor, variables, links)
@@ -47,8 +51,15 @@ def _check(
     variables: Variables,
     links: Links,
 ) -> int:
-    plays = prepared.playbook.plays
-    runtime = make_runtime("", plays, prepared.fleet, conductor, variables, links)
+    runtime = make_runtime(
+        "",
+        prepared.playbook.plays,
+        prepared.fleet,
+        conductor,
+        variables,
+        links,
+        includes=prepared.includes,
+    )
     interrupted = conductor.walk(
         prepared.graph,
         CheckVisit(runtime),
@@ -75,7 +86,15 @@ def _run(
         journal.plan_graph(record.id, *graph_to_json(prepared.graph))
         plays, redactor = prepared.playbook.plays, prepared.fleet.redactor
         runtime = make_runtime(
-            record.id, plays, prepared.fleet, conductor, variables, links, journal, _ask
+            record.id,
+            plays,
+            prepared.fleet,
+            conductor,
+            variables,
+            links,
+            journal,
+            _ask,
+            prepared.includes,
         )
 
         def settle(interrupted: bool) -> None:
@@ -110,20 +129,35 @@ def _steps(prepared: Prepared) -> Any:
 
 
 def _variables(prepared: Prepared, options: RunOptions) -> Variables:
-    graph = prepared.graph
-    play_hosts = {
-        prepared.playbook.plays[step.play].source: [graph.hosts[i] for i in sorted(step.members)]
-        for step in graph.steps
-    }
+    batches = _batches(prepared)
     return Variables(
         prepared.fleet.inventory,
         prepared.fleet.extra,
         check_mode=options.check,
         playbook_dir=str(options.playbook.parent.resolve()),
-        play_hosts=play_hosts,
+        play_hosts={source: [h for batch in of for h in batch] for source, of in batches.items()},
+        batches=batches,
         version=__version__,
         verbosity=options.view.verbosity,
+        diff_mode=options.view.diff,
+        forks=options.forks,
+        limit=options.limit,
+        run_tags=options.tags,
+        skip_tags=options.skip_tags,
+        as_data=prepared.fleet.templates.as_data,
     )
+
+
+def _batches(prepared: Prepared) -> dict[Source, list[list[str]]]:
+    """The hosts of each play, batch by batch, in the order in which it takes them."""
+    graph = prepared.graph
+    return {
+        prepared.playbook.plays[step.play].source: [
+            [graph.hosts[i] for i in group] for group in step.groups
+        ]
+        for step in graph.steps
+        if step.groups
+    }
 
 
 def asks(task: Task) -> bool:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from runner import modules
 from runner.app.conduct import Conductor
+from runner.app.fleet import Fleet
 from runner.app.ledger import record_outcome
-from runner.app.prepare import Fleet
-from runner.engine.runtime import Links, Runtime
+from runner.engine.runtime import Links, NoIncludes, Runtime
 from runner.engine.variables import Variables
+from runner.interfaces.includes import Includes
 from runner.journal.journal import Journal
 from runner.model.job import JobId, Outcome
 from runner.model.playbook import Play
@@ -24,12 +25,20 @@ def make_runtime(
     links: Links,
     journal: Journal | None = None,
     ask: Callable[[str], str | None] = lambda _prompt: None,
+    includes: Includes | None = None,
 ) -> Runtime:
-    """The runtime of one verb. Without a journal outcomes are only shown."""
+    """The runtime of one verb. Without a journal outcomes are only shown.
+
+    ``includes`` is what a playbook may bring in while it runs.
+    """
 
     def record(job: JobId, outcome: Outcome) -> None:
         if journal is not None:
             record_outcome(journal, run, job, outcome)
+
+    def claim(host: str) -> None:
+        if journal is not None:
+            journal.claim(run, host)
 
     return Runtime(
         run=run,
@@ -43,4 +52,6 @@ def make_runtime(
         stop=conductor.stop,
         record=record,
         ask=ask,
+        includes=includes or NoIncludes(),
+        claim=claim,
     )

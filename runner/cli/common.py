@@ -56,6 +56,47 @@ def walk_options(command: F) -> F:
     return command
 
 
+def extra_option(command: F) -> F:
+    """``-e`` for verbs that do not visit hosts."""
+    return click.option(
+        "-e",
+        "--extra-vars",
+        "extra",
+        multiple=True,
+        metavar="K=V|@FILE",
+        help="Variables that win over all others.",
+    )(command)
+
+
+def vault_options(command: F) -> F:
+    """Where vault passwords come from."""
+    for option in reversed(
+        [
+            click.option(
+                "--vault-id", "vault_id", multiple=True, metavar="LABEL@SOURCE",
+                help="Vault password: of a file, of a script, or 'prompt'.",
+            ),
+            click.option(
+                "--vault-password-file", "--vault-pass-file", "vault_password_file", multiple=True,
+                metavar="FILE", help="File with the vault password, or script that prints it.",
+            ),
+            click.option(
+                "-J", "--ask-vault-pass", "--ask-vault-password", "ask_vault_pass", is_flag=True,
+                help="Ask for the vault password.",
+            ),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def vault(ids: tuple[str, ...], files: tuple[str, ...], ask: bool) -> Any:
+    """What the command line says about vault passwords."""
+    from runner.app.options import VaultOptions
+
+    return VaultOptions(ids, files, ask)
+
+
 def view(verbose: int, diff: bool, json_file: str | None) -> Any:
     """How to show the run."""
     from runner.app.options import View
@@ -76,3 +117,18 @@ def check_detailed(check: bool, detailed: bool) -> None:
     """``--detailed-exitcode`` says something only with ``--check``."""
     if detailed and not check:
         raise UsageError("--detailed-exitcode goes with --check")
+
+
+def ask_person(text: str, private: bool, default: str | None, confirm: bool) -> str | None:
+    """Put a question of ``vars_prompt`` to the terminal; None when there is nobody there."""
+    if not sys.stdin.isatty():
+        return None
+    answer: str = click.prompt(
+        text.rstrip(": "),
+        default=default,
+        hide_input=private,
+        confirmation_prompt=confirm,
+        show_default=not private,
+        err=True,
+    )
+    return answer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.common import inventory_option
+from runner.cli.common import inventory_option, vault, vault_options
 
 
 @click.command("graph")
@@ -14,6 +14,7 @@ from runner.cli.common import inventory_option
 @inventory_option(required=True)
 @click.option("-l", "--limit", help="Only these hosts.")
 @click.option("-t", "--tags", multiple=True, help="Only tasks with these tags.")
+@vault_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="FILE.svg or FILE.dot.")
 def command(
     playbook: Path,
@@ -21,13 +22,22 @@ def command(
     limit: str | None,
     tags: tuple[str, ...],
     output: Path | None,
+    vault_id: tuple[str, ...],
+    vault_password_file: tuple[str, ...],
+    ask_vault_pass: bool,
 ) -> None:
     """Show the job graph of PLAYBOOK: what waits for what, on how many hosts."""
     from runner.app.draw import draw
     from runner.app.options import RunOptions
 
     words = tuple(w.strip() for t in tags for w in t.split(",") if w.strip())
-    options = RunOptions(playbook=playbook, inventory=inventory, limit=limit, tags=words)
+    options = RunOptions(
+        playbook=playbook,
+        inventory=inventory,
+        limit=limit,
+        tags=words,
+        vault=vault(vault_id, vault_password_file, ask_vault_pass),
+    )
     text = draw(options, output)
     if text:
         click.echo(text, nl=False)

@@ -23,6 +23,9 @@ _VERBS: dict[str, str] = {
     "show": "Show a recorded run: what changed, what failed.",
     "graph": "Show what waits for what, as text or SVG.",
     "inventory": "Show hosts, groups and variables.",
+    "vault": "Encrypt, view and edit files and values as ansible-vault does.",
+    "lint": "Look for mistakes and for what a dry run or a rollback cannot know.",
+    "schema": "Print the JSON Schema of playbooks or inventories, for editors.",
     "modules": "List modules, or show the parameters of one.",
     "lab": "Serve a simulated Windows fleet on this machine.",
 }

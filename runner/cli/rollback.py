@@ -7,13 +7,22 @@ from typing import Any
 
 import click
 
-from runner.cli.common import ask_password, check_detailed, inventory_option, view, walk_options
+from runner.cli.common import (
+    ask_password,
+    check_detailed,
+    inventory_option,
+    vault,
+    vault_options,
+    view,
+    walk_options,
+)
 
 
 @click.command("rollback")
 @click.argument("run", metavar="RUN")
 @inventory_option(required=False)
 @walk_options
+@vault_options
 @click.option(
     "--irreversible",
     is_flag=True,
@@ -36,6 +45,9 @@ def command(
     ask_pass: bool,
     json_file: str | None,
     verbose: int,
+    vault_id: tuple[str, ...],
+    vault_password_file: tuple[str, ...],
+    ask_vault_pass: bool,
     irreversible: bool,
     restart: bool,
 ) -> Any:
@@ -60,6 +72,7 @@ def command(
             irreversible=irreversible,
             restart=restart,
             password=ask_password(ask_pass),
+            vault=vault(vault_id, vault_password_file, ask_vault_pass),
             view=view(verbose, diff, json_file),
         )
     )

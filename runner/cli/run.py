@@ -7,16 +7,31 @@ from typing import Any
 
 import click
 
-from runner.cli.common import ask_password, check_detailed, inventory_option, view, walk_options
+from runner.cli.common import (
+    ask_password,
+    ask_person,
+    check_detailed,
+    inventory_option,
+    vault,
+    vault_options,
+    view,
+    walk_options,
+)
 
 
 @click.command("run")
 @click.argument("playbook", type=click.Path(path_type=Path))
 @inventory_option(required=True)
 @walk_options
+@vault_options
 @click.option("-t", "--tags", multiple=True, help="Only tasks with these tags.")
 @click.option("--skip-tags", multiple=True, help="Not the tasks with these tags.")
 @click.option("--start-at-task", metavar="NAME", help="Begin at this task.")
+@click.option("--force-handlers", is_flag=True, help="Run handlers on failed hosts too.")
+@click.option("--syntax-check", is_flag=True, help="Only look for mistakes; contact nobody.")
+@click.option("--list-hosts", is_flag=True, help="Only list the hosts of each play.")
+@click.option("--list-tasks", is_flag=True, help="Only list the tasks of each play.")
+@click.option("--list-tags", is_flag=True, help="Only list the tags of each play.")
 def command(
     playbook: Path,
     inventory: tuple[Path, ...],
@@ -29,31 +44,47 @@ def command(
     ask_pass: bool,
     json_file: str | None,
     verbose: int,
+    vault_id: tuple[str, ...],
+    vault_password_file: tuple[str, ...],
+    ask_vault_pass: bool,
     tags: tuple[str, ...],
     skip_tags: tuple[str, ...],
     start_at_task: str | None,
+    force_handlers: bool,
+    syntax_check: bool,
+    list_hosts: bool,
+    list_tasks: bool,
+    list_tags: bool,
 ) -> Any:
     """Run PLAYBOOK on the hosts of an inventory; with --check only show what would change."""
     check_detailed(check, detailed_exitcode)
     from runner.app.options import RunOptions
+
+    options = RunOptions(
+        playbook=playbook,
+        inventory=inventory,
+        limit=limit,
+        extra=extra,
+        tags=_words(tags),
+        skip_tags=_words(skip_tags),
+        start_at_task=start_at_task,
+        forks=forks,
+        check=check,
+        detailed_exitcode=detailed_exitcode,
+        force_handlers=force_handlers,
+        password=ask_password(ask_pass),
+        vault=vault(vault_id, vault_password_file, ask_vault_pass),
+        view=view(verbose, diff, json_file),
+        question=ask_person,
+    )
+    if syntax_check or list_hosts or list_tasks or list_tags:
+        from runner.app.listing import Listing, listing
+
+        click.echo(listing(options, Listing(list_hosts, list_tasks, list_tags)))
+        return 0
     from runner.app.run import run
 
-    return run(
-        RunOptions(
-            playbook=playbook,
-            inventory=inventory,
-            limit=limit,
-            extra=extra,
-            tags=_words(tags),
-            skip_tags=_words(skip_tags),
-            start_at_task=start_at_task,
-            forks=forks,
-            check=check,
-            detailed_exitcode=detailed_exitcode,
-            password=ask_password(ask_pass),
-            view=view(verbose, diff, json_file),
-        )
-    )
+    return run(options)
 
 
 def _words(values: tuple[str, ...]) -> tuple[str, ...]:

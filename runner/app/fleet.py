@@ -1,0 +1,65 @@
+"""A fleet: an inventory with the variables of the command line, and what opens its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.app.options import NO_VAULT, VaultOptions
+from runner.app.vault_keys import vault_keys
+from runner.loading.inventory import load_inventory
+from runner.loading.templates import JinjaTemplates
+from runner.loading.variables import parse_extra_vars
+from runner.loading.vault import VaultKeys
+from runner.model.inventory import Inventory
+from runner.model.secret import SECRET_VARIABLES, Redactor, Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """An inventory with what is needed to reach its hosts."""
+
+    inventory: Inventory
+    extra: Mapping[str, Any]
+    templates: JinjaTemplates
+    redactor: Redactor
+    keys: VaultKeys = field(default_factory=VaultKeys)
+    """Open whatever else is read for this fleet; what they open is masked."""
+
+
+def load_fleet(
+    paths: tuple[Path, ...],
+    extra: tuple[str, ...],
+    password: str | None = None,
+    playbook_dir: Path | None = None,
+    vault: VaultOptions = NO_VAULT,
+) -> Fleet:
+    """Read the inventory and the extra variables; a password from the prompt wins over both."""
+    redactor = Redactor()
+    keys = vault_keys(vault, on_secret=redactor.add)
+    templates = JinjaTemplates(playbook_dir, redactor.add, keys)
+    variables = dict(parse_extra_vars(list(extra), keys=keys))
+    for name in SECRET_VARIABLES & variables.keys():
+        if not isinstance(variables[name], Secret):
+            variables[name] = Secret(str(variables[name]))
+    if password is not None:
+        variables["ansible_password"] = Secret(password)
+    inventory = load_inventory(
+        paths, playbook_dir=playbook_dir, extra=variables, templates=templates, keys=keys
+    )
+    redactor.add(*(s.reveal() for s in secrets_in([variables, *inventory.all_vars()])))
+    return Fleet(inventory, variables, templates, redactor, keys)
+
+
+def secrets_in(value: Any) -> Iterator[Secret]:
+    """Every secret in a nested value."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from secrets_in(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from secrets_in(inner)

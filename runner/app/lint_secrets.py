@@ -1,0 +1,79 @@
+"""The rule of ``runner lint`` about passwords that stand in clear text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from runner.app.lint_rules import Remark
+from runner.errors import InputError
+from runner.loading.data import has_opener
+from runner.loading.document import Value, load_document
+from runner.loading.examine import Examined
+from runner.loading.vault import VaultKeys
+from runner.loading.words import words
+from runner.model.playbook import FREE_FORM
+from runner.model.source import Source
+
+_SECRET_NAME: Final = re.compile(
+    r"(?:^|_)(?:password|passwd|passphrase|pass|secret|token|api_?key|secret_?key)$", re.IGNORECASE
+)
+_NO_SECRET: Final = re.compile(
+    r"^(?:update|change|set|no|needs?|with|use|has|require|enable|disable|allow|check)_"
+    r"|(?:_can(?:not)?|_must)_change_|^vars?_|_(?:of|for|from)_",
+    re.IGNORECASE,
+)
+"""Names that are about a password without being one: ``update_password: on_create``."""
+_NO_SECRET_VALUE: Final = words(
+    "yes no true false on off enabled disabled enable disable always never on_create none null "
+    "present absent required optional default prompt omit str string int bool dict list"
+)
+
+
+def plain_secrets(examined: Examined, keys: VaultKeys) -> Iterator[Remark]:
+    """Each value in clear text, in any file that was read, whose name says that it is secret."""
+    places: dict[Source, tuple[str, str]] = {}
+    for path in examined.files.paths():
+        if examined.files.is_vaulted(path):
+            continue
+        try:
+            root = load_document(path, examined.files).root
+            if root is not None:
+                places.update(_in_value(root, path.parent.name))
+        except InputError:
+            continue  # said already, as a mistake
+    for task in examined.tasks:
+        for name, value in task.args.items():
+            if name != FREE_FORM and isinstance(value, str) and _is_secret(name, value):
+                where = task.arg_sources.get(name, task.source)
+                places.setdefault(where, (name, f"the arguments of {task.module}"))
+    for place, (name, context) in places.items():
+        yield Remark(
+            "plain-secret",
+            place,
+            f"'{name}' in {context} is in clear text",
+            "encrypt it (runner vault encrypt-string), or ask for it (vars_prompt)",
+        )
+
+
+def _in_value(value: Value, folder: str) -> Iterator[tuple[Source, tuple[str, str]]]:
+    if value.is_sequence:
+        for element in value.elements():
+            yield from _in_value(element, folder)
+    elif value.is_mapping:
+        for key, inner in value.entries():
+            name = str(key.plain())
+            if inner.is_scalar and _is_secret(name, inner.plain()):
+                where = "the defaults of a role" if folder == "defaults" else "this file"
+                yield key.source, (name, where)
+            yield from _in_value(inner, folder)
+
+
+def _is_secret(name: str, value: object) -> bool:
+    """Whether this is the value of a password: no template, not encrypted, no mere word."""
+    if not isinstance(value, str) or has_opener(value) or not value.strip():
+        return False
+    if value.strip().lower() in _NO_SECRET_VALUE:
+        return False
+    return bool(_SECRET_NAME.search(name)) and not _NO_SECRET.search(name)
