@@ -6,13 +6,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Ansible itself, in an environment of its own: tests compare what both make of the same playbook.
+ANSIBLE := .venv-ansible
+ANSIBLE_STAMP := $(ANSIBLE)/.installed-2.19.14
 
 .PHONY: demo test clean venv-module
 
 demo: $(STAMP)
 	@$(BIN)/python playbooks/wannacry/demo.py
 
-test: $(STAMP)
+test: $(STAMP) $(ANSIBLE_STAMP)
 	@echo "==> format and lint (ruff)"
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -21,7 +24,7 @@ test: $(STAMP)
 	@echo "==> import contract"
 	@$(BIN)/lint-imports --no-cache
 	@echo "==> tests"
-	@$(BIN)/pytest -n auto --dist loadgroup
+	@RUNNER_TEST_ANSIBLE=$(CURDIR)/$(ANSIBLE)/bin $(BIN)/pytest -n auto --dist loadgroup
 
 $(STAMP): pyproject.toml constraints.txt
 	@echo "==> making $(VENV) and installing what is missing (once; about a minute)"
@@ -31,6 +34,12 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(STAMP)
 
+$(ANSIBLE_STAMP): $(STAMP)
+	@echo "==> installing ansible-core into $(ANSIBLE), to compare with (once)"
+	@$(PYTHON) -m venv $(ANSIBLE)
+	@$(ANSIBLE)/bin/pip install --quiet --disable-pip-version-check 'ansible-core==2.19.14' jmespath
+	@touch $@
+
 # Debian and Ubuntu keep the venv module in a package of its own.
 venv-module:
 	@echo "==> installing the package python3-venv (apt)"
@@ -39,4 +48,4 @@ venv-module:
 		$$run apt-get update -qq && $$run apt-get install -qq -y python3-venv >/dev/null
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(ANSIBLE) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
