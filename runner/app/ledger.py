@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.engine.becoming import setting_to_json
 from runner.engine.outcomes import plain
+from runner.engine.undo_tasks import UndoStep
 from runner.engine.work import Work
 from runner.interfaces.codec import to_json
 from runner.journal.journal import Journal
@@ -24,12 +26,20 @@ class RunLedger:
         self._run = run
         self._redactor = redactor
 
-    def intend(self, work: Work, change: Change[Any], irreversible: str) -> int:
+    def intend(
+        self,
+        work: Work,
+        change: Change[Any],
+        irreversible: str,
+        undo: Sequence[UndoStep] = (),
+    ) -> int:
         """Make the intent durable; returns only when it is on disk."""
         data = {
             "params": to_json(work.params),
             "before": to_json(change.before),
             "after": to_json(change.after),
+            "undo": [step.json() for step in undo],
+            "setting": setting_to_json(work.setting),
         }
         if work.keywords.no_log:
             data = dict.fromkeys(data)
@@ -49,6 +59,8 @@ class RunLedger:
             irreversible=irreversible,
             rollback=work.task.rollback,
             place=str(work.task.source),
+            undo=data["undo"],
+            facts={"setting": data["setting"]} if data["setting"] else None,
             target=work.target,
         )
         return self._journal.intend(self._run, intent)
@@ -93,7 +105,16 @@ class UndoLedger:
         state = None if found is None else to_json(found)
         self._journal.settle(change, str(status), found=state)
         if status is Status.CHANGED:
-            self._journal.undone(record.id, self._run)
+            self.undone(record)
+
+    def undone(self, record: ChangeRecord) -> None:
+        """Mark a change as taken back."""
+        self._journal.undone(record.id, self._run)
+
+    def settle_step(self, change: int, status: Status, found: Any) -> None:
+        """Say what became of one of the tasks that take a change back."""
+        state = None if found is None else to_json(found)
+        self._journal.settle(change, str(status), found=state)
 
 
 def record_outcome(journal: Journal, run: str, job: JobId, outcome: Outcome) -> None:

@@ -63,6 +63,21 @@ class Settings:
             exe=str(exe or ""),
         )
 
+    def recorded(self, data: Mapping[str, Any] | None, of_host: Mapping[str, Any]) -> Setting:
+        """The setting that the journal kept, with the password of the inventory."""
+        if not data:
+            return Setting()
+        method = str(data["become"])
+        password = self._password(of_host, method) if method else None
+        return Setting(
+            environment=dict(data["environment"]),
+            become=method,
+            user=str(data["user"]),
+            password=password,
+            flags=str(data["flags"]),
+            exe=str(data["exe"]),
+        )
+
     # -- environment ------------------------------------------------------------------------
 
     def _environment(
@@ -156,3 +171,17 @@ class Settings:
 def _text(value: Any) -> str:
     """A value as the text that a program finds in its environment."""
     return "" if value is None else str(value)
+
+
+def setting_to_json(setting: Setting) -> dict[str, Any] | None:
+    """What the journal keeps of a setting: everything but the password."""
+    if not setting:
+        return None
+    values = {k: v.reveal() if isinstance(v, Secret) else v for k, v in setting.environment.items()}
+    return {
+        "environment": values,
+        "become": setting.become,
+        "user": setting.user,
+        "flags": setting.flags,
+        "exe": setting.exe,
+    }

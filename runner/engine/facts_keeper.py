@@ -8,7 +8,7 @@ from typing import Any, Final
 from runner.engine.results import Results
 from runner.engine.runtime import FACTS_MODULE, Runtime
 from runner.engine.session import Link, Reader
-from runner.interfaces.module import Effect, Facts
+from runner.interfaces.module import Effect, Facts, Module
 from runner.interfaces.params import parse
 from runner.interfaces.shell import Setting
 from runner.model.playbook import Play
@@ -80,3 +80,9 @@ class FactsKeeper:
     def show(self, host: str, facts: Mapping[str, Any]) -> None:
         """Let templates see facts that were gathered."""
         self._results.add_facts(host, facts, "ansible_")
+
+
+def facts_for(runtime: Runtime, module: Module[Any, Any], link: Link) -> Facts:
+    """The facts that a module's verbs are given on a link."""
+    keeper = FactsKeeper(runtime)
+    return keeper.of(link) if module.needs_facts else keeper.base(link)

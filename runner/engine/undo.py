@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from runner.engine.session import Link
 from runner.interfaces.module import Module, Params
+from runner.interfaces.shell import Setting
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Difference, differences
@@ -47,6 +48,7 @@ class Undo:
     planned: Any
     link: Link
     facts: Mapping[str, Any]
+    setting: Setting = field(default_factory=Setting)
 
     @property
     def in_doubt(self) -> bool:

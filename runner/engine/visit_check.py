@@ -105,6 +105,8 @@ def irreversible(work: Work, change: Change[Any]) -> str:
     """Why this change cannot be taken back; empty when it can."""
     if not work.task.rollback:
         return "the task says 'rollback: false'"
+    if work.task.undo:
+        return ""
     if work.module.effect is Effect.COMMAND:
         return "nobody can know how to take back what a command did"
     return work.module.irreversible(work.params, change, work.facts)

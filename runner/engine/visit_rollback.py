@@ -13,27 +13,27 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from runner.engine import outcomes
-from runner.engine.facts_keeper import FactsKeeper
+from runner.engine.becoming import Settings
+from runner.engine.facts_keeper import facts_for
 from runner.engine.graph import Step
 from runner.engine.graph_rollback import SETTLE_STEP
 from runner.engine.preview import Preview
 from runner.engine.runtime import Runtime
-from runner.engine.session import Link, Reader, Writer
+from runner.engine.session import Reader, Writer
 from runner.engine.undo import HostNotes, Restart, Undo, conflict
+from runner.engine.undo_tasks import StepLedger, WrittenUndo
 from runner.errors import HostError, ModuleError, RestartFirst, TransportError
 from runner.events import JobFinished, JobStarted
 from runner.interfaces.codec import from_json
-from runner.interfaces.module import Facts, Module, Params
+from runner.interfaces.module import Module, Params
+from runner.interfaces.shell import Setting
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Change
 
 
-class RollbackLedger(Protocol):
+class RollbackLedger(StepLedger, Protocol):
     """What a rollback needs of the journal."""
-
-    def intend(self, record: ChangeRecord, before: Any, after: Any) -> int:
-        """Make the intent of one undo durable."""
 
     def settle(self, change: int, status: Status, found: Any, record: ChangeRecord) -> None:
         """Say what became of it; a change that is back is marked as undone."""
@@ -133,6 +133,8 @@ class RollbackVisit:
     def _undo_alone(self, job: JobId, record: ChangeRecord) -> Outcome:
         """Undo while nobody else works on that host."""
         with self.runtime.links.get(record.where).lock:
+            if record.undo:
+                return WrittenUndo(self.runtime, self.ledger, self._setting(record)).run(record)
             return self._undo_after_restart(job, record)
 
     def _undo_after_restart(self, job: JobId, record: ChangeRecord) -> Outcome:
@@ -165,18 +167,25 @@ class RollbackVisit:
             from_json(module.state, after),
             from_json(module.state, record.after),
             link,
-            _facts(self.runtime, module, link),
+            facts_for(self.runtime, module, link),
+            self._setting(record),
         )
 
+    def _setting(self, record: ChangeRecord) -> Setting:
+        """As whom, and with which environment, the change was made: so it is taken back."""
+        settings = Settings(self.runtime.templates, self.runtime.redactor)
+        of_host = self.runtime.variables.of_host(record.where)
+        return settings.recorded((record.facts or {}).get("setting"), of_host)
+
     def _undo(self, undo: Undo) -> Outcome:
-        found = Reader(undo.link).drive(undo.module.probe(undo.params, undo.facts))
+        found = _probe(undo)
         if not undo.differ(undo.before, found):
             return Outcome(Status.OK, "already as it was before", subject=undo.record.subject)
         if undo.foreign(found):
             return conflict(undo, found)
         change: Change[Any] = Change(undo.record.subject, undo.target(found), found)
         if self.ledger is None:
-            commands = Preview(undo.link.shell_of).drive(
+            commands = Preview(undo.link.shell_of, undo.setting).drive(
                 undo.module.undo(undo.params, change, undo.facts)
             )
             back = change.reversed()
@@ -191,11 +200,11 @@ class RollbackVisit:
 
     def _carry_out(self, undo: Undo, change: Change[Any], ledger: RollbackLedger) -> Outcome:
         intent = ledger.intend(undo.record, change.after, change.before)
-        writer = Writer(undo.link)
+        writer = Writer(undo.link, setting=undo.setting)
         status, found = Status.FAILED, None
         try:
             applied = writer.drive(undo.module.undo(undo.params, change, undo.facts)) or {}
-            found = Reader(undo.link).drive(undo.module.probe(undo.params, undo.facts))
+            found = _probe(undo)
             outcome = self._verified(undo, change.after, found, applied)
             status = outcome.status
         except TransportError as error:
@@ -259,7 +268,7 @@ class RollbackVisit:
         link = self.runtime.links.get(host)
         writer = Writer(link)
         with link.lock:
-            facts = _facts(self.runtime, module, link)
+            facts = facts_for(self.runtime, module, link)
             before = Reader(link).drive(module.probe(params, facts))
             change = Change(subject, before, module.plan(params, before, facts))
             writer.drive(module.apply(params, change, facts))
@@ -273,6 +282,6 @@ class RollbackVisit:
         return outcome
 
 
-def _facts(runtime: Runtime, module: Module[Any, Any], link: Link) -> Facts:
-    keeper = FactsKeeper(runtime)
-    return keeper.of(link) if module.needs_facts else keeper.base(link)
+def _probe(undo: Undo) -> Any:
+    reader = Reader(undo.link, setting=undo.setting)
+    return reader.drive(undo.module.probe(undo.params, undo.facts))

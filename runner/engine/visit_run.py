@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from runner.engine import outcomes
 from runner.engine.detached import DetachedWriter
 from runner.engine.runtime import Runtime
 from runner.engine.session import Writer
+from runner.engine.undo_tasks import UndoStep, undo_steps
 from runner.engine.visit import TaskVisit
 from runner.engine.visit_check import irreversible, predict
 from runner.engine.work import Work
@@ -28,8 +29,17 @@ from runner.model.state import UNKNOWN, Change, Difference, differences
 class Ledger(Protocol):
     """What the run's visit needs of the journal."""
 
-    def intend(self, work: Work, change: Change[Any], irreversible: str) -> int:
-        """Make the intent durable; returns only when it is on disk."""
+    def intend(
+        self,
+        work: Work,
+        change: Change[Any],
+        irreversible: str,
+        undo: Sequence[UndoStep] = (),
+    ) -> int:
+        """Make the intent durable; returns only when it is on disk.
+
+        ``undo`` is how the user says that it is taken back.
+        """
 
     def settle(
         self, change: int, status: Status, found: Any, applied: Mapping[str, Any] | None
@@ -63,7 +73,7 @@ class RunVisit(TaskVisit):
 
     def _carry_out(self, work: Work, change: Change[Any]) -> Outcome:
         why_not = irreversible(work, change)
-        intent = self._ledger.intend(work, change, why_not)
+        intent = self._ledger.intend(work, change, why_not, undo_steps(work, self.runtime))
         writer = _writer(work)
         status, found, applied = Status.FAILED, None, None
         try:

@@ -30,7 +30,7 @@ class Memory:
         self.undone: list[int] = []
         self._numbers = itertools.count(1)
 
-    def intend(self, work: Any, change: Any, irreversible: str) -> int:
+    def intend(self, work: Any, change: Any, irreversible: str, undo: Any = ()) -> int:
         number = next(self._numbers)
         self.records[number] = ChangeRecord(
             id=number, run="r", sequence=number, started=0.0, job=work.job, item=work.item,
@@ -51,12 +51,20 @@ class Memory:
 class UndoMemory:
     def __init__(self) -> None:
         self.settled: list[tuple[str, Status]] = []
+        self.steps: list[Status] = []
+        self.back: list[str] = []
 
     def intend(self, record: ChangeRecord, before: Any, after: Any) -> int:
         return record.id
 
     def settle(self, change: int, status: Status, found: Any, record: ChangeRecord) -> None:
         self.settled.append((record.subject, status))
+
+    def settle_step(self, change: int, status: Status, found: Any) -> None:
+        self.steps.append(status)
+
+    def undone(self, record: ChangeRecord) -> None:
+        self.back.append(record.subject)
 
 
 def play_of(*tasks: Any) -> Play:

@@ -45,7 +45,7 @@ def test_a_play_can_be_ended_and_the_next_one_begins_all_the_same(
 @pytest.mark.parametrize("loop", [None, ["x", "y"]])
 def test_without_a_record_nothing_is_sent_and_the_run_stops(loop: list[str] | None) -> None:
     class Full(Book):
-        def intend(self, work: Work, change: Change[Any], irreversible: str) -> int:
+        def intend(self, work: Work, change: Change[Any], irreversible: str, undo: Any = ()) -> int:
             raise JournalError("the disk is full")
 
     fleet = Fleet({"a": ToyHost({"k": "old"}), "b": ToyHost({"k": "old"})})

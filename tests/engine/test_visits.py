@@ -21,7 +21,7 @@ class Book:
         self.seen: list[tuple[str, Any, list[str]]] = []
         self.settled: list[tuple[Status, Any]] = []
 
-    def intend(self, work: Work, change: Change[Any], irreversible: str) -> int:
+    def intend(self, work: Work, change: Change[Any], irreversible: str, undo: Any = ()) -> int:
         lines = list(self.fleet.hosts[work.job.host].lines)
         self.seen.append((change.subject, change.before, lines))
         return len(self.seen)

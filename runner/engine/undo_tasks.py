@@ -1,0 +1,169 @@
+"""``undo:``: how to take back what no module can know how to take back, in the user's words.
+
+The tasks are rendered and checked before the change that they are for is sent, and stand in the
+journal with it: a rollback needs neither the playbook nor the run's variables. They run in the
+order in which they are written, each with the care that a run takes (look, journal, do, look
+again); the first that fails ends it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runner.engine.facts_keeper import facts_for
+from runner.engine.preview import Preview
+from runner.engine.runtime import Runtime
+from runner.engine.session import Reader, Writer
+from runner.engine.work import Work
+from runner.errors import ModuleError, PlaybookError, TransportError
+from runner.interfaces.codec import from_json, to_json
+from runner.interfaces.module import CommandState, Effect, Module
+from runner.interfaces.params import parse
+from runner.interfaces.shell import Setting
+from runner.journal.records import ChangeRecord
+from runner.model.job import Outcome, Status
+from runner.model.state import UNKNOWN, Change, differences
+from runner.model.task import Task, tasks_in
+
+
+@dataclass(frozen=True, slots=True)
+class UndoStep:
+    """One task of ``undo:`` as the journal keeps it; ``params`` as JSON."""
+
+    task: str
+    module: str
+    params: Any
+
+    def json(self) -> dict[str, Any]:
+        """As it is recorded."""
+        return {"task": self.task, "module": self.module, "params": self.params}
+
+
+def undo_steps(work: Work, runtime: Runtime) -> tuple[UndoStep, ...]:
+    """The tasks of ``undo:`` that apply here, rendered and checked. Raises InputError."""
+    steps = []
+    for task in tasks_in(work.task.undo):
+        variables = {**work.variables, **runtime.templates.render(dict(task.vars), work.variables)}
+        if all(runtime.templates.condition(c, variables, task.source) for c in task.conditions):
+            steps.append(_step(task, variables, runtime))
+    return tuple(steps)
+
+
+def _step(task: Task, variables: Mapping[str, Any], runtime: Runtime) -> UndoStep:
+    if task.include is not None or task.loop is not None or task.register is not None:
+        raise PlaybookError(
+            "an undo task is a module with its arguments, 'when' and 'vars'", source=task.source
+        )
+    module = runtime.modules(task.module)
+    if module.effect in (Effect.LOCAL, Effect.READ):
+        raise PlaybookError(f"'{task.module}' changes no host", source=task.source)
+    rendered = runtime.templates.render(dict(task.args), variables, task.source)
+    params = parse(module, rendered, task.arg_sources, task.source)
+    return UndoStep(task.name, task.module, to_json(params))
+
+
+def steps_of(recorded: Any) -> tuple[UndoStep, ...]:
+    """The steps out of a record of the journal."""
+    return tuple(UndoStep(s["task"], s["module"], s["params"]) for s in recorded or ())
+
+
+class StepLedger(Protocol):
+    """What taking back by tasks needs of the journal."""
+
+    def intend(self, record: ChangeRecord, before: Any, after: Any) -> int:
+        """Make the intent of one undo durable."""
+
+    def settle_step(self, change: int, status: Status, found: Any) -> None:
+        """Say what became of one of the tasks that take a change back."""
+
+    def undone(self, record: ChangeRecord) -> None:
+        """Mark a change as taken back."""
+
+
+class WrittenUndo:
+    """Takes one recorded change back by its tasks; without a ledger it only previews."""
+
+    def __init__(self, runtime: Runtime, ledger: StepLedger | None, setting: Setting) -> None:
+        self._runtime = runtime
+        self._ledger = ledger
+        self._setting = setting
+        self._commands: list[str] = []
+        self._changed = False
+
+    def run(self, record: ChangeRecord) -> Outcome:
+        """All of them, in order. Raises HostError when one fails."""
+        for step in steps_of(record.undo):
+            self._step(record, step)
+        if self._ledger is not None:
+            self._ledger.undone(record)
+        if not self._changed:
+            return Outcome(Status.OK, "its undo: finds nothing to do", subject=record.subject)
+        return Outcome(
+            Status.WOULD_CHANGE if self._ledger is None else Status.CHANGED,
+            "by its undo:",
+            subject=record.subject,
+            commands=tuple(self._commands),
+            result={"changed": True},
+        )
+
+    def _step(self, record: ChangeRecord, step: UndoStep) -> None:
+        module, link = self._runtime.modules(step.module), self._runtime.links.get(record.where)
+        params, facts = (
+            from_json(module.params, step.params),
+            facts_for(self._runtime, module, link),
+        )
+        before = Reader(link, setting=self._setting).drive(module.probe(params, facts))
+        change = planned(module, params, before, facts)
+        if change is None:
+            return
+        self._changed = True
+        if self._ledger is None:
+            preview = Preview(link.shell_of, self._setting)
+            self._commands += preview.drive(module.apply(params, change, facts))
+            return
+        as_step = dataclasses.replace(
+            record, task=step.task, module=step.module, params=step.params, subject=change.subject
+        )
+        intent = self._ledger.intend(as_step, change.before, change.after)
+        writer, status, found = Writer(link, setting=self._setting), Status.FAILED, None
+        try:
+            applied = writer.drive(module.apply(params, change, facts)) or {}
+            found = Reader(link, setting=self._setting).drive(module.probe(params, facts))
+            require_done(module, change, found, applied)
+            status = Status.CHANGED
+        except TransportError as error:
+            if error.may_have_started or writer.answered:
+                status = Status.IN_DOUBT
+            raise
+        finally:
+            self._ledger.settle_step(intent, status, found)
+            self._commands += writer.sent
+
+
+def planned(module: Module[Any, Any], params: Any, before: Any, facts: Any) -> Change[Any] | None:
+    """The change that a step makes; None when there is nothing to do."""
+    if module.effect is Effect.COMMAND:
+        if before.done:
+            return None
+        after: Any = CommandState(done=True, because=before.because)
+    else:
+        after = module.plan(params, before, facts)
+    change = Change(module.subject(params), before, after)
+    return change if change.differences() else None
+
+
+def require_done(
+    module: Module[Any, Any], change: Change[Any], found: Any, applied: Mapping[str, Any]
+) -> None:
+    """Raises ModuleError when a step said that it failed, or did nothing."""
+    if applied.get("failed"):
+        raise ModuleError(f"its undo: {module.failure(applied)}")
+    if module.effect is Effect.COMMAND:
+        return
+    wrong: Iterable[Any] = [d for d in differences(change.after, found) if d.before is not UNKNOWN]
+    if wrong:
+        what = "; ".join(f"{d.field} is {d.after!r}, wanted {d.before!r}" for d in wrong)
+        raise ModuleError(f"its undo: ran, but {change.subject} says: {what}")
