@@ -10,15 +10,19 @@ of the bases here; the file name is the YAML key.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from runner.interfaces.exchange import Output, Query, Reply, Request
 from runner.model.state import Change
+
+Decrypt: TypeAlias = Callable[[bytes, Path], bytes]
+"""Opens the content of a file that is encrypted; the path is for what is said about it."""
 
 Facts: TypeAlias = Mapping[str, Any]
 """What is known of the host, under Ansible's fact names without the ``ansible_`` prefix."""
@@ -31,6 +35,9 @@ class Params(BaseModel):
 
     FREE_FORM: ClassVar[str | None] = None
     """The field that takes a free-form argument string, if the module has one."""
+
+    HIDDEN: ClassVar[frozenset[str]] = frozenset()
+    """Fields that the engine fills in; in a playbook they are unknown."""
 
 
 class NoParams(Params):
@@ -73,6 +80,28 @@ class Module(ABC, Generic[ParamsT, StateT]):
     doc_url: ClassVar[str] = ""
     """The page whose parameters and return values this module follows."""
 
+    shares: ClassVar[str] = ""
+    """Modules with the same word here have the same state: in a dry run each sees what the others
+    would leave of a subject."""
+    controller_files: ClassVar[Mapping[str, str]] = {}
+    """Parameters that name a file of the controller -> the folder where such files are kept
+    (``files``, ``templates``). The module is given the absolute path."""
+    renders: ClassVar[Mapping[str, str]] = {}
+    """Those of them that name a template -> the hidden parameter that takes what it gives."""
+
+    def controller_file(self, parameter: str, args: Mapping[str, Any]) -> str | None:
+        """What a task names there, by its rendered arguments; None for a file of the host."""
+        found = args.get(parameter)
+        return found if isinstance(found, str) and found else None
+
+    def filled_in(self, args: Mapping[str, Any], decrypt: Decrypt) -> Mapping[str, Any]:
+        """Hidden parameters that say what the controller's files are, once these are found.
+
+        ``args`` are the rendered arguments, paths absolute. Raises InputError for a file that
+        cannot be read.
+        """
+        return {}
+
     @abstractmethod
     def subject(self, params: ParamsT) -> str:
         """The one thing on the host that this task manages, e.g. ``service lanmanserver``."""
@@ -114,6 +143,10 @@ class Module(ABC, Generic[ParamsT, StateT]):
         is not known then is UNKNOWN.
         """
         return {}
+
+    def failure(self, applied: Mapping[str, Any]) -> str:
+        """One line for people about a failure that ``applied`` tells of (``failed: True``)."""
+        return str(applied.get("msg", ""))
 
     def message(self, params: ParamsT, change: Change[StateT], facts: Facts) -> str:
         """One line for people about this outcome where the differences do not say it all."""

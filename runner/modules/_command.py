@@ -8,7 +8,8 @@ A command that ends with another code than 0 has failed: ``apply`` returns its o
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -24,11 +25,15 @@ from runner.windows import files
 ENCODING_REASON: Final = "the host's own code page is asked for and used; nothing to override"
 
 
-class CommandParams(base.Params):
+class GuardedParams(base.Params):
     """What tells whether a command's work is already done."""
 
     creates: Text | None = Field(None, description="skip when this path exists")
     removes: Text | None = Field(None, description="skip when this path does not exist")
+
+
+class CommandParams(GuardedParams):
+    """The same with paths of Windows."""
 
     @field_validator("creates", "removes")
     @classmethod
@@ -44,7 +49,20 @@ class CommandParams(base.Params):
         return path
 
 
-ParamsT = TypeVar("ParamsT", bound=CommandParams)
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How to see on a host whether something matches a path."""
+
+    commands: Callable[[str], Sequence[Command]]
+    found: Callable[[Sequence[Output]], bool]
+
+
+ON_WINDOWS: Final = Looking(files.look, files.found)
+
+FAILED: Final = "non-zero return code"
+"""What Ansible's command modules say in ``msg`` of every failed command."""
+
+ParamsT = TypeVar("ParamsT", bound=GuardedParams)
 
 
 class CommandModule(base.Module[ParamsT, CommandState]):
@@ -79,9 +97,13 @@ class CommandModule(base.Module[ParamsT, CommandState]):
         """What it returned, or that it was not run."""
         return applied or skipped(change.after, self.shown(params))
 
+    def failure(self, applied: Mapping[str, Any]) -> str:
+        """A failed command in one line: its code, and the first thing it said."""
+        return one_line(applied.get("rc"), applied.get("stderr", ""), applied.get("stdout", ""))
+
 
 def probe(
-    params: CommandParams, check: Command | None = None
+    params: GuardedParams, check: Command | None = None, looking: Looking = ON_WINDOWS
 ) -> Generator[Query, Reply, CommandState]:
     """Whether the work is done, by ``creates``, ``removes`` and the ``check`` command.
 
@@ -90,10 +112,10 @@ def probe(
     exists: dict[str, bool] = {}
     paths = [path for path in (params.creates, params.removes) if path is not None]
     if paths:
-        commands = [command for path in paths for command in files.look(path)]
-        outputs = yield from read(*commands)
-        for index, path in enumerate(paths):
-            exists[path] = files.found(outputs[2 * index : 2 * index + 2])
+        looks = [looking.commands(path) for path in paths]
+        outputs = iter((yield from read(*(command for look in looks for command in look))))
+        for path, look in zip(paths, looks, strict=True):
+            exists[path] = looking.found([next(outputs) for _ in look])
     if params.creates is not None and exists[params.creates]:
         return CommandState(done=True, because=f"{params.creates} exists")
     if params.removes is not None and not exists[params.removes]:
@@ -115,16 +137,21 @@ def planned(before: CommandState) -> CommandState:
     return CommandState(done=True, because=before.because)
 
 
+def now() -> datetime:
+    """The time of the controller, as in ``start`` and ``end``."""
+    return datetime.now()
+
+
 def run(command: Command, shown: str) -> Generator[Request, Reply, Mapping[str, Any]]:
     """Send the command and return Ansible's return values; see the top of this file."""
-    begun = datetime.now()
+    begun = now()
     output = yield from write(command)
     return returned(output, shown, begun)
 
 
 def returned(output: Output, shown: str, begun: datetime) -> dict[str, Any]:
     """Ansible's return values of one command."""
-    ended = datetime.now()
+    ended = now()
     values: dict[str, Any] = {
         "cmd": shown,
         "rc": output.signed,
@@ -137,17 +164,18 @@ def returned(output: Output, shown: str, begun: datetime) -> dict[str, Any]:
         "delta": str(timedelta(seconds=round((ended - begun).total_seconds(), 6))),
     }
     if output.code != 0:
-        values |= {"failed": True, "msg": failure(output)}
+        values |= {"failed": True, "msg": FAILED}
     return values
 
 
-def failure(output: Output) -> str:
-    """A failed command in one line: its code, and the first thing it said."""
-    said = [line.strip() for line in f"{output.stderr}\n{output.stdout}".splitlines()]
-    first = next((line for line in said if line), "")
-    return f"exit code {output.signed}{f': {first}' if first else ''}"
+def one_line(code: object, stderr: str, stdout: str) -> str:
+    """A failed command in one line: its exit code, and the first thing it said."""
+    said = f"{stderr}\n{stdout}".splitlines()
+    first = next((line.strip() for line in said if line.strip()), "")
+    return f"exit code {code}{f': {first}' if first else ''}"
 
 
 def skipped(state: CommandState, shown: str) -> Mapping[str, Any]:
     """Ansible's return values of a command that was not run."""
-    return {"cmd": shown, "rc": 0, "skipped": True, "msg": f"skipped, since {state.because}"}
+    because = f"skipped, since {state.because}"
+    return {"cmd": shown, "rc": 0, "skipped": True, "stdout": because, "msg": because}

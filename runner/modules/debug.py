@@ -39,7 +39,13 @@ class Module(base.LocalModule[Params]):
             return base.Decision(result={"skipped": True, "skipped_reason": reason})
         if params.var is None:
             return base.Decision(message=_line(params.msg), result={"msg": params.msg})
-        value = evaluate.value(params.var)
+        try:
+            value = evaluate.value(params.var)
+        except TemplateError as error:
+            if "is undefined" not in error.message:
+                raise
+            # As ansible-core 2.19 shows it: to look at what is not there is no failure.
+            value = f"<< error 1 - {error.message} >>"
         return base.Decision(message=f"{params.var}: {_line(value)}", result={params.var: value})
 
 

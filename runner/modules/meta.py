@@ -11,8 +11,6 @@ from runner.interfaces import module as base
 _ELSEWHERE = {
     "refresh_inventory": "the inventory is read once, before the run",
     "clear_host_errors": "a failed host is not forgotten; use rescue, or ignore_errors",
-    "end_batch": "use end_play, which ends the play for its hosts",
-    "end_role": "put a condition on the tasks of the role",
 }
 
 
@@ -22,7 +20,14 @@ class Params(base.Params):
     FREE_FORM: ClassVar[str | None] = "free_form"
 
     free_form: Literal[
-        "noop", "flush_handlers", "end_host", "end_play", "clear_facts", "reset_connection"
+        "noop",
+        "flush_handlers",
+        "end_host",
+        "end_batch",
+        "end_play",
+        "end_role",
+        "clear_facts",
+        "reset_connection",
     ] = Field(description="what to do")
 
     @field_validator("free_form", mode="before")

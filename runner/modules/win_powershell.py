@@ -108,7 +108,8 @@ def report(out: Output, begun: datetime) -> Mapping[str, Any]:
     host_out, mark, encoded = out.stdout.rpartition(_MARK)
     if not mark:
         raise ModuleError(
-            f"PowerShell did not run the script to its end: {_command.failure(out)}",
+            "PowerShell did not run the script to its end: "
+            + _command.one_line(out.signed, out.stderr, out.stdout),
             hint="is PowerShell 2.0 or newer on this host, and not restricted by policy?",
         )
     try:

@@ -33,7 +33,7 @@ def with_entry(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
 
 
 def test_files_are_plugins_and_helpers_are_not() -> None:
-    assert shells().names == ("cmd", "powershell", "raw")
+    assert shells().names == ("cmd", "posix", "powershell", "raw", "sh")
     assert shells().load("cmd").name == "cmd"
 
 

@@ -106,7 +106,8 @@ def test_a_failed_command_keeps_its_output() -> None:
     result = module.result(params, CHANGE, {}, applied)
     assert result["failed"] is True
     assert result["rc"] == -1
-    assert result["msg"] == "exit code -1: it went wrong"
+    assert result["msg"] == "non-zero return code"
+    assert module.failure(applied) == "exit code -1: it went wrong"
     assert result["stdout_lines"] == ["out", "more"]
     assert result["cmd"] == "prog"
 

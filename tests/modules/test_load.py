@@ -45,4 +45,6 @@ def test_helpers_cannot_be_loaded() -> None:
 def test_who_takes_a_free_form_string() -> None:
     taken = modules.takes_free_form()
     assert taken["win_shell"] == "cmd"
-    assert set(taken) == {"meta", "raw", "win_command", "win_shell"}
+    assert taken["command"] == taken["shell"] == "cmd"
+    assert {"meta", "raw", "win_command", "win_shell"} <= set(taken)
+    assert not {"setup", "win_service", "async_status"} & set(taken)

@@ -38,8 +38,8 @@ def test_debug() -> None:
     assert decide("debug", msg=["a", "b"]).result == {"msg": ["a", "b"]}
     assert decide("debug", {"x": {"y": 1}}, var="x").result == {"x": {"y": 1}}
     assert decide("debug", msg="hi").message == "hi"
-    with pytest.raises(TemplateError):
-        decide("debug", var="nosuch")
+    shown = "<< error 1 - nosuch is undefined >>"
+    assert decide("debug", var="nosuch").result == {"nosuch": shown}
 
 
 @pytest.mark.parametrize(

@@ -207,5 +207,18 @@ READ_CASES: Final = (
     Case("facts-chinese", "setup", {}, "2003-sp2", {"language": "chs"}),
 )
 
-LOCAL: Final = frozenset({"assert", "debug", "fail", "meta", "pause", "set_fact"})
+ON_POSIX: Final = frozenset(
+    {
+        "apt", "async_status", "blockinfile", "command", "copy", "dnf", "file", "get_url",
+        "group", "lineinfile", "package", "ping", "reboot", "replace", "script", "service",
+        "shell", "slurp", "stat", "systemd", "systemd_service", "template", "user", "wait_for",
+        "yum",
+    }
+)  # fmt: skip
+"""Modules whose tests run them on this machine; the lab's hosts run Windows."""
+
+LOCAL: Final = frozenset(
+    {"assert", "debug", "fail", "include_vars", "meta", "pause", "set_fact",
+     "validate_argument_spec"}
+)  # fmt: skip
 """Modules that touch no host; their tests are in test_local."""

@@ -1,0 +1,122 @@
+"""Copy a file or a folder of the controller, a text, or something of the host itself, to a host.
+
+Whether something is to be done is known by comparing SHA-1 checksums. Content travels in pieces,
+goes into a new file beside the old one, is compared there, and takes its place in one step. What
+was there before comes back with a rollback (see ``_file_state``).
+
+Of a folder everything is copied that is in it; what else is in the folder on the host stays. Its
+new folders get ``directory_mode``, and a rollback removes them again when they are empty.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from runner.interfaces import module as base
+from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.local_file import LocalFile, SourceEntry, survey
+from runner.interfaces.loose import said_yes
+from runner.model.state import Change
+from runner.modules import _copy_file, _copy_tree
+from runner.modules._content import CONTENT
+from runner.modules._copy_params import Params
+from runner.modules._file_state import FOLDER, FileState
+from runner.modules._posix import require_posix
+
+
+class Module(base.Module[Params, FileState]):
+    """Brings a file, or all that is in a folder, to a content."""
+
+    params = Params
+    state = FileState
+    shares = CONTENT
+    controller_files: ClassVar[Mapping[str, str]] = {"src": "files"}
+    doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/copy_module.html"
+
+    def controller_file(self, parameter: str, args: Mapping[str, Any]) -> str | None:
+        if said_yes(args, "remote_src", default=False):
+            return None
+        return super().controller_file(parameter, args)
+
+    def filled_in(self, args: Mapping[str, Any], decrypt: base.Decrypt) -> Mapping[str, Any]:
+        if args.get("content") is not None:
+            return {"origin": "content"}
+        path = args.get("src")
+        if not isinstance(path, str) or not path:
+            return {}
+        if said_yes(args, "remote_src", default=False):
+            return {"origin": "host"}
+        found = survey(path, follow=said_yes(args, "local_follow", default=True))
+        opened = _opened(found, decrypt) if said_yes(args, "decrypt", default=True) else {}
+        sources = tuple(_plain(entry, opened) for entry in found)
+        origin = "directory" if Path(path).is_dir() else "file"
+        return {"origin": origin, "sources": sources, "opened": opened}
+
+    def subject(self, params: Params) -> str:
+        return f"file {params.dest}"
+
+    def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, FileState]:
+        require_posix(facts, "copy", "win_copy")
+        if params.origin == "directory":
+            return (yield from _copy_tree.probe(params, params.sources))
+        state = yield from _copy_file.probe(params)
+        if state.source is not None and state.source.kind == FOLDER:
+            found = yield from _copy_tree.probe_on_host(params, state.source.path)
+            return found
+        return state
+
+    def plan(self, params: Params, before: FileState, facts: base.Facts) -> FileState:
+        if _is_tree(params, before):
+            return _copy_tree.plan(params, before)
+        return _copy_file.plan(params, before)
+
+    def apply(
+        self, params: Params, change: Change[FileState], facts: base.Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        if _is_tree(params, change.before):
+            return (yield from _copy_tree.apply(params, change))
+        return (yield from _copy_file.apply(params, change))
+
+    def undo(
+        self, params: Params, change: Change[FileState], facts: base.Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        yield from _copy_tree.take_back(params, change.before, change.after)
+        return {}
+
+    def result(
+        self,
+        params: Params,
+        change: Change[FileState],
+        facts: base.Facts,
+        applied: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        if _is_tree(params, change.before):
+            return {"dest": params.dest, "src": params.src, **applied}
+        return _copy_file.returned(params, change, applied)
+
+
+def _is_tree(params: Params, before: FileState) -> bool:
+    if params.origin == "host":
+        return before.source is not None and before.source.kind == FOLDER
+    return params.origin == "directory"
+
+
+def _opened(entries: tuple[SourceEntry, ...], decrypt: base.Decrypt) -> dict[str, bytes]:
+    """What the encrypted files among the sources hold."""
+    files = (entry.path for entry in entries if entry.kind == "file")
+    return {
+        path: decrypt(b"".join(LocalFile(path).pieces()), Path(path))
+        for path in files
+        if LocalFile(path).is_encrypted
+    }
+
+
+def _plain(entry: SourceEntry, opened: Mapping[str, bytes]) -> SourceEntry:
+    """An entry with the size and checksum of what is copied."""
+    if entry.path not in opened:
+        return entry
+    content = LocalFile(entry.path, opened[entry.path])
+    return dataclasses.replace(entry, size=content.size, checksum=content.sha1)

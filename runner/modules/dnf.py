@@ -1,0 +1,9 @@
+"""Packages of Red Hat Enterprise Linux and its kin, with dnf 4, else yum."""
+
+from __future__ import annotations
+
+from runner.modules import _rpm_module
+
+
+class Module(_rpm_module.Dnf):
+    """Brings packages to a state."""

@@ -1,0 +1,134 @@
+"""Packages of a Unix host, with the package manager that is there: apt, dnf or yum."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import AliasChoices, Field, field_validator
+
+from runner.errors import ModuleError
+from runner.interfaces import module as base
+from runner.interfaces.exchange import Query, Reply, Request, read
+from runner.interfaces.loose import Text, Words
+from runner.model.state import Change
+from runner.modules import _apt, _apt_params, _rpm_params, apt, dnf
+from runner.modules._packages import PackagesState
+from runner.modules._posix import require_posix
+from runner.posix import tools
+
+_LOOK = """\
+for p in dnf yum apt-get zypper apk pacman; do
+command -v $p >/dev/null && echo $p
+done
+exit 0
+"""
+_OURS = {"apt-get": "apt", "dnf": "dnf", "yum": "yum"}
+
+
+class Params(base.Params):
+    """Parameters of Ansible's package."""
+
+    UNSUPPORTED: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("update_cache", "cache_valid_time", "autoremove", "purge", "enablerepo", "disablerepo"),
+        "it belongs to one package manager: use the module apt or dnf",
+    )
+
+    name: Words = Field(
+        min_length=1,
+        validation_alias=AliasChoices("name", "pkg", "package"),
+        description="packages, as the host's package manager spells them",
+    )
+    state: Literal["absent", "installed", "latest", "present", "removed"] = Field(
+        description="the wanted state"
+    )
+    use: Text = Field("auto", description="apt, dnf or yum; by default the one that is there")
+
+    @field_validator("use")
+    @classmethod
+    def _known(cls, use: str) -> str:
+        if use not in ("auto", *_OURS.values()):
+            raise ValueError(f"'{use}' is not supported; there are: apt, dnf, yum")
+        return use
+
+
+class Module(base.Module[Params, PackagesState]):
+    """Brings packages to a state."""
+
+    params = Params
+    state = PackagesState
+    doc_url = (
+        "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/package_module.html"
+    )
+
+    def subject(self, params: Params) -> str:
+        return f"packages {', '.join(sorted(params.name))}"
+
+    def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, PackagesState]:
+        require_posix(facts, "package", "win_package")
+        manager = params.use
+        if manager == "auto":
+            manager = yield from _find(facts)
+        how, inner = _of(params, manager)
+        return (yield from how.probe(inner, facts))
+
+    def plan(self, params: Params, before: PackagesState, facts: base.Facts) -> PackagesState:
+        how, inner = _of(params, before.manager)
+        return how.plan(inner, before, facts)
+
+    def apply(
+        self, params: Params, change: Change[PackagesState], facts: base.Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        how, inner = _of(params, change.before.manager)
+        return (yield from how.apply(inner, change, facts))
+
+    def undo(
+        self, params: Params, change: Change[PackagesState], facts: base.Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        how, inner = _of(params, change.before.manager)
+        return (yield from how.undo(inner, change, facts))
+
+    def irreversible(self, params: Params, change: Change[PackagesState], facts: base.Facts) -> str:
+        how, inner = _of(params, change.before.manager)
+        return how.irreversible(inner, change, facts)
+
+    def result(
+        self,
+        params: Params,
+        change: Change[PackagesState],
+        facts: base.Facts,
+        applied: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        how, inner = _of(params, change.before.manager)
+        return how.result(inner, change, facts, applied)
+
+    def message(self, params: Params, change: Change[PackagesState], facts: base.Facts) -> str:
+        how, inner = _of(params, change.before.manager)
+        return how.message(inner, change, facts)
+
+
+def _find(facts: base.Facts) -> Generator[Query, Reply, str]:
+    """The package manager, by the gathered facts or by a look at the host."""
+    if facts.get("pkg_mgr") in _OURS.values():
+        return str(facts["pkg_mgr"])
+    (out,) = yield from read(tools.script(_LOOK))
+    there = out.stdout.split()
+    found = next((_OURS[name] for name in there if name in _OURS), None)
+    if found is None:
+        raise ModuleError(
+            f"no package manager of this host is supported: {', '.join(there) or 'it has none'}",
+            hint="there are: apt, dnf, yum; use the module 'command' for others",
+        )
+    return found
+
+
+def _of(params: Params, manager: str) -> tuple[base.Module[Any, PackagesState], Any]:
+    """The module for that manager and its parameters. Raises ParamsError's cause for bad names."""
+    state = {"installed": "present", "removed": "absent"}.get(params.state, params.state)
+    given = {"name": params.name, "state": state}
+    try:
+        if manager == _apt.MANAGER:
+            return apt.Module(), _apt_params.Params.model_validate(given)
+        return dnf.Module(), _rpm_params.Params.model_validate(given)
+    except ValueError as error:
+        raise ModuleError(f"{manager} does not take these names: {error}") from None

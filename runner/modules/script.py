@@ -1,0 +1,150 @@
+"""Run a script of the controller on a POSIX host.
+
+It is sent to a new folder that only the account may enter, run there, and removed again, whatever
+came of it. Its arguments are the shell's: as in Ansible, ``$NAME``, pipes and the like work.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import secrets
+import shlex
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from pydantic import Field, field_validator
+
+from runner.interfaces import module as base
+from runner.interfaces.exchange import Command, Query, Reply, Request, Script, write
+from runner.interfaces.local_file import PIECE, LocalFile
+from runner.interfaces.loose import Text, said_yes
+from runner.interfaces.module import CommandState
+from runner.model.playbook import FREE_FORM
+from runner.model.state import Change
+from runner.modules import _command, _posix
+from runner.posix.quoting import path as expanded
+from runner.posix.quoting import quote
+from runner.posix.tools import expect
+
+_SEND: Final = """\
+umask 077
+for b in "$HOME" "${TMPDIR:-/tmp}"; do
+d=$b/.runner-script-$k
+if mkdir -m 700 "$d" 2>/dev/null; then cat >"$d/$f" && exit 0; rm -rf "$d"; exit 1; fi
+done
+echo "no folder for it: neither $HOME nor ${TMPDIR:-/tmp} can be written to" >&2; exit 1
+"""
+_FIND: Final = """\
+for b in "$HOME" "${TMPDIR:-/tmp}"; do d=$b/.runner-script-$k; [ ! -d "$d" ] || break; done
+"""
+_MORE: Final = 'cat >>"$d/$f"\n'
+_RUN: Final = """\
+s=$d/$f
+trap 'rm -rf "$d"' 0
+trap 'exit 143' 1 2 15
+chmod 700 "$s" || exit 1
+"""
+
+
+class Params(_command.GuardedParams):
+    """Parameters of Ansible's script."""
+
+    FREE_FORM: ClassVar[str | None] = "cmd"
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"script", "opened"})
+
+    cmd: Text = Field(description="the script, a file of the controller, and its arguments")
+    chdir: Text | None = Field(None, description="folder on the host to run it in")
+    executable: Text | None = Field(None, description="program on the host that runs it")
+    decrypt: bool = Field(True, description="run what an encrypted file holds")
+    script: str = ""
+    """Where it is on the controller."""
+    opened: bytes | None = Field(None, exclude=True)
+    """What an encrypted one holds."""
+
+    @field_validator("cmd")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        if not split(value)[0]:
+            raise ValueError("names no script")
+        return value
+
+    @field_validator("chdir")
+    @classmethod
+    def _absolute(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("/"):
+            raise ValueError("must be an absolute path")
+        return value
+
+
+class Module(_command.CommandModule[Params]):
+    """Runs a script."""
+
+    params = Params
+    controller_files: ClassVar[Mapping[str, str]] = {"script": "files"}
+    doc_url = (
+        "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/script_module.html"
+    )
+
+    def controller_file(self, parameter: str, args: Mapping[str, Any]) -> str | None:
+        line = args.get(FREE_FORM) or args.get("cmd")
+        try:
+            return split(line)[0] or None if isinstance(line, str) else None
+        except ValueError:
+            return None  # refused with its place when the arguments are checked
+
+    def filled_in(self, args: Mapping[str, Any], decrypt: base.Decrypt) -> Mapping[str, Any]:
+        path = args.get("script")
+        if not path or not said_yes(args, "decrypt", default=True):
+            return {}
+        found = LocalFile(str(path))
+        if not found.is_encrypted:
+            return {}
+        return {"opened": decrypt(b"".join(found.pieces()), Path(found.path))}
+
+    def subject(self, params: Params) -> str:
+        return f"script {params.cmd}"
+
+    def shown(self, params: Params) -> str:
+        return params.cmd
+
+    def check_command(self, params: Params) -> Command | None:
+        return None
+
+    def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, CommandState]:
+        _posix.require_posix(facts, "script", "win_shell")
+        look = _command.Looking(lambda path: [_posix.look(path, params.chdir)], _posix.found)
+        return (yield from _command.probe(params, None, look))
+
+    def apply(
+        self, params: Params, change: Change[CommandState], facts: base.Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        name, rest = split(params.cmd)
+        content = LocalFile(params.script, params.opened)
+        file = posixpath.basename(name)
+        head = f"k={secrets.token_hex(8)} f={quote(file)}\n"
+        body = _SEND
+        for piece in content.pieces(PIECE):
+            sent = Script("posix", head + body, stdin=piece.decode("utf-8", "surrogateescape"))
+            expect((yield from write(sent)), f"send the script {file}")
+            body = _FIND + _MORE
+        begun = _command.now()
+        output = yield from write(Script("posix", head + _FIND + _run(params, rest)))
+        return _command.returned(output, params.cmd, begun)
+
+
+def split(line: str) -> tuple[str, str]:
+    """The script's name, and the rest of the line as it is written. Raises ValueError."""
+    stream = io.StringIO(line.strip())
+    words = shlex.shlex(stream, posix=True, punctuation_chars=False)
+    words.whitespace_split = True
+    words.commenters = ""
+    name = words.get_token() or ""
+    return name, stream.read()
+
+
+def _run(params: Params, rest: str) -> str:
+    inside = f"cd -- {expanded(params.chdir)} || exit 1\n" if params.chdir else ""
+    program = f"{params.executable} " if params.executable else ""
+    return f'{_RUN}{inside}( {program}"$s" {rest}\n) </dev/null\n'

@@ -1,0 +1,1 @@
+"""What modules and shells share about hosts with a POSIX shell: quoting, facts, detached jobs."""

@@ -1,0 +1,65 @@
+"""package: whichever package manager is there does the work."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.errors import ModuleError, ParamsError
+from runner.interfaces.exchange import Output
+from tests.modules.debian_host import Debian
+from tests.modules.posix_host import FACTS
+from tests.modules.redhat_host import plan, redhat, words
+from tests.modules.scripted import Scripted, task
+from tests.modules.unix import Task
+
+
+def test_apt_on_debian(debian: Debian) -> None:
+    new = Task("package", name=debian.name("mta"), state="present")
+    change = new.run()
+    assert debian.look() == ["mta=1"]
+    assert change.before.manager == "apt"
+    new.ok()
+    new.roll_back(change)
+    assert debian.look() == []
+    Task("package", name=debian.name("mta"), state="removed", use="apt").ok()
+
+
+def test_package_finds_dnf() -> None:
+    host = redhat(**{"for p in dnf yum apt-get": Output(0, "dnf\nyum\n")})
+    module, params, change = plan(host, "package", name="wrx-app", state="installed")
+    assert change.before.manager == "dnf"
+    host.drive(module.apply(params, change, FACTS))
+    assert words(host) == ["dnf -y --comment runner::after=7 install wrx-app-2.0-1"]
+
+
+def test_package_goes_by_the_facts() -> None:
+    module, params = task("package", name="wrx-app", state="present")
+    host = redhat()
+    before = host.drive(module.probe(params, {**FACTS, "pkg_mgr": "dnf"}))
+    assert before.manager == "dnf"
+
+
+@pytest.mark.parametrize(
+    ("answers", "raw", "error", "message"),
+    [
+        ({"for p in": Output(0, "apk\n")}, {}, ModuleError, "no package manager.*apk"),
+        ({"for p in": Output(0, "apt-get\n")}, {"name": "Foo"}, ModuleError, "does not take"),
+        ({}, {"use": "pacman"}, ParamsError, "'pacman' is not supported"),
+        ({}, {"update_cache": True}, ParamsError, "not supported"),
+        ({}, {"state": None}, ParamsError, "'state' is missing"),
+    ],
+)
+def test_what_package_cannot(
+    answers: dict[str, Output],
+    raw: dict[str, str | bool | None],
+    error: type[Exception],
+    message: str,
+) -> None:
+    with pytest.raises(error, match=message):
+        plan(redhat(**answers), "package", **{"name": "wrx-app", "state": "present", **raw})
+
+
+def test_windows_is_told_apart() -> None:
+    module, params = task("package", name="xx", state="present")
+    with pytest.raises(ModuleError, match="win_package"):
+        Scripted().drive(module.probe(params, {"shell_type": "cmd"}))
