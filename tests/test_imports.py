@@ -17,11 +17,16 @@ HOMES: dict[str, tuple[str, ...]] = {
     "spnego": ("transports/winrm", "lab/"),
     "xmltodict": ("transports/winrm",),
     "paramiko": ("transports/ssh",),
+    "gssapi": ("transports/winrm", "lab/"),
     "yaml": ("loading/", "windows/"),
     "networkx": ("engine/graph",),
     "jinja2": ("loading/", "reporting/"),
+    "jmespath": ("loading/filters/",),
+    "packaging": ("loading/",),
+    "passlib": ("loading/filters/",),
     "rich": ("reporting/",),
     "click": ("cli/",),
+    "cryptography": ("loading/vault", "lab/", "transports/winrm"),
 }
 NOT_IN_MODEL = ("pydantic", *HOMES)
 

@@ -9,10 +9,10 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from runner.app.options import FORKS_CAP, View
 from runner.engine.graph import JobGraph, StepKind
@@ -24,6 +24,9 @@ from runner.model.job import Status
 from runner.reporting.bus import EventBus
 from runner.reporting.recap import usual_commands
 from runner.reporting.views import views
+
+END_SECONDS: Final = 10.0
+"""How long a run that was told to stop now tells its hosts so."""
 
 
 @dataclass(slots=True)
@@ -116,6 +119,10 @@ class Conductor:
             interrupted = self.stop.level is not StopLevel.GO_ON
             if self.stop.level < StopLevel.NOW:
                 links.close_all()
+            else:
+                # What runs on the hosts is ended; a third Ctrl-C does not wait for that either.
+                with suppress(KeyboardInterrupt):
+                    links.end_now(END_SECONDS)
             try:
                 before_end(interrupted)
             finally:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from runner import shells, transports
 from runner.app.fleet import Fleet
+from runner.app.options import DEFAULT_APPROACH, Approach
 from runner.app.prepare import Prepared
+from runner.engine.access import Access
 from runner.engine.graph import StepKind
 from runner.engine.magic import RUN_MAGIC
+from runner.engine.pacing import AT_ONCE, BURST, RATE, PaceSettings
 from runner.engine.runtime import Links
 from runner.engine.session import Link
 from runner.engine.stop import Stop
@@ -20,6 +24,9 @@ from runner.model.secret import SECRET_VARIABLES, Secret
 from runner.model.task import Way
 
 DEFAULT_CONNECTION: Final = "winrm"
+RATE_VARIABLE: Final = "runner_connect_rate"
+AT_ONCE_VARIABLE: Final = "runner_connect_at_once"
+KEEP_TRYING_VARIABLE: Final = "runner_keep_trying_credentials"
 _NOT_SETTINGS = RUN_MAGIC | {"ansible_facts"}
 
 
@@ -42,21 +49,79 @@ def ways(prepared: Prepared) -> Iterator[tuple[str, Way]]:
 
 
 def make_links(
-    fleet: Fleet, variables: Variables, stop: Stop, uses: Iterable[tuple[str, Way]]
+    fleet: Fleet,
+    variables: Variables,
+    stop: Stop,
+    uses: Iterable[tuple[str, Way]],
+    wanted: Approach = DEFAULT_APPROACH,
 ) -> Links:
     """The links of hosts, with the connection settings of these uses checked at once.
 
     Raises InventoryError for a setting that is unknown or contradictory, before any contact.
     """
-    ready = {use: _link(*use, fleet, variables, stop) for use in uses}
+    uses = tuple(uses)
+    access = _access(fleet, variables, stop, dict.fromkeys(host for host, _ in uses), wanted)
+    ready = {use: _link(*use, fleet, variables, access) for use in uses}
 
     def make(host: str, way: Way) -> Link:
-        return ready.get((host, way)) or _link(host, way, fleet, variables, stop)
+        return ready.get((host, way)) or _link(host, way, fleet, variables, access)
 
-    return Links(make)
+    return Links(make, access)
 
 
-def _link(host: str, way: Way, fleet: Fleet, variables: Variables, stop: Stop) -> Link:
+def _access(
+    fleet: Fleet, variables: Variables, stop: Stop, hosts: Iterable[str], wanted: Approach
+) -> Access:
+    """The pace of the run, and the hosts whose passwords are their own: as the command line says,
+    or else the inventory. Of several rates the lowest counts."""
+    rates: list[float] = []
+    at_once: list[int] = []
+    keep_trying: set[str] = set()
+    for host in hosts:
+        settings = variables.of_host(host)
+
+        def said(name: str, host: str = host, settings: Mapping[str, Any] = settings) -> Any:
+            return (
+                fleet.templates.render(settings.get(name), settings) if name in settings else None
+            )
+
+        rates += _number(host, RATE_VARIABLE, said(RATE_VARIABLE))
+        at_once += [int(n) for n in _number(host, AT_ONCE_VARIABLE, said(AT_ONCE_VARIABLE))]
+        if wanted.keep_trying or _truth(host, KEEP_TRYING_VARIABLE, said(KEEP_TRYING_VARIABLE)):
+            keep_trying.add(host)
+    slowest = min((rate or math.inf for rate in rates), default=RATE)
+    rate = wanted.rate if wanted.rate is not None else 0.0 if slowest == math.inf else slowest
+    most = min(at_once, default=AT_ONCE)
+    return Access(stop, PaceSettings(rate, BURST, most), keep_trying=frozenset(keep_trying))
+
+
+def _number(host: str, name: str, value: Any) -> list[float]:
+    """The number that a variable says, if it says one. Raises InventoryError."""
+    if value is None:
+        return []
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = -1.0
+    least = 1.0 if name == AT_ONCE_VARIABLE else 0.0
+    if not least <= number < math.inf:
+        raise InventoryError(
+            f"{host}: {name} '{value}' is not a number of at least {least:g}",
+            hint="connections a second; 0: no limit" if name == RATE_VARIABLE else "",
+        )
+    return [number]
+
+
+def _truth(host: str, name: str, value: Any) -> bool:
+    text = str(value).strip().lower()
+    if value is None or text in ("false", "no", "off", "0"):
+        return False
+    if text in ("true", "yes", "on", "1"):
+        return True
+    raise InventoryError(f"{host}: {name} is yes or no, not '{value}'")
+
+
+def _link(host: str, way: Way, fleet: Fleet, variables: Variables, access: Access) -> Link:
     """The link to a host. As in Ansible, what the inventory says wins over the playbook's words.
 
     Source: Ansible, "Controlling how Ansible behaves: precedence rules".
@@ -72,7 +137,8 @@ def _link(host: str, way: Way, fleet: Fleet, variables: Variables, stop: Stop) -
         options=transport.options(host, settings),
         shells=shells.load,
         login_shell=_login_shell(host, settings, transport.default_shell),
-        stop=stop,
+        stop=access.stop,
+        access=access,
     )
 
 
@@ -84,7 +150,7 @@ def connection_settings(fleet: Fleet, variables: Mapping[str, Any]) -> dict[str,
     """
     settings: dict[str, Any] = {}
     for key in variables:
-        if not key.startswith("ansible_") or key in _NOT_SETTINGS:
+        if not key.startswith(("ansible_", "runner_")) or key in _NOT_SETTINGS:
             continue
         value = variables[key]
         if isinstance(value, Secret):

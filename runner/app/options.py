@@ -36,6 +36,20 @@ NO_VAULT = VaultOptions()
 
 
 @dataclass(frozen=True, slots=True)
+class Approach:
+    """What the command line says about connecting. ``rate`` in connections a second, 0 is without
+    limit, None leaves it to the inventory; ``keep_trying``: a password that one host refused is
+    tried on the others, too."""
+
+    rate: float | None = None
+    keep_trying: bool = False
+
+
+DEFAULT_APPROACH = Approach()
+"""Nothing was said: as the inventory has it."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunOptions:
     """``runner run``: which playbook, on which hosts, with what."""
 
@@ -53,6 +67,7 @@ class RunOptions:
     password: str | None = None
     vault: VaultOptions = NO_VAULT
     view: View = View()
+    approach: Approach = DEFAULT_APPROACH
     question: Question | None = None
     """Asks a person for what ``vars_prompt`` wants; None: there is nobody to ask."""
 
@@ -73,3 +88,4 @@ class RollbackOptions:
     password: str | None = None
     vault: VaultOptions = NO_VAULT
     view: View = View()
+    approach: Approach = DEFAULT_APPROACH

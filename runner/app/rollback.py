@@ -111,7 +111,8 @@ def _walk(options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBac
     )
     # What was delegated is taken back where it was made.
     hosts |= {record.where for records in way.changes.values() for record in records}
-    links = make_links(fleet, variables, conductor.stop, [(host, Way()) for host in hosts])
+    uses = [(host, Way()) for host in hosts]
+    links = make_links(fleet, variables, conductor.stop, uses, options.approach)
     if options.check or not way.changes:
         # With nothing to take back there is nothing to record either: it just says so.
         visit = _visit(options, way, make_runtime("", (), fleet, conductor, variables, links), None)

@@ -38,7 +38,7 @@ def run(options: RunOptions) -> int:
     for warning in prepared.fleet.inventory.warnings:
         conductor.notice(warning)
     variables = _variables(prepared, options)
-    links = make_links(prepared.fleet, variables, conductor.stop, ways(prepared))
+    links = make_links(prepared.fleet, variables, conductor.stop, ways(prepared), options.approach)
     if options.check:
         return _check(options, prepared, conductor, variables, links)
     return _run(options, prepared, conductor, variables, links)

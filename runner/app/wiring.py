@@ -7,6 +7,7 @@ from collections.abc import Callable
 from runner import modules
 from runner.app.conduct import Conductor
 from runner.app.fleet import Fleet
+from runner.app.held import Held
 from runner.app.ledger import record_outcome
 from runner.engine.runtime import Links, NoIncludes, Runtime
 from runner.engine.variables import Variables
@@ -31,6 +32,9 @@ def make_runtime(
 
     ``includes`` is what a playbook may bring in while it runs.
     """
+
+    if journal is not None and links.access is not None:
+        links.access.ledger = Held(journal, run)
 
     def record(job: JobId, outcome: Outcome) -> None:
         if journal is not None:

@@ -29,6 +29,32 @@ def inventory_option(*, required: bool) -> Callable[[F], F]:
     )
 
 
+_APPROACH = (
+    click.option(
+        "--connect-rate", type=click.FloatRange(0), metavar="N",
+        help="New connections a second (default: 20; 0: no limit).",
+    ),
+    click.option(
+        "--keep-trying-credentials", "keep_trying", is_flag=True,
+        help="Try a password on other hosts although one refused it (accounts of their own).",
+    ),
+)  # fmt: skip
+
+
+def approach_options(command: F) -> F:
+    """How hosts are connected to, for verbs that do not walk."""
+    for option in reversed(_APPROACH):
+        command = option(command)
+    return command
+
+
+def approach(rate: float | None, keep_trying: bool) -> Any:
+    """What the command line says about connecting."""
+    from runner.app.options import Approach
+
+    return Approach(rate, keep_trying)
+
+
 def walk_options(command: F) -> F:
     """What every verb that visits hosts understands."""
     for option in reversed(
@@ -47,6 +73,7 @@ def walk_options(command: F) -> F:
                 "--detailed-exitcode", is_flag=True,
                 help="With --check: exit 10 when something would change.",
             ),
+            *_APPROACH,
             click.option("-k", "--ask-pass", is_flag=True, help="Ask for the password."),
             click.option("--json", "json_file", metavar="FILE", help="JSON report; - is stdout."),
             click.option("-v", "--verbose", count=True, help="More: commands; -vv: results."),

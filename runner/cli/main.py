@@ -22,6 +22,8 @@ _VERBS: dict[str, str] = {
     "runs": "List recorded runs.",
     "show": "Show a recorded run: what changed, what failed.",
     "graph": "Show what waits for what, as text or SVG.",
+    "ping": "See which hosts answer, and why others do not.",
+    "doctor": "Look at each step of the way to one host.",
     "inventory": "Show hosts, groups and variables.",
     "vault": "Encrypt, view and edit files and values as ansible-vault does.",
     "lint": "Look for mistakes and for what a dry run or a rollback cannot know.",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from runner.cli.common import (
+    approach,
     ask_password,
     check_detailed,
     inventory_option,
@@ -42,6 +43,8 @@ def command(
     check: bool,
     diff: bool,
     detailed_exitcode: bool,
+    connect_rate: float | None,
+    keep_trying: bool,
     ask_pass: bool,
     json_file: str | None,
     verbose: int,
@@ -74,5 +77,6 @@ def command(
             password=ask_password(ask_pass),
             vault=vault(vault_id, vault_password_file, ask_vault_pass),
             view=view(verbose, diff, json_file),
+            approach=approach(connect_rate, keep_trying),
         )
     )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from runner.cli.common import (
+    approach,
     ask_password,
     ask_person,
     check_detailed,
@@ -41,6 +42,8 @@ def command(
     check: bool,
     diff: bool,
     detailed_exitcode: bool,
+    connect_rate: float | None,
+    keep_trying: bool,
     ask_pass: bool,
     json_file: str | None,
     verbose: int,
@@ -75,6 +78,7 @@ def command(
         password=ask_password(ask_pass),
         vault=vault(vault_id, vault_password_file, ask_vault_pass),
         view=view(verbose, diff, json_file),
+        approach=approach(connect_rate, keep_trying),
         question=ask_person,
     )
     if syntax_check or list_hosts or list_tasks or list_tags:

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from runner.engine.credentials import Credentials
 from runner.engine.pacing import UNPACED, Pace, PaceSettings, stopped
 from runner.engine.stop import Stop, StopLevel
-from runner.errors import JournalError
+from runner.errors import AuthenticationFailed, JournalError
 from runner.interfaces.access import GuardedTransport, Keeper, KeptConnection
 from runner.interfaces.transport import Connection, Transport
 from runner.journal.holdings import LeftRecord
@@ -98,9 +98,11 @@ class Access:
             # While one host answers for all, those that are not there must not hold up the rest.
             self.reach(place, timeout)
         trying = place.host in self._keep_trying
-        with self.credentials.trial(
-            place.host, credential, transport.is_refusal, keep_trying=trying
-        ):
+
+        def is_refusal(error: AuthenticationFailed) -> bool:
+            return transport.is_refusal(place.options, error)
+
+        with self.credentials.trial(place.host, credential, is_refusal, keep_trying=trying):
             self.pace.admit()
             with self.pace.slot():
                 waited = time.monotonic() - begun

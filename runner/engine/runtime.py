@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from runner.engine.access import Access
 from runner.engine.session import Link
 from runner.engine.stop import Stop
 from runner.engine.variables import Variables
@@ -20,6 +23,7 @@ from runner.model.playbook import Play, VarsFile
 from runner.model.secret import Redactor
 from runner.model.task import Task, Way
 
+_CLOSERS: Final = 32
 FACTS_MODULE = "setup"
 """The module whose result are the host's facts."""
 
@@ -30,8 +34,9 @@ class Links:
     A host has one link for each way in which the playbook reaches it; nearly always one.
     """
 
-    def __init__(self, make: Callable[[str, Way], Link]) -> None:
+    def __init__(self, make: Callable[[str, Way], Link], access: Access | None = None) -> None:
         self._make = make
+        self.access = access
         self._links: dict[str, dict[Way, Link]] = {}
         self._lock = threading.Lock()
 
@@ -58,9 +63,38 @@ class Links:
                     link.lock.release()
 
     def close_all(self, hosts: Iterable[str] | None = None) -> None:
-        """Close every connection."""
-        for host in list(hosts if hosts is not None else self._links):
-            self.close(host)
+        """Close every connection, all at the same time: a host that is gone takes its time."""
+        with self._lock:
+            open_ = [
+                host
+                for host, ways in self._links.items()
+                if any(w.connection for w in ways.values())
+            ]
+        wanted = open_ if hosts is None else [host for host in open_ if host in set(hosts)]
+        if wanted:
+            with ThreadPoolExecutor(min(_CLOSERS, len(wanted)), "closing") as pool:
+                list(pool.map(self.close, wanted))
+
+    def end_now(self, seconds: float) -> None:
+        """End what runs on any host and close, in so many seconds, though workers use the links.
+
+        Nobody can connect any more: the run was told to stop now.
+        """
+        end = time.monotonic() + seconds
+        if self.access is not None:
+            self.access.settled(seconds / 2)
+        with self._lock:
+            links = [w for ways in self._links.values() for w in ways.values() if w.connection]
+        threads = [
+            threading.Thread(
+                target=link.end_now, args=[max(0.1, end - time.monotonic())], daemon=True
+            )
+            for link in links
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
 
     @property
     def exchanges(self) -> int:

@@ -7,20 +7,22 @@ walks through an apply without a host and notes what would be sent.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from runner.engine.access import Access, Place
+from runner.engine.reconnecting import reconnect
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import (
     ConnectionLost,
-    DependsOnUnknown,
     HostError,
     ModuleError,
     TransportError,
-    Unreachable,
 )
+from runner.interfaces.access import KeptConnection
 from runner.interfaces.exchange import (
     Command,
     Output,
@@ -33,7 +35,7 @@ from runner.interfaces.exchange import (
     Sleep,
     Write,
 )
-from runner.interfaces.shell import Shell
+from runner.interfaces.shell import Setting, Shell
 from runner.interfaces.transport import Connection, Transport
 
 T = TypeVar("T")
@@ -46,7 +48,8 @@ DEFAULT_TIMEOUT = 120.0
 class Link:
     """How to reach one host, its open connection if there is one, and what is known of it.
 
-    Used by one worker at a time (the walk sees to that).
+    Whoever works on it holds ``lock``: mostly the host's own worker, but a task that is delegated
+    here comes from another one. Nobody holds two of these locks, so there is no deadlock.
     """
 
     host: str
@@ -59,6 +62,10 @@ class Link:
     facts: Mapping[str, Any] | None = None
     closed_exchanges: int = 0
     connection: Connection | None = field(default=None, repr=False)
+    access: Access | None = field(default=None, repr=False)
+    waited: float = 0.0
+    """Seconds spent so far on waiting for a turn to connect."""
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     def shell_of(self, command: Command) -> Shell:
         """The shell that renders this command."""
@@ -68,9 +75,11 @@ class Link:
     def open(self, timeout: float | None = None) -> Connection:
         """The open connection, made when there is none."""
         if self.connection is None:
-            self.connection = self.transport.connect(
-                self.options, timeout=timeout or self.connect_timeout
-            )
+            access = self.access = self.access or Access(self.stop)
+            place = Place(self.host, self.transport, self.options)
+            wanted = self.connect_timeout if timeout is None else timeout
+            self.connection, waited = access.connect(place, wanted)
+            self.waited += waited
         return self.connection
 
     def drop(self) -> None:
@@ -80,18 +89,60 @@ class Link:
             connection.close()
             self.closed_exchanges += connection.exchanges
 
+    def reach(self, timeout: float) -> None:
+        """See whether anybody answers there. Raises TransportError."""
+        if self.access is not None:
+            self.access.reach(Place(self.host, self.transport, self.options), timeout)
+
+    def forgive(self) -> None:
+        """Let a host that refused us be asked once more: it is starting up."""
+        if self.access is not None:
+            self.access.forgive(Place(self.host, self.transport, self.options))
+
+    def end_now(self, seconds: float) -> None:
+        """End what runs and close, in so many seconds; whoever works on it meanwhile fails."""
+        connection = self.connection
+        if isinstance(connection, KeptConnection):
+            connection.end_now(seconds)
+        elif connection is not None:
+            connection.close()
+
     @property
     def exchanges(self) -> int:
         """Round trips so far, on all connections."""
         return self.closed_exchanges + (self.connection.exchanges if self.connection else 0)
 
 
-class Reader:
-    """Drives generators that only read."""
+class Surrounded:
+    """The shells of a link with a setting around what they render; one object for each shell."""
 
-    def __init__(self, link: Link, timeout: float | None = None) -> None:
+    def __init__(self, shell_of: Callable[[Command], Shell], setting: Setting) -> None:
+        self._shell_of = shell_of
+        self._setting = setting
+        self._made: dict[str, Shell] = {}
+
+    def of(self, command: Command) -> Shell:
+        """The shell that renders this command. Raises ModuleError for a setting it cannot do."""
+        shell = self._shell_of(command)
+        if not self._setting:
+            return shell
+        if shell.name not in self._made:
+            self._made[shell.name] = shell.under(self._setting)
+        return self._made[shell.name]
+
+
+class Reader:
+    """Drives generators that only read. ``setting`` is around each of their commands."""
+
+    def __init__(
+        self,
+        link: Link,
+        timeout: float | None = None,
+        setting: Setting = Setting(),  # noqa: B008 - it is frozen
+    ) -> None:
         self.link = link
         self._deadline = time.monotonic() + timeout if timeout else None
+        self._shells = Surrounded(link.shell_of, setting)
 
     def drive(self, generator: Generator[Request, Reply, T]) -> T:
         """Run a module's generator to its end and give back what it returns."""
@@ -127,7 +178,7 @@ class Reader:
                 outputs += [self._run(command) for command in group]
                 continue
             for bundle in bundles:
-                connection = self.link.open()
+                connection = self._connect()
                 raw = self._guard(
                     lambda c=connection, b=bundle: c.run(  # type: ignore[misc]
                         b.invocation, timeout=self._timeout(None)
@@ -139,7 +190,7 @@ class Reader:
     def _grouped(self, commands: Sequence[Command]) -> list[tuple[Shell, list[Command]]]:
         groups: list[tuple[Shell, list[Command]]] = []
         for command in commands:
-            shell = self.link.shell_of(command)
+            shell = self._shells.of(command)
             if groups and groups[-1][0] is shell:
                 groups[-1][1].append(command)
             else:
@@ -147,12 +198,23 @@ class Reader:
         return groups
 
     def _run(self, command: Command) -> Output:
-        shell = self.link.shell_of(command)
+        shell = self._shells.of(command)
         invocation = shell.render(command)
-        connection = self.link.open()
+        connection = self._connect()
         timeout = self._timeout(command.timeout)
         raw = self._guard(lambda: connection.run(invocation, timeout=timeout))
         return shell.decode(raw, connection.encoding)
+
+    def _connect(self) -> Connection:
+        """The open connection; waiting for a turn to make it is not the task's own time."""
+        link, limit = self.link, None
+        if self._deadline is not None:
+            limit = max(1.0, min(link.connect_timeout, self._deadline - time.monotonic()))
+        before = link.waited
+        connection = link.open(limit)
+        if self._deadline is not None:
+            self._deadline += link.waited - before
+        return connection
 
     def _guard(self, call: Callable[[], T]) -> T:
         try:
@@ -190,8 +252,13 @@ class Writer(Reader):
     Whoever makes one has made the intent durable.
     """
 
-    def __init__(self, link: Link, timeout: float | None = None) -> None:
-        super().__init__(link, timeout)
+    def __init__(
+        self,
+        link: Link,
+        timeout: float | None = None,
+        setting: Setting = Setting(),  # noqa: B008 - it is frozen
+    ) -> None:
+        super().__init__(link, timeout, setting)
         self.sent: list[str] = []
         self.answered = 0
         """How many writes came back; when it is not zero, something did happen."""
@@ -201,13 +268,13 @@ class Writer(Reader):
             case Write(command):
                 return (self._write(command),)
             case Reconnect():
-                self._reconnect(request)
+                reconnect(self.link, request, self._sleep)
                 return ()
         return super()._answer(request)
 
     def _write(self, command: Command) -> Output:
-        invocation = self.link.shell_of(command).render(command)
-        self.link.open()
+        invocation = self._shells.of(command).render(command)
+        self._connect()
         self.sent.append(invocation.text)
         try:
             output = self._run(command)
@@ -217,58 +284,3 @@ class Writer(Reader):
             output = Output(0)
         self.answered += 1
         return output
-
-    def _reconnect(self, request: Reconnect) -> None:
-        self.link.drop()
-        self.link.facts = None  # another boot may be another build
-        end = time.monotonic() + request.timeout
-        self._sleep(request.delay)
-        last: TransportError | None = None
-        while time.monotonic() < end:
-            try:
-                self.link.open(request.connect_timeout)
-                return
-            except TransportError as error:
-                if not error.unreachable:
-                    raise
-                last = error
-            self._sleep(request.pause)
-        reason = f"; last: {last.message}" if last else ""
-        raise Unreachable(f"not back within {request.timeout:g} s{reason}")
-
-
-class Preview:
-    """Goes through an apply without a host: every write succeeds, every wait ends at once."""
-
-    _LIMIT = 200
-
-    def __init__(self, shell_of: Callable[[Command], Shell]) -> None:
-        self._shell_of = shell_of
-        self.commands: list[str] = []
-
-    def drive(self, generator: Generator[Request, Reply, Any]) -> tuple[str, ...]:
-        """The command lines that would be sent, in order.
-
-        Where what is sent depends on an answer that only the real run gets, the list ends there
-        with an ellipsis.
-        """
-        try:
-            request = next(generator)
-            for _ in range(self._LIMIT):
-                request = generator.send(self._answer(request))
-            generator.close()
-            self.commands.append("...")
-        except StopIteration:
-            pass
-        except (HostError, DependsOnUnknown, LookupError, ValueError):
-            self.commands.append("...")
-        return tuple(self.commands)
-
-    def _answer(self, request: Request) -> Reply:
-        match request:
-            case Write(command):
-                self.commands.append(self._shell_of(command).render(command).text)
-                return (Output(0),)
-            case Read(commands):
-                return tuple(Output(0) for _ in commands)
-        return ()

@@ -64,7 +64,7 @@ class CheckVisit(TaskVisit):
         return {} if prompt is None else {"user_input": UNKNOWN}
 
     def _before(self, work: Work) -> Any:
-        key = (work.host, work.task.module, work.subject)
+        key = _key(work)
         if key in self._overlay:
             if work.host in self._restarts:
                 raise DependsOnUnknown(f"'{self._restarts[work.host]}'")
@@ -72,7 +72,12 @@ class CheckVisit(TaskVisit):
         return self.reader(work).drive(work.module.probe(work.params, work.facts))
 
     def _keep(self, work: Work, after: Any) -> None:
-        self._overlay[work.host, work.task.module, work.subject] = after
+        self._overlay[_key(work)] = after
+
+
+def _key(work: Work) -> tuple[str, str, str]:
+    """Under which a predicted state is kept: for its module, or those that share it."""
+    return work.host, work.module.shares or work.task.module, work.subject
 
 
 def predict(work: Work, before: Any, keep: Any = None) -> Outcome:

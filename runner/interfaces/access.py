@@ -80,7 +80,7 @@ class GuardedTransport(Transport):
         """The password with which it logs on; None when it needs none (a key, a ticket)."""
 
     @abstractmethod
-    def is_refusal(self, error: AuthenticationFailed) -> bool:
+    def is_refusal(self, options: Any, error: AuthenticationFailed) -> bool:
         """Whether the host looked at the password and said no.
 
         False when it does not offer this logon, or something else stood in the way.

@@ -14,10 +14,13 @@ from typing import Any, Protocol, Self
 
 from runner.lab.front_books import Books
 from runner.lab.front_connection import Connection, Served
+from runner.lab.front_kerberos import Realm
 from runner.lab.front_loop import Loop
 from runner.lab.front_options import FrontOptions
 from runner.lab.http_tls import Authority
+from runner.lab.ntlm import Means
 from runner.lab.ntlm_users import Account, UserFile
+from runner.lab.tls_clients import ask
 from runner.lab.wsman import Service
 from runner.lab.wsman_host import Host, Limits
 
@@ -98,12 +101,16 @@ class Front:
             identity = self._authority.issue(
                 self.name, self.address, self._options.certificate_flaw
             )
+            if self._options.client_certificate is not None:
+                ask(identity.context, self._options.client_certificate)
         account = Account(self.name, self._spec.user, self._spec.password)
+        keytab = self._options.keytab
+        realm = None if keytab is None else Realm(keytab, directory / "replays")
         return Served(
             name=self.name,
             service=Service(self.machine, limits, self.books, self._loop, self._options),
-            account=account,
-            users=UserFile(account, directory),
+            users=UserFile(account, directory, keytab),
+            means=Means(account, realm, self._options.credssp),
             options=self._options,
             books=self.books,
             envelope=limits.envelope,

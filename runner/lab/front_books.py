@@ -26,6 +26,7 @@ COUNTED: Final = (
     "requests",
     "logons",
     "failed_logons",
+    "delegations",
     "clear_bodies",
     "identifies",
     "creates",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import logging
 import socket
@@ -16,11 +14,12 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from runner.lab.front_books import Books
+from runner.lab.front_gate import Gate, NotAdmitted, NotYet
 from runner.lab.front_options import FrontOptions
 from runner.lab.http_message import BadRequest, HttpRequest, Wire
 from runner.lab.http_tls import Identity
-from runner.lab.ntlm import SEALED_TYPE, Logon, LogonFailed, Unreadable
-from runner.lab.ntlm_users import Account, UserFile
+from runner.lab.ntlm import Logon, Means, Unreadable
+from runner.lab.ntlm_users import UserFile
 from runner.lab.wsman import Caller, Hang, Reset, Service
 
 _log = logging.getLogger(__name__)
@@ -38,8 +37,8 @@ class Served:
 
     name: str
     service: Service
-    account: Account
     users: UserFile
+    means: Means
     options: FrontOptions
     books: Books
     envelope: int
@@ -64,10 +63,12 @@ class Connection:
         self._books = served.books
         self._aborted = threading.Event()
         self._wire = Wire(sock, self._aborted)
-        self._basic = False
         self._closing = False
         binding = served.identity.binding if served.identity else b""
-        self._logon = Logon(served.users, binding, served.options.channel_binding)
+        means = served.means
+        self._logon = Logon(served.users, binding, served.options.channel_binding, means)
+        secure = served.identity is not None
+        self._gate = Gate(served.name, self._logon, means, served.options, served.books, secure)
 
     def abort(self) -> None:
         """Have the connection reset, from any thread and at once."""
@@ -143,7 +144,7 @@ class Connection:
 
     def _post(self, request: HttpRequest) -> None:
         """Answer one POST. Raises _Over when the answer was the last one."""
-        sealed = request.media_type == "multipart/encrypted"
+        sealed = request.media_type in ("multipart/encrypted", "multipart/x-multi-encrypted")
         clear = not sealed and self._served.identity is None and not _identify(request)
         if request.length and clear:
             self._books.count("clear_bodies")  # before any answer: a refused leak is a leak
@@ -175,7 +176,7 @@ class Connection:
         if len(envelope) > self._served.envelope:
             self._refuse(413)
         status, answer = self._ask(envelope, "utf-8", caller)
-        headers = (("Content-Type", SEALED_TYPE), *headers)
+        headers = (("Content-Type", self._logon.media_type(answer)), *headers)
         self._answer(status, self._logon.seal(answer), headers)
 
     def _plain(
@@ -196,7 +197,7 @@ class Connection:
     def _ask(self, envelope: bytes, charset: str, caller: Caller | None) -> tuple[int, bytes]:
         answer = self._served.service.answer(envelope, charset, caller)
         if answer is None:
-            self._unauthorized()
+            self._unauthorized(self._gate.offers())
         if self._aborted.is_set():
             raise Reset
         if self._books.take("garbage_200"):
@@ -212,53 +213,23 @@ class Connection:
 
         The caller is None only for an Identify that asks to be answered without a logon.
         """
-        scheme, _, value = request.headers.get("authorization", "").partition(" ")
-        options = self._served.options
-        if scheme.lower() == "negotiate" and options.negotiate:
-            token = self._step(_decoded(value) or self._unauthorized())
-            headers = (("WWW-Authenticate", token),) if token else ()
-            return self._caller(request), headers
-        if scheme.lower() == "basic" and self._basic_offered():
-            self._check_basic(_decoded(value))
-            return self._caller(request), ()
-        if not scheme and self._logon.complete:
-            return self._caller(request), ()
-        if not scheme and body and _identify(request):
-            return None, ()
-        return self._unauthorized()
-
-    def _step(self, token: bytes) -> str:
-        """Take a token of a logon; returns the last one of the host, when there is one."""
+        if "authorization" not in request.headers and not self._gate.open:
+            if body and _identify(request):
+                return None, ()
+            self._unauthorized(self._gate.offers())
         try:
-            step = self._logon.step(token)
-        except LogonFailed as error:
-            _log.info("%s: logon refused: %s", self._served.name, error)
-            self._books.count("failed_logons")
-            self._unauthorized()
-        text = base64.b64encode(step.token or b"").decode("ascii")
-        if not step.complete:
-            self._answer(401, headers=(("WWW-Authenticate", f"Negotiate {text}"),))
-            raise _Answered
-        self._books.count("logons")
-        return f"Negotiate {text}" if text else ""
-
-    def _check_basic(self, value: bytes) -> None:
-        user, _, password = value.decode("utf-8", "replace").partition(":")
-        if not self._served.account.matches(user, password):
-            self._books.count("failed_logons")
-            self._unauthorized()
-        if not self._basic:  # it comes with every request; one connection is one logon
-            self._books.count("logons")
-        self._basic = True
-
-    def _basic_offered(self) -> bool:
-        options = self._served.options
-        return options.basic and (self._served.identity is not None or options.allow_unencrypted)
+            token = self._gate.admit(request.headers.get("authorization", ""), self._raw)
+        except NotYet as more:
+            self._answer(401, headers=(("WWW-Authenticate", more.header),))
+            raise _Answered from None
+        except NotAdmitted as refusal:
+            self._unauthorized(refusal.headers)
+        return self._caller(request), (("WWW-Authenticate", token),) if token else ()
 
     def _caller(self, request: HttpRequest) -> Caller:
         scheme = "http" if self._served.identity is None else "https"
         host = request.headers.get("host", self._served.name)
-        return Caller(self._served.account.user, self._peer[0], f"{scheme}://{host}/wsman")
+        return Caller(self._served.means.account.user, self._peer[0], f"{scheme}://{host}/wsman")
 
     def _answer(
         self, status: int, body: bytes = b"", headers: Sequence[tuple[str, str]] = ()
@@ -274,21 +245,11 @@ class Connection:
         self._answer(status, headers=(_CLOSE,))
         raise _Over
 
-    def _unauthorized(self) -> NoReturn:
-        offered = [("WWW-Authenticate", "Negotiate")] if self._served.options.negotiate else []
-        if self._basic_offered():
-            offered.append(("WWW-Authenticate", 'Basic realm="WSMAN"'))
-        self._answer(401, headers=(*offered, _CLOSE))
+    def _unauthorized(self, offers: Sequence[str]) -> NoReturn:
+        self._answer(401, headers=(*(("WWW-Authenticate", offer) for offer in offers), _CLOSE))
         raise _Over
 
 
 def _identify(request: HttpRequest) -> bool:
     """Whether the client asks for an Identify without a logon ([MS-WSMV] 3.1.4.1.23)."""
     return request.headers.get("wsmanidentify", "").lower() == "unauthenticated"
-
-
-def _decoded(value: str) -> bytes:
-    try:
-        return base64.b64decode(value.strip(), validate=True)
-    except binascii.Error:
-        return b""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from runner.lab.front_credssp import TlsVersion
 from runner.lab.http_tls import Flaw
 from runner.lab.ntlm import Hardening
+from runner.lab.tls_clients import Mapping
 from runner.lab.wsman_host import Limits
 
 
@@ -16,7 +19,8 @@ class FrontOptions:
     ``keep_alive`` (HTTP.sys closes an idle connection after that many seconds), ``patience`` (a
     request must be whole by then) and ``latency`` (added before each answer) are seconds.
     ``basic`` offers Basic; over http it is refused unless ``allow_unencrypted``.
-    ``limits`` replaces the quotas of the operating system.
+    ``limits`` replaces the quotas of the operating system. ``keytab`` makes the host take Kerberos
+    tickets, ``credssp`` (the newest TLS inside it) CredSSP, ``client_certificate`` certificates.
     """
 
     allow_unencrypted: bool = False
@@ -28,3 +32,6 @@ class FrontOptions:
     patience: float = 30.0
     latency: float = 0.0
     limits: Limits | None = None
+    keytab: Path | None = None
+    credssp: TlsVersion | None = None
+    client_certificate: Mapping | None = None

@@ -131,12 +131,17 @@ def _context(pem: bytes, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
         serialization.NoEncryption(),
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    load_identity(context, secret + pem)
+    return context
+
+
+def load_identity(context: ssl.SSLContext, pem: bytes) -> None:
+    """Have a context serve this key and certificate."""
     # The ssl module reads certificates from files only; this one lives for a moment, mode 0600.
     handle, path = tempfile.mkstemp(suffix=".pem")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(secret + pem)
+            file.write(pem)
         context.load_cert_chain(path)
     finally:
         Path(path).unlink()
-    return context

@@ -21,6 +21,7 @@ from typing import Final
 from spnego._ntlm_raw.crypto import ntowfv1
 
 _VARIABLE: Final = "NTLM_USER_FILE"
+_KEYTAB_VARIABLE: Final = "KRB5_KTNAME"
 _environment = threading.Lock()
 
 
@@ -46,6 +47,12 @@ class Account:
         domains = ("", ".", netbios, self.host, socket.gethostname())
         return tuple((domain, user) for domain in dict.fromkeys(d.upper() for d in domains))
 
+    def is_principal(self, principal: str) -> bool:
+        """Whether a Kerberos principal, ``user@REALM``, is this account."""
+        name, _, realm = principal.rpartition("@")
+        wanted = {(realm.lower(), name.lower()), ("", principal.lower())}
+        return any((d.lower(), u.lower()) in wanted for d, u in self.names())
+
     def matches(self, name: str, password: str) -> bool:
         """Whether a Basic logon is right; takes the same time for a nearly right password."""
         domain, _, user = name.rpartition("\\")
@@ -57,9 +64,13 @@ class Account:
 
 
 class UserFile:
-    """An account in the form that pyspnego reads, readable for this user only."""
+    """An account in the form that pyspnego reads, readable for this user only.
 
-    def __init__(self, account: Account, directory: Path) -> None:
+    ``keytab`` is the host's own, for a logon by ticket inside CredSSP.
+    """
+
+    def __init__(self, account: Account, directory: Path, keytab: Path | None = None) -> None:
+        self._keytab = keytab
         digest = ntowfv1(account.password).hex().upper()
         lines = "".join(
             f"{domain}\\{user}:1000:{'0' * 32}:{digest}:[U]:LCT-0\n"
@@ -82,13 +93,17 @@ class UserFile:
     @contextmanager
     def active(self) -> Iterator[None]:
         """While this lasts, pyspnego knows these accounts and no others; others wait."""
+        wanted = {_VARIABLE: str(self._path)}
+        if self._keytab is not None:
+            wanted[_KEYTAB_VARIABLE] = f"FILE:{self._keytab}"
         with _environment:
-            before = os.environ.get(_VARIABLE)
-            os.environ[_VARIABLE] = str(self._path)
+            before = {name: os.environ.get(name) for name in wanted}
+            os.environ.update(wanted)
             try:
                 yield
             finally:
-                if before is None:
-                    del os.environ[_VARIABLE]
-                else:
-                    os.environ[_VARIABLE] = before
+                for name, value in before.items():
+                    if value is None:
+                        del os.environ[name]
+                    else:
+                        os.environ[name] = value

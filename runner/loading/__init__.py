@@ -3,6 +3,7 @@
 What others call::
 
     playbook.load_playbook(path, modules, templates=, extra_vars=) -> Playbook
+    examine.examine(path, modules, templates=) -> Examined: what could be read, and all mistakes
     selection.select_tags(playbook, tags, skip_tags) -> Playbook
     selection.start_at_task(playbook, pattern) -> Playbook
     inventory.load_inventory(paths, playbook_dir=) -> Inventory

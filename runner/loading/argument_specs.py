@@ -40,7 +40,11 @@ _REASONS: Final = {
     "string_type": "must be a text",
 }
 _SPEC: Final = Keywords(
-    "an argument spec", words("short_description description version_added author options")
+    "an argument spec",
+    words(
+        "short_description description version_added author options attributes notes seealso "
+        "requirements examples deprecated todo"
+    ),
 )
 
 

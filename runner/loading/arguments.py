@@ -95,11 +95,13 @@ def _end_of_word(text: str, start: int) -> int:
             return position
         position += 1
     if quote:
-        hint = "double it or escape it with a backslash if it stands for itself"
+        hint = (
+            "write the text below a name (cmd: ...), where quotes need no partner, or use \\' here"
+        )
         raise ArgumentsError(f"this {quote} is never closed", quote_at, hint)
     if closers:
         opener, at = closers[-1]
-        raise ArgumentsError(f"a {opener} is missing for this", at)
+        raise ArgumentsError(f"the {opener} for this is missing", at)
     return position
 
 

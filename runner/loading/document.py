@@ -25,6 +25,11 @@ from runner.model.source import Source
 _UNPRINTABLE: Final = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
+_SAID_BETTER: Final = {
+    "but found another document": "a second document begins here",
+    "mapping values are not allowed in this context": "there is one ': ' too many",
+    "found character that cannot start any token": "this character cannot begin a value",
+}
 _KINDS: Final = {bool: "yes or no", int: "a number", float: "a number", type(None): "nothing"}
 
 Entry: TypeAlias = tuple["Value", "Value"]
@@ -113,6 +118,7 @@ class Document:
         else:
             place = self.builder.place(mark.line, mark.column)
         problem = error.problem or error.context or "this cannot be read"
+        problem = _SAID_BETTER.get(problem, problem)
         return self.error(f"not YAML: {problem}", source=place, hint=_syntax_hint(error, place))
 
     def _bad_character(self, text: str, error: ReaderError) -> InputError:
@@ -227,7 +233,7 @@ def _syntax_hint(error: yaml.MarkedYAMLError, place: Source) -> str:
     if "\t" in place.text[: place.column] and "token" in problem:
         return "this line has a tab: YAML is indented with spaces"
     if "mapping values are not allowed" in problem:
-        return 'a text with ": " in it must stand in quotes'
+        return 'a text with ": " in it must stand in quotes; else look at the indentation'
     if "expected a single document" in (error.context or ""):
         return "one file holds one document: remove the second ---"
     if "alias" in problem:

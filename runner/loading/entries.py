@@ -60,8 +60,7 @@ def read_task(reader: TaskReader, fields: Fields, inherited: Inherited, handler:
     if call.module == "meta" and _ENDING in task.args.values():
         _check_end_role(fields, reading, handler)
     reader.may_stop = reader.may_stop or call.module in _STOPPING
-    if call.module in reading.modules:
-        reading.check(task)
+    reading.check(task)
     return task
 
 

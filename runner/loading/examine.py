@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -56,17 +56,18 @@ class Examined:
 class _Seen:
     """Sees every task as it is read, hands it on, and keeps it."""
 
-    def __init__(self, check: Callable[[Task], None]) -> None:
+    def __init__(self, modules: Collection[str], check: Callable[[Task], None]) -> None:
+        self._modules = modules
         self._check = check
         self._tasks: dict[Any, Task] = {}
         self.complete = True
 
     def __call__(self, task: Task) -> None:
         self._tasks.setdefault(task.source, task)
-        if task.include is None:
+        if task.include is not None:
+            self.complete = self.complete and task.include.apply.tags is not None
+        elif task.module in self._modules:
             self._check(task)
-        elif task.include.apply.tags is None:
-            self.complete = False
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -88,7 +89,7 @@ def examine(
     ``check`` gets every task that calls a module and raises InputError for what is wrong in it.
     The rest is as for ``load_playbook``. Raises InputError when nothing of it can be read.
     """
-    files, seen = Files(PlaybookError, keys), _Seen(check)
+    files, seen = Files(PlaybookError, keys), _Seen(modules, check)
     if path.is_dir() and not is_role(path):
         message = f"{path} is neither a playbook nor a role"
         hint = "a role has tasks, handlers, defaults, vars or meta in it"

@@ -167,7 +167,9 @@ class Fields:
                 found.append("true" if plain else "false")
                 continue
             if plain is None or not element.is_scalar:
-                raise element.error(f"'{name}' is a condition, found {element.kind}")
+                hint = "names stand in it without {{ }}; with braces or ': ' in it, quote it"
+                message = f"'{name}' is a condition, found {element.kind}"
+                raise element.error(message, hint=hint if element.is_mapping else "")
             text = str(plain)
             templates.check_expression(text, element.source)
             found.append(text)
@@ -233,7 +235,8 @@ def text_of(value: Value, name: str) -> str:
     """A single value as the text that stands there."""
     plain = value.plain() if value.is_scalar else None
     if plain is None or isinstance(plain, Secret):
-        raise value.error(f"'{name}' is a text, found {value.kind}")
+        hint = f"it takes one value: write {name}: VALUE" if value.is_sequence else ""
+        raise value.error(f"'{name}' is a text, found {value.kind}", hint=hint)
     return plain if isinstance(plain, str) else str(value.node.value)
 
 

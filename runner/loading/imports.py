@@ -24,7 +24,7 @@ from runner.loading.options import (
     static_value,
 )
 from runner.loading.reading import Inherited, Reading
-from runner.loading.search import first_file, imported_tasks
+from runner.loading.search import first_file, imported_tasks, looked_in
 from runner.model.playbook import Entry, Task
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ def add_handlers(reading: Reading, handlers: tuple[Task, ...]) -> None:
 
 def missing_file(named: Option, name: str, places: list[Path]) -> InputError:
     """An error for a file of tasks that is not there, with where it could be."""
-    folders = ", ".join(dict.fromkeys(str(path.parent) for path in places))
-    return named.error(f"cannot find the file {name}", hint=f"looked in {folders}")
+    return named.error(f"cannot find the file {name}", hint=looked_in(places))
 
 
 def refuse_circle(path: Path, reading: Reading, named: Option) -> None:

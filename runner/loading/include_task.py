@@ -7,6 +7,7 @@ its mistakes are found at once, and a role's handlers are there for whoever noti
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,6 +42,8 @@ _EXPECTED: Final = frozenset(
     {"loop", "list", "items", "dict", "nested", "cartesian", "together", "sequence", "flattened"}
 )
 """Loops whose elements may be known before any host is."""
+_LOOKS_FOR_FILES: Final = re.compile(r"\b(?:fileglob|first_found|(?:is|not) (?:file|exists))\b")
+"""A condition like this says that the file need not be there."""
 _MOST: Final = 200
 """Elements of a loop that are looked at beforehand."""
 
@@ -118,7 +121,8 @@ class _Ahead:
         self.handler = handler
         templates = self.reading.templates
         looped = task.loop is not None and not templates.is_template(task.loop.terms)
-        self.sure = looped or not templates.is_template(named.plain)
+        guarded = any(_LOOKS_FOR_FILES.search(condition) for condition in task.conditions)
+        self.sure = (looped or not templates.is_template(named.plain)) and not guarded
 
     def look(self) -> frozenset[str] | None:
         """Read and check; of what was read only the tags are kept (None: not all are known)."""

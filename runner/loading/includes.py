@@ -20,7 +20,7 @@ from runner.loading.noting import Noting
 from runner.loading.options import flag, role_files
 from runner.loading.reading import Inherited, Problems, Reading
 from runner.loading.roles import Roles
-from runner.loading.search import first_file, included_tasks
+from runner.loading.search import first_file, included_tasks, looked_in
 from runner.loading.selection import Tags, prune
 from runner.loading.task import TaskReader
 from runner.loading.vault import VaultKeys
@@ -114,11 +114,10 @@ class Includer(Includes):
         places = list(included_tasks(name, chain, task.role, root, handlers=handler))
         path = first_file(places)
         if path is None:
-            folders = ", ".join(dict.fromkeys(str(place.parent) for place in places))
             raise PlaybookError(
                 f"cannot find the file {name}",
                 source=task.arg_sources.get("file", task.source),
-                hint=f"looked in {folders}",
+                hint=looked_in(places),
             )
 
         def read(reading: Reading, inherited: Inherited) -> Included:

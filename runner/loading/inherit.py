@@ -93,7 +93,8 @@ def _environment(fields: Fields, reading: Reading) -> tuple[Any, ...]:
         plain = element.plain()
         template = isinstance(plain, str) and reading.templates.is_template(plain)
         if not element.is_mapping and not template:
-            raise element.error(f"'environment' is a mapping of variables, found {element.kind}")
+            message = f"'environment' is a mapping of variables, found {element.kind}"
+            raise element.error(message, hint="environment: {NAME: VALUE}")
         if element.is_mapping:
             for name, key in Fields(element, "environment").keys.items():
                 if not name or "=" in name:

@@ -68,9 +68,10 @@ def find_module(fields: Fields, modules: Mapping[str, bool]) -> str:
         raise _stranger(fields, strangers, modules, found=bool(found))
     if len(found) > 1:
         message = f"one task calls one module, found '{found[0]}' and '{found[1]}'"
-        raise fields.keys[found[1]].error(message)
+        raise fields.keys[found[1]].error(message, hint="begin another task for it: '- name:'")
     if not found:
-        raise fields.value.error("this task names no module")
+        hint = "a task calls a module, by its name: 'win_service:'; or it is a block"
+        raise fields.value.error("this task names no module", hint=hint)
     return found[0]
 
 
@@ -168,7 +169,10 @@ def _add(value: Value, call: Invocation, modules: Mapping[str, bool]) -> None:
     if value.is_mapping:
         _add_mapping(value, call)
     elif value.is_sequence:
-        raise value.error(f"the arguments of '{call.module}' are a mapping, found a list")
+        hint = f"write them below {call.module}: as NAME: VALUE, without dashes"
+        raise value.error(
+            f"the arguments of '{call.module}' are a mapping, found a list", hint=hint
+        )
     elif isinstance(value.plain(), Secret):
         _add_secret(value, call, modules)
     elif value.plain() is not None:

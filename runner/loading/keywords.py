@@ -128,8 +128,8 @@ IMPORTS: Final = words("import_tasks import_role")
 INCLUDES: Final = words("include_tasks include_role include")
 """Keys that stand for other tasks, found on each host when their turn comes."""
 BARE_INCLUDE: Final = "include"
-"""Before there were two words for it: ``static: yes`` beside it makes it an import, and variables
-may follow the file's name. Ansible up to 2.15 reads it; it is an include_tasks here."""
+"""Before there were two words for it: an import or an include_tasks, with variables after the
+file's name. Ansible up to 2.15 reads it."""
 
 COLLECTIONS: Final = (
     "ansible.builtin",
@@ -138,6 +138,8 @@ COLLECTIONS: Final = (
     "community.windows",
     "chocolatey.chocolatey",
 )
+_MOST_SHOWN: Final = 12
+"""Keywords that one line of a message can list."""
 _HINTS: Final = {
     "fact_path": "local facts (*.fact files) are not gathered",
     "with_lines": "a loop cannot run a command: register a command, loop over stdout_lines",
@@ -164,6 +166,8 @@ def refuse_unknown(
         message += ", and there is no module of that name"
     names = {*keywords.known, *keywords.later, *others}
     otherwise = f"known here: {', '.join(sorted(keywords.known))}"
+    if len(keywords.known) > _MOST_SHOWN:
+        otherwise = "what may stand here: runner schema playbook"
     return key.error(message, hint=suggestion(name, names, otherwise="" if others else otherwise))
 
 

@@ -24,7 +24,8 @@ def read_loop(fields: Fields, templates: Templates) -> Loop | None:
         raise fields.keys[keys[1]].error(f"a task has one loop, found {' and '.join(keys)}")
     if not keys:
         if "loop_control" in fields:
-            raise fields.keys["loop_control"].error("loop_control without a loop")
+            hint = "give the task a loop:, or remove this"
+            raise fields.keys["loop_control"].error("loop_control without a loop", hint=hint)
         return None
     value = fields[keys[0]]
     check_templates(value, templates)
@@ -49,6 +50,9 @@ def _check_terms(kind: str, value: Value) -> None:
         error = wrong_kind(value, kind, "a list or a template")
         if value.is_mapping:
             error.hint = 'to go over a mapping: loop: "{{ the_mapping | dict2items }}"'
+        elif isinstance(plain, str):
+            name = plain if plain.isidentifier() else "NAME"
+            error.hint = f'to go over a variable: {kind}: "{{{{ {name} }}}}"'
         raise error
 
 

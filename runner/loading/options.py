@@ -102,7 +102,8 @@ def required(options: Mapping[str, Option], fields: Fields, key: str, *names: st
         raise found[1].error(f"'{names[0]}' and '{names[1]}' say the same thing twice")
     if not found or found[0].plain is None:
         what = "file" if names[0] == "file" else "role"
-        raise fields.keys[key].error(f"'{key}' names no {what}")
+        form = f"{key}: FILE" if what == "file" else f"{key}: {{name: ROLE}}"
+        raise fields.keys[key].error(f"'{key}' names no {what}", hint=form)
     if not isinstance(found[0].plain, str | int | float):
         kind = "a list" if isinstance(found[0].plain, list) else "a mapping"
         raise found[0].error(f"'{found[0].name}' is a text, found {kind}")

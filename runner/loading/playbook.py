@@ -20,6 +20,7 @@ from runner.loading.problems import Problems
 from runner.loading.reading import Inherited, Reading
 from runner.loading.role_files import collection_playbook
 from runner.loading.roles import Roles
+from runner.loading.search import looked_in
 from runner.loading.templates import JinjaTemplates
 from runner.loading.vault import VaultKeys
 from runner.model.playbook import Play, Playbook, Task
@@ -43,14 +44,19 @@ def load_playbook(
     (``win_shell: dir``). ``extra_vars`` may be used where a value must be known before any host
     is: ``hosts``, names of files. ``keys`` open what is encrypted. ``answers`` is called for each
     play that has ``vars_prompt``; what it gives becomes variables of the play. Without it, the
-    defaults of the prompts do. ``check`` gets every task that was read, also of files that are
-    included later but known now, and raises InputError for what is wrong in it.
+    defaults of the prompts do. ``check`` gets every task that calls a module, also in files
+    that are included later but known now, and raises InputError for what is wrong in it.
 
     Raises InputError with the place, InputErrors for several mistakes.
     """
     files = Files(PlaybookError, keys)
     templates = templates or JinjaTemplates(path.parent)
-    reading = reading_of(path, modules, templates, files, extra_vars, check=check)
+
+    def known(task: Task) -> None:
+        if task.module in modules:
+            check(task)
+
+    reading = reading_of(path, modules, templates, files, extra_vars, check=known)
     plays = read_plays(reading, answers)
     reading.problems.raise_if_any()
     return Playbook(str(path), tuple(plays), files.digest(path.parent))
@@ -134,6 +140,6 @@ def _import(
         circle = " -> ".join(p.name for p in (*reading.chain, target))
         raise named.error(f"playbooks import one another in a circle: {circle}")
     if not target.is_file():
-        raise named.error(f"cannot find the playbook {target}")
+        raise named.error(f"cannot find the playbook {target}", hint=looked_in([target]))
     other = dataclasses.replace(reading.into(target), root=target.parent)
     return _read_file(other, inner, answers)

@@ -125,8 +125,9 @@ class Reading:
     included roles bring into the play, for the play to add to its own; ``checked`` are the
     includes whose files were looked at, each with the tags in there (None: not all are known);
     ``looking`` are the roles being looked at, each with the length of the chain outside.
-    ``problems`` collects mistakes. ``check`` gets each task once it is read, the handlers and
-    those in files that are looked at ahead among them, and raises InputError for what is wrong.
+    ``problems`` collects mistakes. ``check`` gets each task once it is read, the handlers,
+    those in files that are looked at ahead and those whose module is not here among them, and
+    raises InputError for what is wrong.
     ``collections`` are those in which a role is looked for by its short name.
     """
 

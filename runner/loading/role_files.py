@@ -147,7 +147,8 @@ def find_role(
         raise PlaybookError(message, source=source)
     searched = ", ".join(dict.fromkeys(str(place) for place in places))
     there = [path.name for place in places if place.is_dir() for path in place.iterdir()]
-    hint = suggestion(name.rpartition(".")[2], there)
+    otherwise = "ansible-galaxy installs roles; ANSIBLE_ROLES_PATH names other places"
+    hint = suggestion(name.rpartition(".")[2], there, otherwise=otherwise)
     message = f"there is no role '{name}' in {searched}"
     raise PlaybookError(message, source=source, hint=hint)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from runner.errors import PlaybookError
+from runner.errors import InputError, PlaybookError
 from runner.loading.document import Value
 from runner.loading.fields import Fields
 from runner.loading.keywords import Keywords, check_collections
@@ -64,8 +64,8 @@ def open_role(
 ) -> OpenedRole:
     """Find a role and read all but its tasks and handlers, and those it depends on.
 
-    ``beside`` is where the role that depends on it stands. Raises InputError, at ``source`` when
-    there is no such role.
+    ``beside`` is where the role that depends on it stands. Mistakes in its variables and
+    dependencies are noted; raises InputError at ``source`` when there is no such role.
     """
     folder = find_role(name, reading.root, source, beside, _collections(reading, beside))
     files, templates = reading.files, reading.templates
@@ -73,14 +73,23 @@ def open_role(
     below = _following(reading, chain)
     dependencies = []
     for element in _dependencies(meta):
-        entry = read_entry(element, below, dependency=True)
-        opened = open_role(entry.name, entry.source, below, beside=folder.path.parent)
-        dependencies.append((entry, opened))
+        with reading.problems.collect():
+            entry = read_entry(element, below, dependency=True)
+            opened = open_role(entry.name, entry.source, below, beside=folder.path.parent)
+            dependencies.append((entry, opened))
+
+    def variables(kind: str, name: str) -> dict[str, Any]:
+        try:
+            return folder.variables(kind, name, files, templates, source)
+        except InputError as error:
+            reading.problems.note(error)
+            return {}
+
     return OpenedRole(
         folder=folder,
         source=source,
-        defaults=folder.variables("defaults", defaults_from, files, templates, source),
-        vars=folder.variables("vars", vars_from, files, templates, source),
+        defaults=variables("defaults", defaults_from),
+        vars=variables("vars", vars_from),
         meta=meta,
         allow_duplicates=meta is not None and meta.flag("allow_duplicates") is True,
         dependencies=tuple(dependencies),

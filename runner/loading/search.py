@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from runner.loading.words import nearest
 from runner.model.playbook import Role
 
 _TASKS: Final = "tasks"
 _VARS: Final = "vars"
+_ALIKE: Final = 0.7
+"""How much the name of a file must be like the one that is not there to be meant."""
 
 
 def imported_tasks(
@@ -51,6 +54,18 @@ def variable_folder(name: str, file: Path, role: Role | None) -> Path:
 def first_file(candidates: Iterable[Path]) -> Path | None:
     """The first of these that is a file."""
     return next((path for path in candidates if path.is_file()), None)
+
+
+def looked_in(places: Iterable[Path]) -> str:
+    """Where a file was looked for, and the one there whose name is most like it."""
+    tried = list(places)
+    folders = list(dict.fromkeys(path.parent for path in tried))
+    near: str | None = None
+    for path in tried:
+        there = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = near or nearest(path.name, there, cutoff=_ALIKE)
+    hint = f"looked in {', '.join(str(folder) for folder in folders)}"
+    return f"did you mean '{near}'? {hint}" if near else hint
 
 
 def _beside(name: str, chain: tuple[Path, ...], role: Role | None) -> Iterator[Path]:

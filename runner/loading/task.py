@@ -7,7 +7,15 @@ from runner.loading.entries import read_block, read_task
 from runner.loading.fields import Fields
 from runner.loading.imports import read_import
 from runner.loading.include_task import read_include
-from runner.loading.keywords import BARE_INCLUDE, IMPORTS, INCLUDES, check_collections, short_name
+from runner.loading.keywords import (
+    BARE_INCLUDE,
+    IMPORTS,
+    INCLUDES,
+    LOOPS,
+    check_collections,
+    loop_kind,
+    short_name,
+)
 from runner.loading.reading import Inherited, Reading
 from runner.model.playbook import Entry
 
@@ -40,7 +48,8 @@ class TaskReader:
             return []
         if not value.is_sequence:
             what = "handlers" if handlers else "tasks"
-            raise value.error(f"{what} are a list, found {value.kind}")
+            hint = "begin each with a dash: '- name:'" if value.is_mapping else ""
+            raise value.error(f"{what} are a list, found {value.kind}", hint=hint)
         entries: list[Entry] = []
         for element in value.elements():
             with self.reading.problems.collect(element):
@@ -73,9 +82,18 @@ class TaskReader:
             if handlers and name in ("import_role", "include_role"):
                 hint = "include_tasks and import_tasks can be handlers"
                 raise place.error(f"'{name}' cannot be a handler", hint=hint)
-            static = name == BARE_INCLUDE and fields.flag("static") is True
-            if name in IMPORTS or static:
+            if name in IMPORTS or (name == BARE_INCLUDE and self._is_import(fields, key)):
                 return read_import(self, fields, key, inherited, handlers)
             if name in INCLUDES:
                 return [read_include(self, fields, key, inherited, handlers)]
         return [read_task(self, fields, inherited, handlers)]
+
+    def _is_import(self, fields: Fields, key: str) -> bool:
+        """Whether a bare include is an import: said so, or known before any host and not in a
+        loop. So Ansible decides it up to 2.15; what inherits its tags and conditions differs."""
+        said = fields.flag("static")
+        if said is not None:
+            return said
+        looped = any(loop_kind(name) in LOOPS for name in fields.keys)
+        text = str(fields[key].plain()).split(None, 1)
+        return not looped and not self.reading.templates.is_template(text[0] if text else "")

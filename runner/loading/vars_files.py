@@ -10,6 +10,7 @@ from runner.errors import DependsOnUnknown, TemplateError
 from runner.loading.document import Value
 from runner.loading.fields import Fields, listed, text_of
 from runner.loading.reading import Reading
+from runner.loading.search import looked_in
 from runner.loading.variables import read_variable_file
 from runner.model.playbook import VarsFile
 
@@ -62,9 +63,9 @@ def _first(
         found = next((p for p in _places(str(rendered), reading.path.parent) if p.is_file()), None)
         if found is not None:
             return found
-    folder = reading.path.parent
     message = f"cannot find the variable file {', '.join(names)}"
-    raise choices[0].error(message, hint=f"looked in {folder / 'vars'} and {folder}")
+    places = [p for name in names for p in _places(name, reading.path.parent)]
+    raise choices[0].error(message, hint=looked_in(places))
 
 
 def _places(name: str, folder: Path) -> Iterable[Path]:

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 import paramiko
@@ -22,11 +22,12 @@ from runner.errors import (
     TransportError,
     Unreachable,
 )
-from runner.interfaces.transport import Transport as Base
+from runner.interfaces.access import Credential, GuardedTransport, Keeper
+from runner.interfaces.examine import Examinable, Finding
 from runner.transports.ssh_config import Target, resolve
 from runner.transports.ssh_connection import SshConnection
 from runner.transports.ssh_hostkeys import KnownKeys
-from runner.transports.ssh_logon import Logon
+from runner.transports.ssh_logon import Logon, PasswordRefused
 from runner.transports.ssh_options import SshOptions, read_options
 
 _LEAST: Final = 1.0
@@ -35,7 +36,7 @@ _LEAST: Final = 1.0
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 
-class Transport(Base):
+class Transport(GuardedTransport, Examinable):
     """Reaches hosts over SSH. One connection a host; each command has a channel of its own."""
 
     name: ClassVar[str] = "ssh"
@@ -45,34 +46,58 @@ class Transport(Base):
         """Read and check this host's variables; see ``ssh_options``."""
         return read_options(host, variables)
 
-    def connect(self, options: SshOptions, *, timeout: float) -> SshConnection:
-        """Connect, check the host's key, log on. Raises TransportError."""
+    def open(self, options: SshOptions, *, timeout: float, keeper: Keeper) -> SshConnection:
+        """Connect, check the host's key, log on; the host holds nothing that would outlive it."""
+        del keeper
         target = resolve(options)
         end = time.monotonic() + min(timeout, target.connect_timeout or timeout)
         chain: list[paramiko.Transport] = []
         try:
             for hop in (*target.jumps, target):
-                chain.append(_open(hop, chain[-1] if chain else None, end))
+                chain.append(open_hop(hop, chain[-1] if chain else None, end))
         except BaseException:
-            _release(chain)
+            release(chain)
             raise
         last = chain[-1]
-        return SshConnection(last, target.endpoint, options.encoding, lambda: _release(chain[:-1]))
+        return SshConnection(last, target.endpoint, options.encoding, lambda: release(chain[:-1]))
+
+    def credential(self, options: SshOptions) -> Credential | None:
+        """User and password, if there is one."""
+        if options.password is None:
+            return None
+        return Credential("ssh password", resolve(options).user, options.password)
+
+    def is_refusal(self, options: SshOptions, error: AuthenticationFailed) -> bool:
+        """Whether the password was tried."""
+        return isinstance(error, PasswordRefused)
+
+    def reach(self, options: SshOptions, *, timeout: float) -> None:
+        """See whether the port takes connections. Through other hosts that says nothing: passed."""
+        target = resolve(options)
+        if not target.jumps and not target.proxy_command:
+            socket_to(target, None, time.monotonic() + timeout).close()
+
+    def examine(self, options: SshOptions, *, timeout: float) -> Iterator[Finding]:
+        """Look at each step of the way; see Examinable."""
+        from runner.transports.ssh_examine import examine  # only doctor needs it
+
+        return examine(options, timeout)
 
     def endpoint(self, options: SshOptions) -> str:
         """``ssh://user@address:port``."""
         return resolve(options).endpoint
 
 
-def _release(chain: list[paramiko.Transport]) -> None:
+def release(chain: list[paramiko.Transport]) -> None:
+    """Close the hops, the last one first. Never raises."""
     for transport in reversed(chain):
         with contextlib.suppress(Exception):
             transport.close()
 
 
-def _open(target: Target, through: paramiko.Transport | None, end: float) -> paramiko.Transport:
+def open_hop(target: Target, through: paramiko.Transport | None, end: float) -> paramiko.Transport:
     """One hop: a socket (or a channel of the hop before), the handshake, the log-on."""
-    sock = _socket(target, through, end)
+    sock = socket_to(target, through, end)
     try:
         known = KnownKeys(target)
         transport = paramiko.Transport(sock)
@@ -89,7 +114,7 @@ def _open(target: Target, through: paramiko.Transport | None, end: float) -> par
         transport.set_keepalive(target.keepalive)
     except (TransportError, paramiko.SSHException, EOFError, OSError) as error:
         transport.close()
-        raise _explained(error, target) from None
+        raise explained(error, target) from None
     except BaseException:
         transport.close()
         raise
@@ -120,7 +145,8 @@ def _is_rsa(offered: str, recorded: str) -> bool:
     return recorded == "ssh-rsa" and offered.startswith("rsa-sha2-")
 
 
-def _socket(target: Target, through: paramiko.Transport | None, end: float) -> Any:
+def socket_to(target: Target, through: paramiko.Transport | None, end: float) -> Any:
+    """What the bytes of a hop travel over. Raises Unreachable."""
     if through is not None:
         try:
             return through.open_channel(
@@ -154,7 +180,8 @@ def _socket(target: Target, through: paramiko.Transport | None, end: float) -> A
         ) from None
 
 
-def _explained(error: Exception, target: Target) -> TransportError:
+def explained(error: Exception, target: Target) -> TransportError:
+    """What paramiko, or the wire below it, raised, as one of our errors."""
     match error:
         case TransportError():
             return error

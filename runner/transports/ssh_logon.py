@@ -19,6 +19,11 @@ from runner.model.secret import Secret
 from runner.transports.ssh_config import Target
 
 _MOST_KEYS: Final = 5
+_PASSWORD: Final = "the password"
+
+
+class PasswordRefused(AuthenticationFailed):
+    """The host looked at the password and said no."""
 
 
 class Logon:
@@ -66,7 +71,7 @@ class Logon:
             self.refused.append(f"the password (the host takes only: {kinds})")
             return False
         except paramiko.AuthenticationException:
-            self.refused.append("the password")
+            self.refused.append(_PASSWORD)
             return False
         if rest:
             self.refused.append(f"the password (accepted; the host also wants {', '.join(rest)})")
@@ -128,7 +133,8 @@ class Logon:
                 f"{target.endpoint}: nothing to log on with",
                 hint="set ansible_password or ansible_ssh_private_key_file, or start an agent",
             )
-        return AuthenticationFailed(
+        kind = PasswordRefused if _PASSWORD in self.refused else AuthenticationFailed
+        return kind(
             f"{target.endpoint}: the host refused {'; '.join(self.refused)}",
             hint="check the user's name, and that the key is in authorized_keys; it was not tried "
             "again, so that no account is locked",

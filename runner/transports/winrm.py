@@ -1,31 +1,39 @@
 """WinRM: Windows' own remote management, by pywinrm's Protocol (never its Session).
 
 The parts: ``winrm_options`` (inventory variables), ``winrm_wire`` (HTTP with guards),
-``winrm_link`` (verbs on one logon), ``winrm_shell`` (the shell and its quota),
-``winrm_connection`` (commands, what is safe to repeat), ``winrm_errors``, ``winrm_http`` and
-``winrm_faults`` (what every failure means).
+``winrm_link`` (verbs on one logon), ``winrm_named`` (ids that we choose), ``winrm_shell`` (the
+shell and its quota), ``winrm_foothold`` (both, made anew and given back), ``winrm_command`` (one
+command, and what of it is safe to repeat), ``winrm_connection``, ``winrm_examine`` (``runner
+doctor``), ``winrm_errors``, ``winrm_http`` and ``winrm_faults`` (what every failure means).
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+import socket
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-from runner.errors import AuthenticationFailed
-from runner.interfaces.transport import Transport as Base
+from winrm.exceptions import InvalidCredentialsError
+
+from runner.errors import AuthenticationFailed, Unreachable
+from runner.interfaces.access import Credential, GuardedTransport, Keeper
+from runner.interfaces.examine import Examinable, Finding
 from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_connection import WinrmConnection
 from runner.transports.winrm_failure import LinkFailure
-from runner.transports.winrm_faults import Remedy
-from runner.transports.winrm_link import Link
+from runner.transports.winrm_foothold import Foothold
 from runner.transports.winrm_options import WinrmOptions, read_options
-from runner.transports.winrm_shell import open_shell
 
-_RETRY_PAUSE: Final = 0.5
+_SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "ntlm": ("negotiate", "ntlm"),
+    "kerberos": ("negotiate", "kerberos"),
+}
+"""What a host offers (WWW-Authenticate) where a logon of this kind is possible."""
+_KDC_REFUSALS: Final = frozenset({-1765328360, -1765328353})
+"""KRB5KDC_ERR_PREAUTH_FAILED, KRB5KRB_AP_ERR_BAD_INTEGRITY (krb5.h): the password is wrong."""
 
 
-class Transport(Base):
+class Transport(GuardedTransport, Examinable):
     """Reaches hosts over WS-Management, http with sealed messages or https."""
 
     name: ClassVar[str] = "winrm"
@@ -35,36 +43,70 @@ class Transport(Base):
         """Read and check this host's variables; see ``winrm_options``."""
         return read_options(host, variables)
 
-    def connect(self, options: WinrmOptions, *, timeout: float) -> WinrmConnection:
+    def open(self, options: WinrmOptions, *, timeout: float, keeper: Keeper) -> WinrmConnection:
         """Log on and open the shell in which every command of this connection runs.
 
-        What failed on the way is tried once more where that is safe: never a refused logon.
+        What failed on the way is tried again where that is safe: never a refused logon.
         """
-        deadline = Deadline(timeout)
-        exchanges = 0
-        for last in (False, True):
-            link = Link(options)
-            try:
-                link.logon(deadline)
-                shell = open_shell(link, options, deadline)
-            except LinkFailure as failure:
-                link.close()
-                exchanges += link.exchanges
-                if last or deadline.passed or not _may_be_repeated(failure):
-                    raise failure.error from failure
-                time.sleep(min(_RETRY_PAUSE, max(0.0, deadline.remaining)))
-            except BaseException:
-                link.close()
-                raise
-            else:
-                return WinrmConnection(options, link, shell, exchanges)
-        raise AssertionError("the second try returns or raises")
+        foothold = Foothold(options, keeper)
+        try:
+            foothold.open(Deadline(timeout))
+        except LinkFailure as failure:
+            raise failure.error from failure
+        except BaseException:
+            foothold.give_back("")
+            raise
+        return WinrmConnection(options, foothold)
+
+    def credential(self, options: WinrmOptions) -> Credential | None:
+        """User and password; none with a ticket or a certificate."""
+        if options.password is None or options.auth == "certificate":
+            return None
+        return Credential(f"winrm {options.auth}", options.user.casefold(), options.password)
+
+    def is_refusal(self, options: WinrmOptions, error: AuthenticationFailed) -> bool:
+        """Whether the host offers this kind of logon, and refused the password all the same."""
+        failure = error.__cause__
+        refused = failure.__cause__ if isinstance(failure, LinkFailure) else None
+        if not isinstance(refused, InvalidCredentialsError):
+            return False
+        offers = str(getattr(refused, "offers", "")).lower()
+        words = _SCHEMES.get(options.auth, (options.auth,))
+        return any(w in offers for w in words) or getattr(refused, "code", 0) in _KDC_REFUSALS
+
+    def reach(self, options: WinrmOptions, *, timeout: float) -> None:
+        """See whether the port takes connections. Behind a proxy that says nothing: passed."""
+        if options.proxy is not None:
+            return
+        try:
+            socket.create_connection((options.address, options.port), timeout).close()
+        except OSError as error:
+            raise _not_there(options, error) from error
+
+    def examine(self, options: WinrmOptions, *, timeout: float) -> Iterator[Finding]:
+        """Look at each step of the way; see Examinable."""
+        from runner.transports.winrm_examine import examine  # only doctor needs all that
+
+        return examine(options, timeout)
 
     def endpoint(self, options: WinrmOptions) -> str:
         """Scheme, address and port."""
         return options.endpoint
 
 
-def _may_be_repeated(failure: LinkFailure) -> bool:
-    refused = isinstance(failure.error, AuthenticationFailed)
-    return failure.remedy is Remedy.LOGON and not refused
+def _not_there(options: WinrmOptions, error: OSError) -> Unreachable:
+    where = f"connecting to {options.endpoint}"
+    if isinstance(error, socket.gaierror):
+        return Unreachable(
+            f"{where}: its name is not known", hint="check ansible_host and the DNS suffix"
+        )
+    if isinstance(error, TimeoutError):
+        return Unreachable(
+            f"{where}: no answer to the TCP connection",
+            hint="the host is off, or a firewall or route is in the way",
+        )
+    return Unreachable(
+        f"{where}: {error}",
+        hint=f"nothing listens on port {options.port}: on the host run winrm quickconfig, check "
+        "ansible_port (5985 http, 5986 https) and the firewall; it may also be booting",
+    )

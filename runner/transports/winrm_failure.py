@@ -25,9 +25,10 @@ class Verb(StrEnum):
     RECEIVE = "waiting for a command"
     SIGNAL = "ending a command"
     DELETE = "closing the shell"
+    CONFIG = "reading the configuration"
 
 
-BEFORE_COMMAND: Final = frozenset({Verb.LOGON, Verb.CREATE})
+BEFORE_COMMAND: Final = frozenset({Verb.LOGON, Verb.CREATE, Verb.CONFIG})
 
 
 class LinkFailure(Exception):

@@ -13,19 +13,29 @@ from runner.errors import (
     ConnectionLost,
     PolicyRefused,
     ProtocolFailed,
-    TlsFailed,
     TransportError,
     Unreachable,
 )
 from runner.transports.winrm_failure import BEFORE_COMMAND, Attempt, LinkFailure, Verb
 from runner.transports.winrm_faults import Remedy
-from runner.transports.winrm_wire import HttpRefused, LogonRefused
+from runner.transports.winrm_kerberos_meaning import meaning
+from runner.transports.winrm_refusals import (
+    ConnectionDropped,
+    HttpRefused,
+    KerberosFailed,
+    LogonRefused,
+    WrongScheme,
+)
+from runner.transports.winrm_tls import explain_tls
 
 _UNREAD: Final = frozenset({400, 401, 403, 404, 405, 407, 411, 413})
 """HTTP refusals that come before the message is looked at."""
 
 
 def explain_logon(error: LogonRefused, attempt: Attempt) -> LinkFailure:
+    """What a refused logon means: never sent again, unless it had worked before."""
+    if isinstance(error, KerberosFailed):
+        return _kerberos(error, attempt)
     offers = error.offers or "nothing"
     if attempt.trusted:
         return LinkFailure(
@@ -36,36 +46,79 @@ def explain_logon(error: LogonRefused, attempt: Attempt) -> LinkFailure:
             ),
             remedy=Remedy.LOGON,
         )
+    reason = f" ({error.reason})" if error.reason else ""
     return LinkFailure(
         AuthenticationFailed(
-            attempt.says(f"the host refuses the logon (HTTP 401); it offers: {offers}"),
+            attempt.says(f"the host refuses the logon (HTTP 401){reason}; it offers: {offers}"),
             hint=_logon_advice(error.offers.lower(), attempt),
             may_have_started=attempt.started_earlier,
         )
     )
 
 
+_WANTED: Final = {
+    "ntlm": ("negotiate", "ntlm"),
+    "kerberos": ("negotiate", "kerberos"),
+    "negotiate": ("negotiate",),
+}
+
+
 def _logon_advice(offers: str, attempt: Attempt) -> str:
     again = "; it is not tried again, that could lock the account"
-    wanted = {"ntlm": ("negotiate", "ntlm"), "kerberos": ("negotiate", "kerberos")}.get(
-        attempt.auth, (attempt.auth,)
-    )
+    if attempt.auth == "certificate":
+        return _NO_USER_FOR_CERTIFICATE
+    wanted = _WANTED.get(attempt.auth, (attempt.auth,))
     if offers and not any(scheme in offers for scheme in wanted):
         return f"the host does not offer {attempt.auth}: set ansible_winrm_transport to what it has"
-    advice = "check ansible_user (DOMAIN\\user or user@domain) and ansible_password"
-    if attempt.endpoint.startswith("https") and attempt.auth in ("ntlm", "kerberos"):
+    if attempt.auth == "kerberos":
+        advice = (
+            "the host does not take a ticket that the KDC has issued: its clock, an SPN that "
+            "belongs to another account (setspn -Q), or a user who may not log on there"
+        )
+    else:
+        advice = "check ansible_user (DOMAIN\\user or user@domain) and ansible_password"
+    if attempt.endpoint.startswith("https") and attempt.auth in _WANTED:
         advice += "; behind a proxy that ends TLS, channel binding fails: go to the host directly"
     return advice + again
+
+
+_NO_USER_FOR_CERTIFICATE: Final = (
+    "the host has no user for this certificate: look at winrm enumerate "
+    "winrm/config/service/certmapping there (issuer, user principal name), and that its "
+    "Service\\Auth\\Certificate is true and the issuer is in its root store"
+)
+
+
+def _kerberos(error: KerberosFailed, attempt: Attempt) -> LinkFailure:
+    means = meaning(error)
+    number = f", {error.code}" if error.code else ""
+    said = f" ({error.reason}{number})" if error.reason else ""
+    started = attempt.started_earlier
+    return LinkFailure(
+        _gone(means.kind, attempt)(
+            attempt.says(f"{means.cause}{said}"), hint=means.advice, may_have_started=started
+        )
+    )
 
 
 def explain_status(error: HttpRefused, attempt: Attempt) -> LinkFailure:
     status = error.code
     unread = status in _UNREAD
     started = attempt.started_earlier if unread else attempt.started
+    if isinstance(error, ConnectionDropped) and not attempt.trusted:
+        return _lost(attempt, "the connection was closed after the logon")
+    if status == 403 and attempt.auth == "certificate":
+        return LinkFailure(
+            AuthenticationFailed(
+                attempt.says("the host refuses the certificate (HTTP 403)"),
+                hint=_NO_USER_FOR_CERTIFICATE,
+                may_have_started=started,
+            )
+        )
     if status == 400 and attempt.trusted:
         # The connection was dropped and made anew under us, with the old key: never looked at.
         lost = ConnectionLost(
-            attempt.says("the connection was dropped while idle (HTTP 400)"),
+            attempt.says("the connection was dropped while idle"),
             hint="run it again",
             may_have_started=started,
         )
@@ -112,8 +165,23 @@ _STATUS: Final[dict[int, tuple[type[TransportError], str, str]]] = {
 def explain_connection(error: requests.RequestException, attempt: Attempt) -> LinkFailure | None:
     """None for what is neither TLS nor the connection."""
     match error:
+        case WrongScheme():
+            return LinkFailure(
+                ProtocolFailed(
+                    attempt.says("the port speaks TLS, and plain http was sent to it"),
+                    hint="5985 is http, 5986 is https: set the scheme to https, or the port",
+                    may_have_started=attempt.started_earlier,
+                )
+            )
+        case http.ProxyError():
+            return _not_reached(
+                attempt,
+                f"the proxy does not let us through ({_root(error)})",
+                "check the proxy variable of this host, that the proxy allows CONNECT to this "
+                "port, and that it keeps one connection for each of ours",
+            )
         case http.SSLError() if not attempt.trusted:
-            return _tls(error, attempt)
+            return explain_tls(_root(error), attempt)
         case http.ConnectTimeout():
             return _not_reached(
                 attempt,
@@ -173,33 +241,6 @@ def _lost(attempt: Attempt, what: str) -> LinkFailure:
     )
     again = Remedy.LOGON if attempt.verb is Verb.RECEIVE else Remedy.NONE
     return LinkFailure(error, remedy=again, answer_lost=True)
-
-
-_TLS: Final = (
-    ("certificate has expired", "renew the certificate of its WinRM listener"),
-    ("mismatch", "the certificate is for another name: set ansible_host to the name in it"),
-    ("doesn't match", "the certificate is for another name: set ansible_host to the name in it"),
-    (
-        "certificate_verify_failed",
-        "give its CA with ansible_winrm_ca_trust_path; only for tests, do not validate it",
-    ),
-    ("unsupported_protocol", "the host only has old TLS: enable TLS 1.2, or use http with ntlm"),
-    ("wrong_version_number", "the port does not speak TLS: 5985 is http, 5986 is https"),
-    ("eof", "the port does not speak TLS: 5985 is http, 5986 is https"),
-)
-
-
-def _tls(error: requests.RequestException, attempt: Attempt) -> LinkFailure:
-    said = _root(error)
-    lower = said.lower().replace(" ", "_") + said.lower()
-    advice = next((text for word, text in _TLS if word in lower), "check the host's certificate")
-    return LinkFailure(
-        TlsFailed(
-            attempt.says(f"TLS failed: {said}"),
-            hint=advice,
-            may_have_started=attempt.started_earlier,
-        )
-    )
 
 
 def _reason(error: BaseException, kind: type[BaseException]) -> BaseException | None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
 from winrm.protocol import Protocol
@@ -20,8 +20,9 @@ from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_errors import explain
 from runner.transports.winrm_failure import Attempt, LinkFailure, Verb
 from runner.transports.winrm_faults import BUSY, INPUT_CLOSED, NO_SUCH_SHELL
+from runner.transports.winrm_kerberos import KerberosPlan
 from runner.transports.winrm_options import WinrmOptions
-from runner.transports.winrm_wire import CONNECT_SECONDS, Wire
+from runner.transports.winrm_wire import Wire
 
 T = TypeVar("T")
 
@@ -69,8 +70,14 @@ class Link:
 
     def __init__(self, options: WinrmOptions) -> None:
         self._options = options
-        self._protocol = Protocol(**_settings(options))
         self._wire = _wire(options)
+        # Its own transport, which is replaced at once, asks for no password only with this logon.
+        self._protocol = Protocol(
+            options.url,
+            transport="kerberos",
+            read_timeout_sec=options.read_timeout,
+            operation_timeout_sec=options.operation_timeout,
+        )
         self._protocol.transport = self._wire
 
     @property
@@ -158,6 +165,12 @@ class Link:
         """Close the connection. Never raises."""
         self._wire.break_off()
 
+    def _spelled(self, failure: LinkFailure) -> LinkFailure:
+        """The names of variables as this inventory has them."""
+        failure.error.message = self._options.spelled(failure.error.message)
+        failure.error.hint = self._options.spelled(failure.error.hint)
+        return failure
+
     def _do_unless_gone(self, verb: Verb, deadline: Deadline, call: Callable[[], None]) -> None:
         try:
             self._do(verb, deadline, call)
@@ -167,6 +180,7 @@ class Link:
 
     def _do(self, verb: Verb, deadline: Deadline, call: Callable[[], T]) -> T:
         self._wire.deadline = deadline
+        self._wire.connect_limit = self._options.connect_timeout
         self._wire.read_limit = self._options.read_timeout
         attempt = Attempt(
             verb=verb,
@@ -181,10 +195,20 @@ class Link:
         except Exception as error:
             if not isinstance(error, WSManFaultError | WinRMOperationTimeoutError):
                 self._wire.break_off()
-            raise explain(error, attempt) from error
+            raise self._spelled(explain(error, attempt)) from error
         except BaseException:
             self._wire.break_off()
             raise
+
+
+def _plan(options: WinrmOptions) -> KerberosPlan | None:
+    who = options.identity
+    if who is None:
+        return None
+    if options.auth == "credssp":  # requests-credssp makes its SPN of the address
+        return KerberosPlan(who, options.address, "HTTP")
+    host = options.kerberos_hostname_override or options.address
+    return KerberosPlan(who, host, options.service, delegate=options.kerberos_delegation)
 
 
 def _codes(error: BaseException | None) -> set[int]:
@@ -197,32 +221,23 @@ def _present(identifier: str | None) -> str:
     return identifier or ""
 
 
-def _settings(options: WinrmOptions) -> dict[str, Any]:
-    password = options.password.reveal() if options.password is not None else None
-    return {
-        "endpoint": options.url,
-        "transport": options.auth,
-        "username": options.user or None,
-        "password": password,
-        "service": options.service,
-        "ca_trust_path": options.ca_trust_path,
-        "cert_pem": options.cert_pem,
-        "cert_key_pem": options.cert_key_pem,
-        "server_cert_validation": options.certificate,
-        "kerberos_delegation": options.kerberos_delegation,
-        "kerberos_hostname_override": options.kerberos_hostname_override,
-        "read_timeout_sec": options.read_timeout,
-        "operation_timeout_sec": options.operation_timeout,
-        "message_encryption": "always" if options.must_seal else "never",
-        "send_cbt": options.send_cbt,
-        "proxy": options.proxy,
-    }
-
-
 def _wire(options: WinrmOptions) -> Wire:
-    settings = _settings(options)
-    settings.pop("operation_timeout_sec")
-    settings["auth_method"] = settings.pop("transport")
-    wire = Wire(must_seal=options.must_seal, **settings)
-    wire.deadline = Deadline(CONNECT_SECONDS)
-    return wire
+    return Wire(
+        must_seal=options.must_seal,
+        kerberos=_plan(options),
+        endpoint=options.url,
+        auth_method=options.auth,
+        username=options.user or None,
+        password=options.password.reveal() if options.password is not None else None,
+        service=options.service,
+        ca_trust_path=options.ca_trust_path,
+        cert_pem=options.cert_pem,
+        cert_key_pem=options.cert_key_pem,
+        server_cert_validation=options.certificate,
+        read_timeout_sec=options.read_timeout,
+        message_encryption="always" if options.must_seal else "never",
+        credssp_auth_mechanism=options.credssp_auth_mechanism,
+        credssp_minimum_version=options.credssp_minimum_version,
+        send_cbt=options.send_cbt,
+        proxy=options.proxy,
+    )

@@ -3,61 +3,28 @@
 from __future__ import annotations
 
 import codecs
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
-from winrm.transport import HAVE_CREDSSP, HAVE_KERBEROS
+from winrm.transport import HAVE_CREDSSP
 
 from runner.errors import InventoryError
 from runner.interfaces.transport import Options
 from runner.model.secret import Secret
+from runner.transports.winrm_certificate import check_certificate
+from runner.transports.winrm_kerberos_tickets import HAVE_KERBEROS, Identity
+from runner.transports.winrm_kinit import read_kinit
+from runner.transports.winrm_variables import VARIABLES, check_names
+from runner.transports.winrm_wire import CONNECT_SECONDS
 
-Auth = Literal["basic", "ntlm", "kerberos", "credssp", "certificate"]
+Auth = Literal["basic", "ntlm", "kerberos", "credssp", "certificate", "negotiate"]
 
 HTTP_PORT: Final = 5985
 HTTPS_PORT: Final = 5986
 _HTTP_PORTS: Final = (HTTP_PORT, 80)
 
-VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "address": ("ansible_host", "ansible_winrm_host"),
-    "port": ("ansible_port", "ansible_winrm_port"),
-    "user": ("ansible_user", "ansible_winrm_user"),
-    "password": ("ansible_password", "ansible_winrm_pass", "ansible_winrm_password"),
-    "auth": ("ansible_winrm_transport",),
-    "scheme": ("ansible_winrm_scheme",),
-    "path": ("ansible_winrm_path",),
-    "certificate": ("ansible_winrm_server_cert_validation",),
-    "ca_trust_path": ("ansible_winrm_ca_trust_path",),
-    "message_encryption": ("ansible_winrm_message_encryption",),
-    "both_timeouts": ("ansible_winrm_connection_timeout",),
-    "operation_timeout": ("ansible_winrm_operation_timeout_sec",),
-    "read_timeout": ("ansible_winrm_read_timeout_sec",),
-    "proxy": ("ansible_winrm_proxy",),
-    "cert_pem": ("ansible_winrm_cert_pem",),
-    "cert_key_pem": ("ansible_winrm_cert_key_pem",),
-    "service": ("ansible_winrm_service",),
-    "send_cbt": ("ansible_winrm_send_cbt",),
-    "kerberos_delegation": ("ansible_winrm_kerberos_delegation",),
-    "kerberos_hostname_override": ("ansible_winrm_kerberos_hostname_override",),
-    "codepage": ("runner_codepage",),
-}
-"""Each setting with its variables; where several are given the last one counts (as in Ansible).
-``runner_codepage`` is not Ansible's: the code page of the host's shell, for hosts whose programs
-print something else than UTF-8."""
-
-_UNSUPPORTED: Final[Mapping[str, str]] = {
-    "ansible_winrm_kinit_cmd": "get a ticket with kinit before the run",
-    "ansible_winrm_kinit_args": "get a ticket with kinit before the run",
-    "ansible_winrm_kinit_env_vars": "get a ticket with kinit before the run",
-    "ansible_winrm_kinit_mode": "get a ticket with kinit before the run; remove this variable",
-    "ansible_winrm_kerberos_mode": "get a ticket with kinit before the run; remove this variable",
-    "ansible_winrm_realm": "write the user as user@REALM",
-    "ansible_winrm_keytab": "get a ticket with kinit -k before the run",
-    "ansible_winrm_credssp_disable_tlsv1_2": "TLS below 1.2 is not offered",
-}
 _EXTRAS: Final[Mapping[str, tuple[bool, str]]] = {
     "kerberos": (HAVE_KERBEROS, "pip install 'runner[kerberos]'"),
     "credssp": (HAVE_CREDSSP, "pip install 'runner[credssp]'"),
@@ -87,6 +54,8 @@ class WinrmOptions(Options):
     """Seconds the host may hold one request (WS-Management OperationTimeout)."""
     read_timeout: int = Field(default=30, ge=2, le=3600)
     """Seconds to wait for an answer; above ``operation_timeout``."""
+    connect_timeout: float = Field(default=CONNECT_SECONDS, ge=1, le=3600)
+    """Seconds that a TCP connection may take; a host that is off is noticed by this."""
     proxy: str | None = None
     cert_pem: str | None = None
     cert_key_pem: str | None = None
@@ -94,6 +63,12 @@ class WinrmOptions(Options):
     send_cbt: bool = True
     kerberos_delegation: bool = False
     kerberos_hostname_override: str | None = None
+    keytab: str | None = None
+    kinit_mode: Literal["managed", "manual"] | None = None
+    credssp_auth_mechanism: Literal["auto", "kerberos", "ntlm"] = "auto"
+    credssp_minimum_version: int = Field(default=2, ge=2, le=6)
+    spelling: tuple[tuple[str, str], ...] = Field(default=(), repr=False)
+    """Other names of variables, for messages: of inventories that were written for psrp."""
     codepage: int | None = None
 
     @property
@@ -114,6 +89,32 @@ class WinrmOptions(Options):
             return self.scheme == "http"
         return self.message_encryption == "always"
 
+    @property
+    def identity(self) -> Identity | None:
+        """Who asks a KDC for a ticket; None where no ticket is to be used.
+
+        Without a password (or where the inventory says ``manual``) it is the ticket that is there.
+        """
+        if self.auth not in ("kerberos", "negotiate", "credssp") or not HAVE_KERBEROS:
+            return None
+        forward = self.kerberos_delegation
+        if self.auth == "credssp":
+            usable = "@" in self.user and self.credssp_auth_mechanism == "auto"
+            return Identity(self.user, self.password) if usable else None
+        if self.keytab is not None:
+            return Identity(self.user, keytab=self.keytab, forwardable=forward)
+        if self.password is None or self.kinit_mode == "manual":
+            return Identity(self.user)
+        if self.auth == "negotiate" and "@" not in self.user:
+            return None
+        return Identity(self.user, self.password, forwardable=forward)
+
+    def spelled(self, text: str) -> str:
+        """The names of variables in this text as the inventory has them."""
+        for ours, theirs in self.spelling:
+            text = text.replace(ours, theirs)
+        return text
+
     @field_validator("codepage")
     @classmethod
     def _known_codepage(cls, value: int | None) -> int | None:
@@ -124,7 +125,7 @@ class WinrmOptions(Options):
                 raise ValueError(f"there is no code page {value}") from None
         return value
 
-    @field_validator("ca_trust_path", "cert_pem", "cert_key_pem")
+    @field_validator("ca_trust_path", "cert_pem", "cert_key_pem", "keytab")
     @classmethod
     def _existing_file(cls, value: str | None) -> str | None:
         if value is not None and not Path(value).exists():
@@ -155,11 +156,27 @@ class WinrmOptions(Options):
                 )
             if self.scheme != "https":
                 raise ValueError("certificate logon needs https")
+            check_certificate(self.cert_pem, self.cert_key_pem)
+            return
+        if self.auth == "kerberos":
+            self._check_kerberos()
+            return
+        if self.auth == "negotiate" and self.password is None and HAVE_KERBEROS:
             return
         if not self.user:
             raise ValueError("ansible_user is missing")
-        if self.password is None and self.auth != "kerberos":
+        if self.password is None:
             raise ValueError("ansible_password is missing")
+
+    def _check_kerberos(self) -> None:
+        if "\\" in self.user:
+            raise ValueError("kerberos knows no DOMAIN\\user: write ansible_user as user@REALM")
+        if self.kinit_mode == "managed" and self.password is None and self.keytab is None:
+            raise ValueError(
+                "ansible_winrm_kinit_mode managed needs ansible_password or ansible_winrm_keytab"
+            )
+        if self.password is not None and self.kinit_mode != "manual" and not self.user:
+            raise ValueError("ansible_user is missing: a password belongs to somebody")
 
     def _check_sealing(self) -> None:
         if self.must_seal and self.auth in ("basic", "certificate"):
@@ -181,7 +198,12 @@ def encoding_of(codepage: int) -> str:
 
 def read_options(host: str, variables: Mapping[str, Any]) -> WinrmOptions:
     """The settings of one host. Raises InventoryError for what is unknown or contradictory."""
-    _check_names(host, variables)
+    return build_options(host, variables, negotiate=False)
+
+
+def build_options(host: str, variables: Mapping[str, Any], *, negotiate: bool) -> WinrmOptions:
+    """The same; ``negotiate`` allows the logon of that name, which pywinrm does not have."""
+    check_names(host, variables)
     found: dict[str, Any] = {}
     for field, names in VARIABLES.items():
         for name in names:
@@ -190,7 +212,8 @@ def read_options(host: str, variables: Mapping[str, Any]) -> WinrmOptions:
     if "password" in found:
         found["password"] = Secret(str(found["password"]))
     found.setdefault("address", host)
-    _read_auth(host, found)
+    found.update(read_kinit(host, variables))
+    _read_auth(host, found, negotiate)
     _read_place(found)
     _read_timeouts(host, found)
     try:
@@ -199,18 +222,7 @@ def read_options(host: str, variables: Mapping[str, Any]) -> WinrmOptions:
         raise InventoryError(f"{host}: {_first_problem(error)}") from None
 
 
-def _check_names(host: str, variables: Mapping[str, Any]) -> None:
-    known = {name for names in VARIABLES.values() for name in names}
-    for name in variables:
-        if name in _UNSUPPORTED:
-            raise InventoryError(f"{host}: {name} is not supported", hint=_UNSUPPORTED[name])
-        if name.startswith("ansible_winrm_") and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else ""
-            raise InventoryError(f"{host}: unknown variable {name}", hint=hint)
-
-
-def _read_auth(host: str, found: dict[str, Any]) -> None:
+def _read_auth(host: str, found: dict[str, Any], negotiate: bool) -> None:
     value = found.get("auth")
     if value is None:
         return
@@ -222,6 +234,11 @@ def _read_auth(host: str, found: dict[str, Any]) -> None:
         )
     auth = str(several[0]).strip().lower()
     auth = found["auth"] = _AUTH_ALIASES.get(auth, auth)
+    if auth == "negotiate" and not negotiate:
+        raise InventoryError(
+            f"{host}: ansible_winrm_transport negotiate does not exist (nor in Ansible)",
+            hint="name kerberos or ntlm",
+        )
     if auth in _EXTRAS and not _EXTRAS[auth][0]:
         raise InventoryError(
             f"{host}: ansible_winrm_transport {auth} needs packages that are not installed",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from runner.errors import DeadlineExceeded, ProtocolFailed
 from runner.transports.winrm_clock import Deadline
-from runner.transports.winrm_link import Link
+from runner.transports.winrm_failure import LinkFailure
+from runner.transports.winrm_link import CreatedShell
+from runner.transports.winrm_named import NamedLink, is_answer, new_name, not_understood
 from runner.transports.winrm_options import WinrmOptions, encoding_of
 
 UTF8: Final = 65001
@@ -20,20 +24,81 @@ none back while it lives ([MS-WSMV] 3.1.4.12, product behaviour note)."""
 
 @dataclass(slots=True)
 class HostShell:
-    """The shell on the host: its id, how its programs print, how many commands it may still run."""
+    """The shell on the host: its id, how its programs print, how many commands it may still run.
+
+    ``takes_names``: the host calls shells and commands as it is asked to.
+    """
 
     id: str
     encoding: str
     commands_left: int
+    takes_names: bool
+    commands_run: int = 0
 
 
-def open_shell(link: Link, options: WinrmOptions, deadline: Deadline) -> HostShell:
+class ShellBook:
+    """Which shells the host may hold for us. ``opened`` and ``closed`` are told of each."""
+
+    def __init__(self, opened: Callable[[str], None], closed: Callable[[str], None]) -> None:
+        self._opened = opened
+        self._closed = closed
+        self._ids: dict[str, str | None] = {}
+
+    def enter(self, shell: str) -> None:
+        """The host holds it, or is just asked to."""
+        self._ids[shell] = None
+        self._opened(shell)
+
+    def strike(self, shell: str) -> None:
+        """It is surely not there."""
+        if self._ids.pop(shell, "") is None:
+            self._closed(shell)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All that may be there."""
+        return tuple(self._ids)
+
+
+def open_shell(
+    link: NamedLink, options: WinrmOptions, deadline: Deadline, book: ShellBook
+) -> HostShell:
     """A shell that prints UTF-8, or on WinRM 1.1 the code page it bears."""
     codepage = options.codepage or UTF8
-    created = link.create(codepage, deadline)
+    created, takes_names = _create(link, codepage, deadline, book)
     if created.first_generation and options.codepage is None:
         link.delete(created.id, deadline)
+        book.strike(created.id)
         codepage = FIRST_CODEPAGE
         created = link.create(codepage, deadline)
+        book.enter(created.id)
     quota = OLD_QUOTA if created.old_quota else NEW_QUOTA
-    return HostShell(created.id, encoding_of(codepage), quota)
+    return HostShell(created.id, encoding_of(codepage), quota, takes_names)
+
+
+def _create(
+    link: NamedLink, codepage: int, deadline: Deadline, book: ShellBook
+) -> tuple[CreatedShell, bool]:
+    """A new shell, and whether it is called as we asked."""
+    name = new_name()
+    book.enter(name)
+    try:
+        created = link.create_named(codepage, name, deadline)
+    except LinkFailure as failure:
+        if not _may_exist(failure):
+            book.strike(name)
+        if not not_understood(failure):
+            raise
+        created = link.create(codepage, deadline)
+    if created.id.upper() == name:
+        return created, True
+    book.strike(name)
+    book.enter(created.id)
+    return created, False
+
+
+def _may_exist(failure: LinkFailure) -> bool:
+    """Whether a Create that failed may have opened the shell all the same."""
+    if is_answer(failure):
+        return False
+    return failure.answer_lost or isinstance(failure.error, DeadlineExceeded | ProtocolFailed)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from runner.engine.session import Link, Preview, Reader, Writer
+from runner.engine.preview import Preview
+from runner.engine.session import Link, Reader, Writer
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import ModuleError, Unreachable
 from runner.interfaces.exchange import (

@@ -60,7 +60,7 @@ def test_command(text: str, values: dict[str, str], free: str | None) -> None:
         ("echo it's", 7, "never closed"),
         ("a='b c", 2, "never closed"),
         ('a="C:\\temp\\" b=c', 2, "never closed"),
-        ("a={{ x", 2, "a }} is missing"),
+        ("a={{ x", 2, "the }} for this is missing"),
         ("a=1 a=2", 4, "given twice"),
         (r"path=C:\users\bob", 13, "control character"),
     ],

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.loading.fuzz import load
 
 FEW = settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -169,10 +169,10 @@ def _wrong(size: int) -> bytes:
     return _playbook(size).replace(b"win_shell", b"win_shall").replace(b"when", b"wenn")
 
 
-@pytest.mark.parametrize(
-    ("make", "size"), [(_playbook, 50_000), (_wrong, 25_000)], ids=["right", "wrong"]
-)
-def test_time_grows_with_the_size(make: Callable[[int], bytes], size: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", [_playbook, _wrong], ids=["right", "wrong"])
+def test_time_grows_with_the_size(make: Callable[[int], bytes], tmp_path: Path) -> None:
+    """Four times the text may take ten times as long; where time grows as a square it is 16."""
+
     def seconds(size: int) -> float:
         path = write(tmp_path, make(size))
         begin = time.process_time()
@@ -180,6 +180,5 @@ def test_time_grows_with_the_size(make: Callable[[int], bytes], size: int, tmp_p
         return time.process_time() - begin
 
     seconds(10_000)
-    small, middle, large = (seconds(size) for size in (size, 2 * size, 4 * size))
-    assert middle < 4 * small
-    assert large < 4 * middle
+    small, large = (min(seconds(size), seconds(size)) for size in (50_000, 200_000))
+    assert large < 10 * small

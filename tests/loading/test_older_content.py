@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import InputError, InputErrors, UnknownModule
-from tests.loading.trees import load, named, names, play, said, tasks_in, write
+from runner.model.playbook import tasks_in
+from tests.loading.trees import load, named, names, play, said, write
 
 
 def test_playbook_dir_and_role_path_are_known_before_the_run(folder: Path) -> None:
@@ -94,20 +95,25 @@ def test_a_bare_include_takes_variables_behind_the_file(folder: Path) -> None:
         """
 - hosts: all
   tasks:
-    - include: one.yml kind=full file="C:\\\\x.txt"
+    - {include: one.yml kind=full file="C:\\\\x.txt", loop: [1]}
     - {include: one.yml level=2, static: yes}
-    - {include: one.yml, static: no}
+    - {include: one.yml, static: no, tags: outer}
+    - {include: "{{ x }}.yml"}
+    - {include: one.yml level=3, tags: outer, when: x, become: yes}
 == one.yml
 - {name: in it, win_ping: }
 """,
     )
-    dynamic, imported, plain = tasks_in(found.tasks)
+    dynamic, imported, plain, unknown, tagged = tasks_in(found.tasks)
     assert (dynamic.args["file"], dynamic.vars) == (
         "one.yml",
         {"kind": "full", "file": "C:\\x.txt"},
     )
     assert (imported.name, imported.vars) == ("in it", {"level": "2"})
     assert (plain.module, plain.vars) == ("include_tasks", {})
+    assert unknown.module == "include_tasks"
+    assert (tagged.name, tagged.vars, tagged.conditions) == ("in it", {"level": "3"}, ("x",))
+    assert (tagged.tags, tagged.become.active) == (frozenset({"outer"}), True)
 
 
 def test_other_includes_take_no_variables_behind_the_file(folder: Path) -> None:
@@ -228,7 +234,7 @@ def test_the_rest_of_a_task_with_an_unknown_module_is_read_too(folder: Path) -> 
         "play.yml:7:17: there is no module 'vendor.col.thing'",
         "play.yml:7:37: 'wen' is not a keyword of a task",
         "play.yml:8:17: there is no module 'vendor_thing'",
-        "play.yml:8:41: 'retries' is a number, found 'many'",
+        "play.yml:8:42: 'retries' is a number, found 'many'",
         "play.yml:9:17: there is no module 'vendor_thing'",
         "play.yml:11:17: there is no module 'vendor_thing'",
     ]

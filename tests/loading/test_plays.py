@@ -174,7 +174,7 @@ b: the one in vars comes first
         ("vars_files: [[a.yml, b.yml]]", "cannot find the variable file a.yml, b.yml"),
         ("vars_files: ['{{ x | nope }}']", "nope"),
         ("vars_files: [{a: b}]", "'vars_files' is a text, found a mapping"),
-        ("vars_files: bad.yml", "bad.yml:2:1: not YAML"),
+        ("vars_files: bad.yml", "bad.yml:1:1: not YAML"),
     ],
 )
 def test_wrong_variable_files(tmp_path: Path, text: str, error: str) -> None:

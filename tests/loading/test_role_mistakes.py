@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import InputError
+from runner.errors import InputError, InputErrors
+from runner.loading.playbook import load_playbook
+from tests.loading.modules import MODULES
 from tests.loading.trees import roles, said, write
 
 
@@ -18,6 +20,58 @@ def test_two_mistakes_in_two_roles(folder: Path) -> None:
     assert first.startswith("play.yml:2:11: there is no role 'missing' in ")
     assert second.startswith("roles/bad/tasks/main.yml:1:3: there is no module 'nope'")
     assert third.startswith("roles/bad/tasks/main.yml:2:25: 'tga' is not a keyword")
+
+
+def test_mistakes_of_all_files_in_one_go(folder: Path) -> None:
+    write(
+        folder,
+        """\
+- hosts: all
+  vars_files: [vars/main.yml, vars/mian.yml]
+  roles: [web]
+  handlers:
+    - {name: h, win_reboot: , lisen: x}
+- hosts: all
+  strategy: linaer
+  tasks:
+    - import_tasks: more.yml
+    - {name: t, win_ping: , needs: [nobody]}
+- hots: all
+  tasks: []
+== vars/main.yml
+my-var: 1
+== more.yml
+- {name: m, win_ping: , loop: names}
+- {name: n, win_pong: }
+== roles/web/tasks/main.yml
+- {name: r, win_ping: , whn: x}
+== roles/web/handlers/main.yml
+- {name: s, win_service: [a]}
+== roles/web/defaults/main.yml
+a: "{{ x | uper }}"
+== roles/web/vars/main.yml
+[]
+== roles/web/meta/main.yml
+dependencies: [bse]
+""",
+    )
+    with pytest.raises(InputErrors) as caught:
+        load_playbook(folder / "play.yml", MODULES)
+    lines = [line.partition(" | ")[0] for line in said(caught.value, folder)]
+    assert [line.partition(" in roles, ")[0].partition(", found")[0] for line in lines] == [
+        "vars/main.yml:1:1: 'my-var' cannot be the name of a variable",
+        "play.yml:2:31: cannot find the variable file vars/mian.yml",
+        "play.yml:5:31: 'lisen' is not a keyword of a task",
+        "play.yml:7:13: there is no strategy 'linaer'",
+        "play.yml:11:3: 'hots' is not a keyword of a play",
+        "roles/web/meta/main.yml:1:16: there is no role 'bse'",
+        "roles/web/defaults/main.yml:1:4: there is no filter 'uper'",
+        "roles/web/vars/main.yml:1:1: variables are a mapping",
+        "roles/web/tasks/main.yml:1:25: 'whn' is not a keyword of a task",
+        "roles/web/handlers/main.yml:1:26: the arguments of 'win_service' are a mapping",
+        "more.yml:1:31: 'loop' is a list or a template",
+        "more.yml:2:13: there is no module 'win_pong'",
+    ]
 
 
 @pytest.mark.parametrize(

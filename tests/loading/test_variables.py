@@ -64,7 +64,7 @@ def test_a_missing_file() -> None:
 
 @pytest.mark.parametrize(
     ("text", "message", "place"),
-    [("- a\n", "variables are a mapping", "1:1"), ("a: 1\nb: [\n", "not YAML", "3:1")],
+    [("- a\n", "variables are a mapping", "1:1"), ("a: 1\nb: [\n", "not YAML", "2:1")],
 )
 def test_wrong_variable_files(tmp_path: Path, text: str, message: str, place: str) -> None:
     path = tmp_path / "v.yml"

@@ -85,7 +85,7 @@ def test_a_file_is_read_and_opened_once_and_its_digest_is_that_of_the_disk(tmp_p
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [
-        ("a: 1\nb: [geheim\n", 3, 1),
+        ("a: 1\nb: [geheim\n", 2, 4),
         ("a: geheim\na: geheim\n", 2, 1),
         ("a: !!int geheim\n", 1, 4),
         ("a: 'geheim'\n  b: geheim\n", 2, 3),

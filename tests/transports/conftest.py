@@ -15,7 +15,7 @@ from runner.interfaces.transport import Connection
 from runner.lab.front import Front
 from runner.lab.front_options import FrontOptions
 from runner.lab.spec import HostSpec
-from runner.transports import winrm, winrm_wire
+from runner.transports import winrm_foothold, winrm_wire
 from runner.transports.winrm import Transport
 from tests.transports.machine import Machine
 
@@ -79,7 +79,7 @@ def until(condition: Callable[[], bool], seconds: float = 3.0) -> bool:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses than in production."""
     monkeypatch.setattr(winrm_wire, "GRACE_SECONDS", 0.1)
-    monkeypatch.setattr(winrm, "_RETRY_PAUSE", 0.01)
+    monkeypatch.setattr(winrm_foothold, "RETRY_PAUSE", 0.01)
 
 
 @pytest.fixture

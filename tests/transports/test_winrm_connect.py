@@ -12,6 +12,7 @@ import pytest
 
 from runner.errors import (
     AuthenticationFailed,
+    ProtocolFailed,
     QuotaExceeded,
     TlsFailed,
     Unreachable,
@@ -72,11 +73,11 @@ def test_certificates_that_are_not_trusted(serve: Serve, flaw: str, advice: str)
 
 
 def test_http_to_an_https_port(serve: Serve) -> None:
-    with pytest.raises(Unreachable, match="cut") as caught:
+    with pytest.raises(ProtocolFailed, match="speaks TLS") as caught:
         serve(scheme="https").connect(
             ansible_winrm_scheme="http", ansible_winrm_ca_trust_path=None, timeout=3
         )
-    assert "5986 https" in caught.value.hint
+    assert "5986 is https" in caught.value.hint
 
 
 def test_a_powered_off_host_is_noticed_at_once(site: Site) -> None:

@@ -73,11 +73,8 @@ def test_settings(variables: dict[str, Any], field: str, value: object) -> None:
     [
         ({"ansible_winrm_transprt": "ntlm"}, "did you mean ansible_winrm_transport"),
         ({"ansible_winrm_codepage": 437}, "unknown variable ansible_winrm_codepage"),
-        ({"ansible_winrm_kinit_cmd": "kinit"}, "get a ticket with kinit"),
         ({"ansible_winrm_transport": "kerberos,ntlm"}, "several logons"),
         ({"ansible_winrm_transport": "magic"}, "ansible_winrm_transport"),
-        ({"ansible_winrm_transport": "credssp"}, r"pip install 'runner\[credssp\]'"),
-        ({"ansible_winrm_transport": "kerberos"}, r"pip install 'runner\[kerberos\]'"),
         ({"ansible_winrm_transport": "certificate"}, "ansible_winrm_cert_pem"),
         ({"ansible_winrm_transport": "basic", "ansible_port": 5985}, "in clear text"),
         (

@@ -19,7 +19,7 @@ from runner.errors import (
     TransportError,
     Unreachable,
 )
-from runner.transports import winrm, winrm_wire
+from runner.transports import winrm_foothold, winrm_wire
 from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_link import Link
 from runner.transports.winrm_options import WinrmOptions, read_options
@@ -146,12 +146,12 @@ def options_for(server: Scripted, **more: object) -> WinrmOptions:
 CHALLENGE = "WWW-Authenticate: Negotiate TlRMTVNTUAACAAAA"
 
 FIRST_ANSWERS = [
-    (sends("503 Service Unavailable"), Unreachable, 2),
+    (sends("503 Service Unavailable"), Unreachable, 3),
     (sends("401 ", "WWW-Authenticate: Basic realm=x"), AuthenticationFailed, 1),
     (sends("401 ", "WWW-Authenticate: Negotiate"), ProtocolFailed, 2),
     (sends("401 ", CHALLENGE), ProtocolFailed, 2),
     (sends("401 "), AuthenticationFailed, 1),
-    (resets, Unreachable, 2),
+    (resets, Unreachable, 6),  # each time it is seen whether the port speaks TLS
     (sends("500 "), PolicyRefused, 1),
     (sends("500 ", body=b"<html>oops</html>"), ProtocolFailed, 1),
     (sends("400 Bad Request"), ProtocolFailed, 1),
@@ -160,7 +160,7 @@ FIRST_ANSWERS = [
     (sends("307 ", "Location: http://127.0.0.1:1/wsman"), ProtocolFailed, 1),
     (sends("200 OK"), ProtocolFailed, 1),
     (sends("200 OK", "Content-Type: text/html", body=b"<html>hi</html>"), ProtocolFailed, 1),
-    (lambda sock: sock.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"), Unreachable, 2),
+    (lambda sock: sock.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"), Unreachable, 3),
 ]
 
 
@@ -172,7 +172,7 @@ def test_no_message_ever_leaves_in_clear_text(
     kind: type[TransportError],
     asked: int,
 ) -> None:
-    monkeypatch.setattr(winrm, "_RETRY_PAUSE", 0.01)
+    monkeypatch.setattr(winrm_foothold, "RETRY_PAUSE", 0.01)
     server = script(reply)
     with pytest.raises(kind) as caught:
         TRANSPORT.connect(options_for(server), timeout=3)

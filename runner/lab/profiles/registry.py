@@ -31,6 +31,8 @@ def fresh_registry(profile: OsProfile, role: str) -> Registry:
     registry.create(_WIN + r"\Uninstall")
     registry.create(r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run")
     registry.create(r"HKCU\Environment")
+    for service in ("S-1-5-19", "S-1-5-20"):  # LocalService, NetworkService: for administrators
+        registry.create(rf"HKU\{service}\Environment")
     registry.set(r"HKCU\Control Panel\Desktop", "Wallpaper", "")
     return registry
 

@@ -1,0 +1,32 @@
+"""The journal as connections see it: what hosts hold for a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runner.journal.holdings import LeftRecord
+from runner.journal.journal import Journal
+
+
+class Held:
+    """Records the remote shells of one run; see ``engine.access.HeldLedger``."""
+
+    def __init__(self, journal: Journal, run: str) -> None:
+        self._journal = journal
+        self._run = run
+
+    def opened(self, host: str, place: str, held: str) -> None:
+        """Durable when it returns."""
+        self._journal.opened(self._run, host, place, held)
+
+    def closed(self, host: str, held: str) -> None:
+        """Soon on the disk."""
+        self._journal.closed(self._run, host, held)
+
+    def left(self, host: str, place: str) -> Sequence[LeftRecord]:
+        """What runs that are over left there."""
+        return self._journal.left(host, place)
+
+    def gone(self, left: Sequence[LeftRecord]) -> None:
+        """These are not there any more."""
+        self._journal.gone(left)

@@ -1,0 +1,203 @@
+"""What one connection has on its host: a logon and a shell, made anew when they break, and given
+back at the end, whatever happens.
+
+One thread uses it; only ``end_now`` may come from another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from runner.errors import AuthenticationFailed, ConnectionLost, QuotaExceeded, TransportError
+from runner.interfaces.access import Keeper
+from runner.interfaces.backoff import full_jitter
+from runner.transports.winrm_clock import Deadline
+from runner.transports.winrm_failure import LinkFailure
+from runner.transports.winrm_faults import Remedy
+from runner.transports.winrm_named import NamedLink, is_answer
+from runner.transports.winrm_options import WinrmOptions
+from runner.transports.winrm_shell import HostShell, ShellBook, open_shell
+
+CLEANUP_SECONDS: Final = 5.0
+_CLEANUP_TRIES: Final = 2
+TRIES: Final = 3
+"""How often a logon is tried that broke off and is safe to repeat."""
+RETRY_PAUSE: float = 0.5
+RETRY_MOST: Final = 4.0
+
+
+class Foothold:
+    """See the module. What opens, or makes anew, raises LinkFailure."""
+
+    def __init__(self, options: WinrmOptions, keeper: Keeper) -> None:
+        self._options = options
+        self._keeper = keeper
+        self.link = NamedLink(options)
+        self._shell: HostShell | None = None
+        self._book = ShellBook(keeper.opened, keeper.closed)
+        self._retired_exchanges = 0
+        self._quota: int | None = None
+        self._ended = False
+        self._deserted = False
+
+    @property
+    def exchanges(self) -> int:
+        """HTTP requests so far."""
+        return self._retired_exchanges + self.link.exchanges
+
+    def encoding_or(self, otherwise: str) -> str:
+        """How programs print in the shell, if there is one."""
+        return otherwise if self._shell is None else self._shell.encoding
+
+    @property
+    def wants_shell(self) -> bool:
+        """Whether the next command needs a new shell."""
+        return self._shell is None or self._shell.commands_left <= 0
+
+    def shell(self) -> HostShell:
+        """The open shell."""
+        if self._shell is None:
+            raise LinkFailure(ConnectionLost(f"no shell on {self._options.endpoint}"))
+        return self._shell
+
+    def open(self, deadline: Deadline) -> None:
+        """Log on and open a shell; what broke off on the way is tried again, where that is safe:
+        never a refused logon."""
+        for attempt in range(TRIES):
+            try:
+                if attempt:
+                    self.renew_link(deadline)
+                else:
+                    self.link.logon(deadline)
+                self.renew_shell(deadline)
+                return
+            except LinkFailure as failure:
+                self.link.close()
+                if attempt == TRIES - 1 or deadline.passed or not may_be_repeated(failure):
+                    self._try_to_leave()
+                    raise
+                pause_before(attempt, deadline)
+
+    def renew_link(self, deadline: Deadline) -> None:
+        """A new connection and logon, when it is our turn; the shell lives on."""
+        self.link.close()
+        self._retired_exchanges += self.link.exchanges
+        self.link = NamedLink(self._options)
+        try:
+            self._keeper.admit(deadline.remaining)
+        except TransportError as error:
+            self.link.close()
+            raise LinkFailure(error) from error
+        self.link.logon(deadline)
+
+    def renew_shell(self, deadline: Deadline) -> None:
+        """A new shell; the old one, and any that may have been opened unseen, are deleted."""
+        self._shell = None
+        if self.link.broken:
+            self.renew_link(deadline)
+        with contextlib.suppress(LinkFailure):
+            self._delete_all(Deadline(min(CLEANUP_SECONDS, max(0.0, deadline.remaining))))
+        if self.link.broken:
+            self.renew_link(deadline)
+        shell = open_shell(self.link, self._options, deadline, self._book)
+        if self._quota is not None:
+            shell.commands_left = min(shell.commands_left, self._quota)
+        self._shell = shell
+        if self._ended:  # meanwhile, and this shell was not there yet
+            self.give_back("")
+            raise LinkFailure(ConnectionLost(f"the run on {self._options.endpoint} was stopped"))
+
+    def learn(self, failure: LinkFailure) -> None:
+        """The host refused a command for its quota: later shells are replaced before that."""
+        ran = self.shell().commands_run - 1
+        if isinstance(failure.error, QuotaExceeded) and ran > 0:
+            self._quota = min(ran, self._quota or ran)
+
+    def forget_shell(self) -> None:
+        """Nobody is there to delete it; it stays on record."""
+        self._shell = None
+        self._deserted = True
+
+    def give_back(self, command: str) -> bool:
+        """End the command, delete the shell, close. Whether the host confirmed it."""
+        shell, self._shell = self._shell, None
+        try:
+            if shell is None or self._deserted:
+                return False
+            return not self._book.ids or self._clean_up(shell.id, command)
+        finally:
+            self.link.close()
+
+    def discard(self, shells: Sequence[str]) -> tuple[str, ...]:
+        """Delete shells that earlier connections left behind; those that are surely gone."""
+        gone: list[str] = []
+        for shell in shells:
+            if self.link.broken:
+                break
+            try:
+                self.link.delete(shell, Deadline(CLEANUP_SECONDS))
+                gone.append(shell)
+            except LinkFailure as failure:
+                if not is_answer(failure):
+                    break
+        return tuple(gone)
+
+    def end_now(self, seconds: float) -> bool:
+        """Delete the shell over a logon of its own, from any thread: what runs there ends."""
+        self._ended = True
+        deadline = Deadline(seconds)
+        link = NamedLink(self._options)
+        try:
+            if self._book.ids:
+                link.logon(deadline)
+            for shell in self._book.ids:
+                link.delete(shell, deadline)
+                self._book.strike(shell)
+        except LinkFailure:
+            return False
+        finally:
+            link.close()
+        return True
+
+    def _try_to_leave(self) -> None:
+        """After a start that failed: a shell may have been opened unseen."""
+        if self._book.ids:
+            with contextlib.suppress(LinkFailure):
+                deadline = Deadline(CLEANUP_SECONDS)
+                self.renew_link(deadline)
+                self._delete_all(deadline)
+            self.link.close()
+
+    def _clean_up(self, shell: str, command: str) -> bool:
+        deadline = Deadline(CLEANUP_SECONDS)
+        for _ in range(_CLEANUP_TRIES):
+            with contextlib.suppress(LinkFailure):
+                if self.link.broken:
+                    self.renew_link(deadline)
+                if command:
+                    self.link.signal(shell, command, deadline)
+                self._delete_all(deadline)
+                return True
+            if not self.link.broken or deadline.passed:
+                break
+        return False
+
+    def _delete_all(self, deadline: Deadline) -> None:
+        for shell in self._book.ids:
+            self.link.delete(shell, deadline)
+            self._book.strike(shell)
+
+
+def may_be_repeated(failure: LinkFailure) -> bool:
+    """Whether a logon that failed so may be tried again at once."""
+    refused = isinstance(failure.error, AuthenticationFailed)
+    return failure.remedy is Remedy.LOGON and not refused
+
+
+def pause_before(attempt: int, deadline: Deadline) -> None:
+    """Wait before the next try: many connections may have broken at the same moment."""
+    pause = full_jitter(attempt, RETRY_PAUSE, RETRY_MOST)
+    time.sleep(max(0.0, min(pause, deadline.remaining)))

@@ -1,0 +1,293 @@
+"""Lint: every rule on what it is about and on what it must be quiet on; mistakes; exit codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from runner.app.lint import Findings, LintOptions, lint
+from runner.app.options import VaultOptions
+from runner.cli.lint import command
+from runner.loading.vault_format import encrypt
+
+
+def look(path: Path, *extra: str, vault: VaultOptions | None = None) -> Findings:
+    (found,) = lint(LintOptions((path,), extra, vault or VaultOptions()))
+    return found
+
+
+def write(folder: Path, text: str, name: str = "play.yml") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def tasks(folder: Path, text: str, more: str = "") -> Findings:
+    indented = "".join(f"    {line}\n" for line in text.strip("\n").split("\n"))
+    return look(write(folder, f"- hosts: all\n{more}  tasks:\n{indented}"))
+
+
+def rules(found: Findings) -> list[str]:
+    assert not found.errors, [str(error) for error in found.errors]
+    assert not found.unknown
+    return [f"{remark.rule}:{remark.source.line}" for remark in found.remarks]
+
+
+QUIET = "changed_when: false"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("- {name: a, win_shell: dir}", ["irreversible:3", "unpredictable:3"]),
+        ("- {name: a, command: ls}", ["irreversible:3", "unpredictable:3"]),
+        ("- {name: a, win_shell: dir, changed_when: false}", []),
+        ("- {name: a, win_shell: dir, changed_when: 'false'}", []),
+        ("- {name: a, win_shell: dir, changed_when: no}", []),
+        ("- {name: a, win_shell: dir, changed_when: x.rc == 3, register: x}",
+         ["irreversible:3", "unpredictable:3"]),
+        ("- {name: a, win_shell: dir, args: {creates: C:\\x}}", ["irreversible:3"]),
+        ("- {name: a, win_shell: dir removes=C:/x}", ["irreversible:3"]),
+        ("- {name: a, win_shell: dir, args: {check: 'exit 0'}, rollback: false}", []),
+        ("- {name: a, win_shell: dir, check_mode: false}", ["irreversible:3"]),
+        ("- {name: a, win_shell: dir, rollback: false}", ["unpredictable:3"]),
+        ("- {name: a, win_shell: dir, undo: [{win_shell: del x}]}", ["unpredictable:3"]),
+        ("- {name: a, win_service: {name: x, state: stopped}}", []),
+        ("- {name: a, include_tasks: '{{ x }}.yml'}", []),
+        ("- win_service: {name: x, state: stopped}", ["unnamed:3"]),
+        ("- block: [{win_service: {name: x, state: stopped}}]", ["unnamed:3"]),
+        ("- debug: msg=x", []),
+        ("- set_fact: a=1", []),
+        ("- meta: flush_handlers", []),
+        ("- include_tasks: '{{ x }}.yml'", []),
+        (f"- {{win_shell: dir, {QUIET}}}", ["unnamed:3"]),
+        ("- {name: a, win_service: {name: x, state: stopped}, ignore_errors: yes}", ["ignored:3"]),
+        ("- {name: a, win_service: {name: x, state: stopped}, ignore_errors: yes, register: r}",
+         []),
+        ("- {name: a, win_service: {name: x, state: stopped}, ignore_errors: '{{ x }}'}", []),
+        ("- {name: a, debug: msg=x, ignore_errors: yes}", []),
+    ],
+)  # fmt: skip
+def test_rules_about_tasks(tmp_path: Path, text: str, expected: list[str]) -> None:
+    assert rules(tasks(tmp_path, text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("db_password: geheim", True),
+        ("API_KEY: abc", True),
+        ("apikey: abc", True),
+        ("client_secret: abc", True),
+        ("join_token: abc", True),
+        ("ansible_password: geheim", True),
+        ("users: [{name: a, password: geheim}]", True),
+        ("deep: {a: {b: [{passwd: geheim}]}}", True),
+        ("db_password: '{{ vault_db_password }}'", False),
+        ("db_password: '{% if a %}x{% endif %}'", False),
+        ("db_password: ''", False),
+        ("db_password:", False),
+        ("db_password: {x: 1}", False),
+        ("db_password: 12", False),
+        ("update_password: on_create", False),
+        ("update_password: geheim", False),
+        ("user_cannot_change_password: 'yes'", False),
+        ("no_password: x", False),
+        ("password_policy: strict", False),
+        ("minimum_password_age: '1'", False),
+        ("password: disabled", False),
+        ("compass: north", False),
+        ("bypass: x", False),
+        ("broken: tokens", False),
+    ],
+)
+def test_passwords_in_clear_text(tmp_path: Path, line: str, found: bool) -> None:
+    path = write(tmp_path, f"- hosts: all\n  vars:\n    {line}\n")
+    assert rules(look(path)) == (["plain-secret:3"] if found else [])
+
+
+def test_passwords_in_other_places(tmp_path: Path) -> None:
+    write(tmp_path, "x_password: geheim\n", "vars/main.yml")
+    write(tmp_path, "y_token: geheim\n", "roles/r/defaults/main.yml")
+    write(tmp_path, "- {name: a, debug: msg=x}\n", "roles/r/tasks/main.yml")
+    path = write(
+        tmp_path,
+        "- hosts: all\n  vars_files: [vars/main.yml]\n  roles: [r]\n  tasks:\n"
+        "    - {name: a, win_shell: dir, rollback: false, args: {creates: x}, vars: {a_token: b}}\n"
+        "    - name: b\n      validate_argument_spec: argument_spec={} password=geheim\n",
+    )
+    found = look(path)
+    places = [(Path(r.source.file).parent.name, r.source) for r in found.remarks]
+    assert {(folder, source.line, source.column) for folder, source in places} == {
+        (tmp_path.name, 5, 77), (tmp_path.name, 7, 48), ("vars", 1, 1), ("defaults", 1, 1),
+    }  # fmt: skip
+    assert not any("geheim" in str(remark) for remark in found.remarks)
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> VaultOptions:
+    password = tmp_path / "password"
+    password.write_text("open sesame")
+    return VaultOptions(password_files=(str(password),))
+
+
+def _encrypted(text: str) -> str:
+    return encrypt(text.encode(), b"open sesame")
+
+
+def test_unused_handlers(tmp_path: Path) -> None:
+    handlers = """\
+  handlers:
+    - {name: used, win_reboot: }
+    - {name: listening, win_reboot: , listen: [word]}
+    - {name: by another, debug: msg=x, notify: last}
+    - {name: last, debug: msg=x}
+    - {name: unused, debug: msg=x}
+"""
+    one = "- {name: a, win_ping: , notify: [used, word, by another]}"
+    assert rules(tasks(tmp_path, one, handlers)) == ["unused-handler:7"]
+    write(tmp_path, "- {name: b, win_ping: , notify: unused}\n", "other.yml")
+    two = f"{one}\n- include_tasks: other.yml"
+    assert rules(tasks(tmp_path, two, handlers)) == []
+    unknown = tasks(tmp_path, f"{one}\n- {{name: b, vendor: , notify: unused}}", handlers)
+    assert (len(unknown.unknown), unknown.remarks) == (1, ())
+    three = f"{one}\n- include_tasks: '{{{{ x }}}}.yml'"
+    assert rules(tasks(tmp_path, three, handlers)) == []
+    four = f"{one}\n- {{name: c, win_ping: , notify: '{{{{ x }}}}'}}"
+    assert rules(tasks(tmp_path, four, handlers)) == []
+    write(tmp_path, "- {name: of a role, win_reboot: }\n", "roles/r/handlers/main.yml")
+    assert rules(tasks(tmp_path, one, f"{handlers}  roles: [r]\n")) == ["unused-handler:7"]
+
+
+def test_every_unknown_module_is_counted(tmp_path: Path) -> None:
+    lines = "\n".join(f"- {{name: t{n}, vendor_{n % 3}: }}" for n in range(70))
+    found = tasks(tmp_path, lines)
+    assert len(found.unknown) == 70
+    result = CliRunner().invoke(command, [str(tmp_path / "play.yml")], standalone_mode=False)
+    assert result.return_value == 5
+    assert "unknown module 'vendor_0': 24 times, first at " in result.output
+    assert "unknown module 'vendor_2': 23 times, first at " in result.output
+    assert "70 calls of unknown modules" in result.output
+
+
+def test_mistakes_of_all_kinds_at_once(tmp_path: Path) -> None:
+    write(tmp_path, "- {name: in, win_service: {nam: x}}\n", "other.yml")
+    found = tasks(
+        tmp_path,
+        """
+- {name: a, win_service: {name: x, state: stoped}}
+- {name: b, vendor: }
+- {name: c, win_ping: , wen: x}
+- {name: d, win_shell: dir}
+- include_tasks: other.yml
+""",
+    )
+    places = [Path(e.source.file).name for e in found.errors if e.source]
+    assert places == ["play.yml", "play.yml", "other.yml"]
+    texts = [error.message for error in found.errors]
+    assert texts[0].startswith("win_service: parameter 'state'")
+    assert texts[1] == "'wen' is not a keyword of a task"
+    assert "'nam'" in texts[2]
+    assert [error.name for error in found.unknown] == ["vendor"]
+    assert {remark.rule for remark in found.remarks} == {"irreversible", "unpredictable"}
+
+
+def test_a_role_with_all_its_files(tmp_path: Path) -> None:
+    role = tmp_path / "roles" / "web"
+    write(role, "- include_tasks: '{{ ansible_os_family }}.yml'\n", "tasks/main.yml")
+    write(role, "- {name: a, vendor: , notify: somebody}\n", "tasks/Windows.yml")
+    write(
+        role, "- {name: b, win_service: {name: '{{ service }}', state: }}\n", "tasks/sub/more.yml"
+    )
+    write(role, "service: x\n", "defaults/main.yml")
+    write(role, "dependencies: [base]\n", "meta/main.yml")
+    write(tmp_path, "- {name: c, win_ping: }\n", "roles/base/tasks/main.yml")
+    found = look(role)
+    assert (found.what, found.errors, found.tasks) == ("role", (), 4)
+    (unknown,) = found.unknown
+    assert unknown.source is not None
+    assert unknown.source.file == str(role / "tasks" / "Windows.yml")
+
+
+def test_a_file_of_tasks_says_so(tmp_path: Path) -> None:
+    path = write(tmp_path, "- {name: a, win_ping: , notify: x}\n- block: [{vendor: }]\n", "t.yml")
+    found = look(path)
+    assert (found.what, found.tasks, len(found.unknown), found.errors) == ("tasks", 2, 1, ())
+    result = CliRunner().invoke(command, [str(path)], standalone_mode=False)
+    assert "t.yml is a list of tasks without a play: read as such" in result.output
+
+
+def test_a_file_of_tasks_of_a_role_knows_its_role(tmp_path: Path) -> None:
+    role = tmp_path / "roles" / "web"
+    write(role, "- import_tasks: '{{ role_path }}/tasks/{{ kind }}.yml'\n", "tasks/main.yml")
+    write(role, "- {name: a, win_ping: }\n", "tasks/one.yml")
+    write(role, "kind: one\n", "defaults/main.yml")
+    found = look(role / "tasks" / "main.yml")
+    assert (found.what, found.tasks, found.errors) == ("tasks", 1, ())
+
+
+@pytest.mark.parametrize("text", ["[]\n", "x: 1\n", "", "- host: all\n  tasks: []\n"])
+def test_what_is_no_playbook(tmp_path: Path, text: str) -> None:
+    assert look(write(tmp_path, text)).errors
+
+
+def test_what_is_not_there(tmp_path: Path) -> None:
+    assert "cannot read" in look(tmp_path / "none.yml").errors[0].message
+    (tmp_path / "empty").mkdir()
+    assert "neither a playbook nor a role" in look(tmp_path / "empty").errors[0].message
+
+
+def test_nothing_is_run(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    pipe = f"\"{{{{ lookup('pipe', 'touch {mark}') }}}}\""
+    keep = f"\"{{{{ lookup('password', '{mark}') }}}}\""
+    look(
+        write(
+            tmp_path,
+            f"- hosts: {pipe}\n- hosts: all\n  name: {pipe}\n  serial: {pipe}\n"
+            f"  vars: {{x: {pipe}, y: {keep}}}\n  vars_files: [{keep}, '{{{{ x }}}}']\n"
+            f"  tasks:\n    - include_tasks: '{{{{ y }}}}'\n    - import_tasks: '{{{{ x }}}}'\n"
+            f"    - {{include_tasks: '{{{{ item }}}}', loop: {pipe}}}\n"
+            f"    - {{win_ping: , throttle: {keep}, tags: ['{{{{ x }}}}'], notify: {keep}}}\n"
+            f"  handlers: [{{name: {pipe}, win_reboot: }}]\n",
+        )
+    )
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "code"),
+    [
+        ("- {name: a, win_ping: }", [], 0),
+        ("- {name: a, win_ping: }", ["--strict"], 0),
+        ("- {name: a, win_shell: dir}", [], 0),
+        ("- {name: a, win_shell: dir}", ["--strict"], 5),
+        ("- {name: a, vendor: }", [], 5),
+        ("- {name: a, win_ping: , wen: x}", [], 5),
+    ],
+)
+def test_exit_codes(tmp_path: Path, text: str, options: list[str], code: int) -> None:
+    path = write(tmp_path, f"- hosts: all\n  tasks:\n    {text}\n")
+    result = CliRunner().invoke(command, [str(path), *options], standalone_mode=False)
+    assert (result.exception, result.return_value) == (None, code)
+
+
+def test_extra_variables(tmp_path: Path) -> None:
+    path = write(tmp_path, "- hosts: '{{ where }}'\n  tasks: [{name: a, win_ping: }]\n")
+    assert look(path).errors
+    assert not look(path, "where=web").errors
+
+
+def test_encrypted_passwords_are_fine(tmp_path: Path, vault: VaultOptions) -> None:
+    secret = "".join(f"      {line}\n" for line in _encrypted("geheim").splitlines())
+    write(tmp_path, _encrypted("other_password: geheim\n"), "secret.yml")
+    path = write(
+        tmp_path,
+        f"- hosts: all\n  vars_files: [secret.yml]\n  vars:\n    db_password: !vault |\n{secret}"
+        "  tasks: [{name: a, win_ping: }]\n",
+    )
+    assert rules(look(path, vault=vault)) == []
+    assert any("vault" in error.message for error in look(path).errors)
