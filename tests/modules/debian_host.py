@@ -44,7 +44,7 @@ class Debian:
         self._repository = folder / "repository"
         database = self.root / "var/lib/dpkg"
         if packages is None:
-            self._repository.mkdir()
+            self._repository.mkdir(parents=True)
         else:
             shutil.copytree(packages, self._repository)
         for name in ("lists/partial", "cache/archives/partial", "log", "state"):
@@ -142,10 +142,25 @@ def run(*argv: str, check: bool = True) -> str:
     return subprocess.run(argv, check=check, capture_output=True, text=True).stdout
 
 
+def build_packages(folder: Path) -> Path:
+    """A repository with two versions of a program and its library, and what gets in their way."""
+    needs_apt()
+    host = Debian(folder)
+    for version in ("1.0", "2.0"):
+        host.build("lib", version)
+        host.build("app", version, f"Depends: %lib (>= {version})")
+    host.build("mta", "1", "Provides: %mail")
+    host.build("other", "1", "Depends: %lib")
+    host.build("enemy", "1", "Conflicts: %lib")
+    host.publish()
+    return host.packages
+
+
 def debian(folder: Path, monkeypatch: pytest.MonkeyPatch, packages: Path) -> Debian:
     """That Debian for the time of a test, for everything that runs on this machine."""
     host = Debian(folder, packages)
     monkeypatch.setenv("APT_CONFIG", str(folder / "apt.conf"))
     monkeypatch.setenv("DPKG_ROOT", str(host.root))
     monkeypatch.setenv("DEBIAN_FRONTEND", "noninteractive")
+    host.update()
     return host

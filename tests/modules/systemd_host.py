@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -72,8 +71,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Systemd:
     root, folder = tmp_path / "root", tmp_path / "bin"
     root.mkdir()
     folder.mkdir()
-    program = Path(__file__).with_name("fake_systemctl.py")
-    (folder / "systemctl").write_text(f'#!/bin/sh\nexec {sys.executable} -S {program} "$@"\n')
+    shutil.copy(Path(__file__).with_name("fake_systemctl.sh"), folder / "systemctl")
     (folder / "systemctl").chmod(0o755)
     monkeypatch.setenv("WR_ROOT", str(root))
     monkeypatch.setenv("PATH", str(folder), prepend=":")

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from runner.errors import ModuleError, ParamsError
 from runner.interfaces.exchange import Output
-from tests.modules.debian_host import Debian
+from tests.modules.debian_host import build_packages, debian
 from tests.modules.posix_host import FACTS
 from tests.modules.redhat_host import plan, redhat, words
 from tests.modules.scripted import Scripted, task
 from tests.modules.unix import Task
 
 
-def test_apt_on_debian(debian: Debian) -> None:
-    new = Task("package", name=debian.name("mta"), state="present")
+def test_apt_on_debian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = debian(tmp_path / "host", monkeypatch, build_packages(tmp_path / "packages"))
+    new = Task("package", name=host.name("mta"), state="present")
     change = new.run()
-    assert debian.look() == ["mta=1"]
+    assert host.look() == ["mta=1"]
     assert change.before.manager == "apt"
     new.ok()
     new.roll_back(change)
-    assert debian.look() == []
-    Task("package", name=debian.name("mta"), state="removed", use="apt").ok()
+    assert host.look() == []
+    Task("package", name=host.name("mta"), state="removed", use="apt").ok()
 
 
 def test_package_finds_dnf() -> None:
@@ -50,10 +54,7 @@ def test_package_goes_by_the_facts() -> None:
     ],
 )
 def test_what_package_cannot(
-    answers: dict[str, Output],
-    raw: dict[str, str | bool | None],
-    error: type[Exception],
-    message: str,
+    answers: dict[str, Output], raw: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
         plan(redhat(**answers), "package", **{"name": "wrx-app", "state": "present", **raw})

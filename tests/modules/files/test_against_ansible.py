@@ -20,11 +20,7 @@ from tests.modules.files.against_ansible import CASES, Case, Files
 from tests.modules.files.hosting import Task
 
 ANSIBLE = os.environ.get("RUNNER_TEST_ANSIBLE", "")
-pytestmark = [
-    pytest.mark.skipif(not ANSIBLE, reason="RUNNER_TEST_ANSIBLE is not set"),
-    pytest.mark.timeout(900),  # one process does all tasks before the first of these tests
-    pytest.mark.xdist_group("ansible"),
-]
+pytestmark = pytest.mark.skipif(not ANSIBLE, reason="RUNNER_TEST_ANSIBLE is not set")
 
 
 def lay_out(folder: Path, files: Files) -> None:

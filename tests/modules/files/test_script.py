@@ -72,3 +72,10 @@ def test_the_first_word_and_the_rest() -> None:
     assert split("a.sh x  'y z' # no") == ("a.sh", "x  'y z' # no")
     assert split("'a b' \"c\"") == ("a b", '"c"')
     assert split("a") == ("a", "")
+
+
+def test_what_it_makes_is_open_as_usual(room: Path) -> None:
+    name = write(room, f"touch {room}/made\n")
+    done(Task("script", {"_raw_params": name}))
+    (room / "usual").touch()
+    assert (room / "made").stat().st_mode == (room / "usual").stat().st_mode
