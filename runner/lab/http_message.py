@@ -69,6 +69,8 @@ class Wire:
             return None
         deadline = time.monotonic() + patience
         while (end := self._buffer.find(b"\r\n\r\n")) < 0:
+            if not 0x41 <= self._buffer[0] <= 0x5A:  # no method: HTTP.sys does not wait for more
+                raise BadRequest(400)
             if len(self._buffer) > _LONGEST_HEAD:
                 raise BadRequest(431)
             self._socket.settimeout(max(deadline - time.monotonic(), 0.001))

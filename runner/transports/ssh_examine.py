@@ -110,7 +110,9 @@ class _Visit:
         sock = socket_to(self.target, self.hops[-1] if self.hops else None, end)
         self.transport = transport = paramiko.Transport(sock)
         transport.banner_timeout = transport.handshake_timeout = self.timeout
-        transport.start_client(timeout=self.timeout)
+        transport.start_client(timeout=self.timeout)  # returns without a word when time is up
+        if not transport.initial_kex_done:
+            raise paramiko.SSHException(f"no answer to our greeting in {self.timeout:g} s")
         cipher = str(getattr(transport, "remote_cipher", ""))
         data: dict[str, Any] = {
             "banner": transport.remote_version,

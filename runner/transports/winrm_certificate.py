@@ -39,6 +39,11 @@ def check_certificate(certificate: str, key: str) -> None:
         raise CertificateProblem(
             f"{certificate} is valid from {found.not_valid_before_utc:%Y-%m-%d %H:%M} UTC on only"
         )
+    if b"ENCRYPTED" in Path(key).read_bytes():
+        raise CertificateProblem(
+            f"the key {key} is encrypted; runner cannot ask for its passphrase: write it without "
+            "one (openssl pkey) and keep it readable for yourself only"
+        )
     try:
         _load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), (certificate, key))
     except (ssl.SSLError, OSError) as error:
@@ -49,11 +54,6 @@ def _why(error: Exception, certificate: str, key: str) -> str:
     said = str(error).upper().replace(" ", "_")
     if "KEY_VALUES_MISMATCH" in said or "KEY_TYPE_MISMATCH" in said:
         return f"the key {key} does not belong to the certificate {certificate}"
-    if "PASSWORD" in said or "DECRYPT" in said:
-        return (
-            f"the key {key} is encrypted; runner cannot ask for its passphrase: write it without "
-            "one (openssl pkey) and keep it readable for yourself only"
-        )
     return f"{certificate} and {key} cannot be used: {error}"
 
 

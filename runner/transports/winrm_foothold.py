@@ -106,8 +106,9 @@ class Foothold:
         if self._quota is not None:
             shell.commands_left = min(shell.commands_left, self._quota)
         self._shell = shell
-        if self._ended:  # meanwhile, and this shell was not there yet
-            self.give_back("")
+        if self._ended:  # meanwhile: who ended it may have come before this shell was there
+            self.link.delete(shell.id, Deadline(CLEANUP_SECONDS))
+            self._book.strike(shell.id)
             raise LinkFailure(ConnectionLost(f"the run on {self._options.endpoint} was stopped"))
 
     def learn(self, failure: LinkFailure) -> None:
@@ -154,8 +155,7 @@ class Foothold:
             if self._book.ids:
                 link.logon(deadline)
             for shell in self._book.ids:
-                link.delete(shell, deadline)
-                self._book.strike(shell)
+                self._delete(link, shell, deadline)
         except LinkFailure:
             return False
         finally:
@@ -187,7 +187,10 @@ class Foothold:
 
     def _delete_all(self, deadline: Deadline) -> None:
         for shell in self._book.ids:
-            self.link.delete(shell, deadline)
+            self._delete(self.link, shell, deadline)
+
+    def _delete(self, link: NamedLink, shell: str, deadline: Deadline) -> None:
+        if link.delete_known(shell, deadline) or self._book.is_sure(shell):
             self._book.strike(shell)
 
 

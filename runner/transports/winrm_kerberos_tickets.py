@@ -76,6 +76,8 @@ class Tickets:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[Identity, Future[_Ticket]] = {}
+        # A cache in memory ends with its last handle, and somebody may be about to use it.
+        self._replaced: list[Future[_Ticket]] = []
 
     def credential(self, who: Identity, deadline: Deadline) -> spnego.Credential:
         """What pyspnego takes to log this identity on. Raises KerberosFailed."""
@@ -86,7 +88,10 @@ class Tickets:
     def _ticket(self, who: Identity, deadline: Deadline) -> _Ticket:
         with self._lock:
             pending = self._known.get(who)
-            if pending is None or _is_stale(pending):
+            if pending is not None and _is_stale(pending):
+                self._replaced.append(pending)
+                pending = None
+            if pending is None:
                 pending = self._known[who] = in_background(lambda: _ask(who))
         try:
             return in_time(pending, deadline)
@@ -123,6 +128,8 @@ def in_time(pending: Future[T], deadline: Deadline) -> T:
         return pending.result(max(0.0, deadline.remaining))
     except NotInTime:
         raise KerberosFailed("no KDC answered in time", KDC_UNREACHABLE) from None
+    except KerberosFailed as failed:  # each of those who wait gets an exception of its own
+        raise KerberosFailed(failed.reason, failed.code) from None
 
 
 def _is_stale(pending: Future[_Ticket]) -> bool:

@@ -40,6 +40,7 @@ _STATUSES: Final = {
     0xC0000234: "the account is locked",
 }
 """[MS-ERREF] 2.3.1 and winerror.h."""
+_KDC_SECONDS: Final = 10.0
 _ASKED_FOR: Final = ("kerberos", "negotiate")
 
 
@@ -74,9 +75,10 @@ class LogonTransport(Transport):
         if self._wanted in _ASKED_FOR:
             if (plan := self._kerberos) is not None:
                 try:
-                    return self._kerberos_session(KerberosLogon(plan))
+                    return self._kerberos_session(KerberosLogon(plan), self._patience())
                 except KerberosFailed as failed:
-                    if self._wanted == "kerberos" or meaning(failed).wrong_identity:
+                    alone = self._wanted == "kerberos" or self.password is None
+                    if alone or meaning(failed).wrong_identity:
                         raise
             self.auth_method = "ntlm"
         elif self._wanted == "credssp" and self.credssp_auth_mechanism == "auto":
@@ -91,22 +93,29 @@ class LogonTransport(Transport):
         if self._kerberos is None:
             return "ntlm"
         try:
-            KerberosLogon(self._kerberos).first(self.deadline)
+            KerberosLogon(self._kerberos).first(self._patience())
         except KerberosFailed as failed:
             if meaning(failed).wrong_identity:
                 raise
             return "ntlm"
         return "kerberos"
 
-    def _kerberos_session(self, logon: KerberosLogon) -> requests.Session:
+    def _patience(self) -> Deadline:
+        """How long a KDC may take: where NTLM comes after it, not all the time there is."""
+        if self._wanted == "kerberos":
+            return self.deadline
+        return Deadline(min(_KDC_SECONDS, self.deadline.remaining / 2))
+
+    def _kerberos_session(self, logon: KerberosLogon, patience: Deadline) -> requests.Session:
         """A session that is logged on with a ticket: an empty request carries the token."""
         binding = b""
         session = self._plain_session()
         try:
             if self.endpoint.startswith("https") and self.send_cbt:
                 binding = self._binding(session)
-            session.headers["Authorization"] = logon.first(self.deadline, binding)
+            session.headers["Authorization"] = logon.first(patience, binding)
             answer = self._say_nothing(session)
+            logon.finish(answer.headers.get("WWW-Authenticate", ""))
         except LogonRefused as refused:
             session.close()
             if isinstance(refused, KerberosFailed):
@@ -116,7 +125,6 @@ class LogonTransport(Transport):
             session.close()
             raise
         del session.headers["Authorization"]
-        logon.finish(answer.headers.get("WWW-Authenticate", ""))
         if self.must_seal:
             self.encryption = SealedMessages(session, "kerberos", logon)
         self.session = session

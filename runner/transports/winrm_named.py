@@ -18,6 +18,7 @@ from winrm.exceptions import WSManFaultError
 
 from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_failure import LinkFailure, Verb
+from runner.transports.winrm_faults import NO_SUCH_SHELL
 from runner.transports.winrm_link import CreatedShell, Link
 from runner.transports.winrm_options import WinrmOptions
 
@@ -53,6 +54,20 @@ class NamedLink(Link):
         with self._naming(name):
             return self.command(shell, line, deadline)
 
+    def delete_known(self, shell: str, deadline: Deadline) -> bool:
+        """Close a shell; False when the host does not know it."""
+        try:
+            self._do(
+                Verb.DELETE,
+                deadline,
+                lambda: self._protocol.close_shell(shell, close_session=False),
+            )
+        except LinkFailure as failure:
+            if NO_SUCH_SHELL in codes_of(failure):
+                return False
+            raise
+        return True
+
     def configuration(self, deadline: Deadline) -> bytes:
         """The answer to Get of ``winrm/config``; a host below 2012 says access denied to it."""
         return self._do(Verb.CONFIG, deadline, self._get_configuration)
@@ -77,12 +92,18 @@ class NamedLink(Link):
         return self._send(message)
 
 
-def not_understood(failure: LinkFailure) -> bool:
-    """Whether the host refused the form of the request."""
+def codes_of(failure: LinkFailure) -> frozenset[int]:
+    """The codes of the fault with which the host answered; none when it did not."""
     cause = failure.__cause__
     if not isinstance(cause, WSManFaultError):
-        return False
-    return bool({cause.wsman_fault_code, cause.wmierror_code} & _NOT_UNDERSTOOD)
+        return frozenset()
+    both = (cause.wsman_fault_code, cause.wmierror_code)
+    return frozenset(code for code in both if code is not None)
+
+
+def not_understood(failure: LinkFailure) -> bool:
+    """Whether the host refused the form of the request."""
+    return bool(codes_of(failure) & _NOT_UNDERSTOOD)
 
 
 def is_answer(failure: LinkFailure) -> bool:

@@ -42,22 +42,31 @@ class ShellBook:
     def __init__(self, opened: Callable[[str], None], closed: Callable[[str], None]) -> None:
         self._opened = opened
         self._closed = closed
-        self._ids: dict[str, str | None] = {}
+        self._sure: dict[str, bool] = {}
 
-    def enter(self, shell: str) -> None:
-        """The host holds it, or is just asked to."""
-        self._ids[shell] = None
+    def enter(self, shell: str, *, sure: bool = True) -> None:
+        """The host holds it; not ``sure``: it is just asked to."""
+        self._sure[shell] = sure
         self._opened(shell)
+
+    def confirm(self, shell: str) -> None:
+        """The host said that it holds it."""
+        self._sure[shell] = True
 
     def strike(self, shell: str) -> None:
         """It is surely not there."""
-        if self._ids.pop(shell, "") is None:
+        if self._sure.pop(shell, None) is not None:
             self._closed(shell)
+
+    def is_sure(self, shell: str) -> bool:
+        """Whether it was there for sure. Of another one a Create may still be on its way to the
+        host: that it is not there now is no reason to strike it."""
+        return self._sure.get(shell, False)
 
     @property
     def ids(self) -> tuple[str, ...]:
         """All that may be there."""
-        return tuple(self._ids)
+        return tuple(self._sure)
 
 
 def open_shell(
@@ -81,7 +90,7 @@ def _create(
 ) -> tuple[CreatedShell, bool]:
     """A new shell, and whether it is called as we asked."""
     name = new_name()
-    book.enter(name)
+    book.enter(name, sure=False)
     try:
         created = link.create_named(codepage, name, deadline)
     except LinkFailure as failure:
@@ -91,6 +100,7 @@ def _create(
             raise
         created = link.create(codepage, deadline)
     if created.id.upper() == name:
+        book.confirm(name)
         return created, True
     book.strike(name)
     book.enter(created.id)

@@ -64,6 +64,8 @@ def explain_tls(said: str, attempt: Attempt) -> LinkFailure:
     else:
         found = (text for word, text in _ADVICE if word in words)
         advice = next(found, "check the certificate of its WinRM listener")
+        if "eof" in words and attempt.auth == "certificate":
+            advice = f"{_OURS}; or {_NO_TLS}"
     return LinkFailure(
         TlsFailed(
             attempt.says(f"TLS failed: {said}"),

@@ -82,6 +82,7 @@ class Wire(LogonTransport):
         self.sock: socket.socket | None = None
         self._cut = False
         self._last_status = 0
+        self._last_response: requests.Response | None = None
         self._offers = ""
 
     def build_session(self) -> requests.Session:
@@ -102,6 +103,9 @@ class Wire(LogonTransport):
         """Close the connection for good."""
         self.broken = True
         self.close_session()
+        if self._last_response is not None:
+            # A handler of authentication that failed has not given its connection back.
+            self._last_response.close()
 
     def send_message(self, message: str | bytes) -> bytes:
         """One exchange. A SOAP fault leaves the wire usable, any other failure does not."""
@@ -147,6 +151,7 @@ class Wire(LogonTransport):
     def answered(self, response: requests.Response) -> None:
         """Remember what handlers of authentication do not tell."""
         self._last_status = response.status_code
+        self._last_response = response
         if response.status_code == 401:
             self._offers = response.headers.get("WWW-Authenticate", "")
 

@@ -15,8 +15,11 @@ from runner.interfaces.transport import Connection
 from runner.lab.front import Front
 from runner.lab.front_options import FrontOptions
 from runner.lab.spec import HostSpec
-from runner.transports import winrm_foothold, winrm_wire
+from runner.transports import winrm_foothold, winrm_kerberos, winrm_wire
 from runner.transports.winrm import Transport
+from runner.transports.winrm_kerberos_tickets import Tickets
+from tests.transports import kdc
+from tests.transports.kdc import HOST, Kdc, need_kerberos
 from tests.transports.machine import Machine
 
 USER = "admin"
@@ -113,3 +116,50 @@ def link(site: Site) -> Iterator[Connection]:
     opened = site.connect()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def realm(tmp_path_factory: pytest.TempPathFactory) -> Kdc:
+    """A realm whose KDC is not running yet."""
+    need_kerberos()
+    made = Kdc(tmp_path_factory.mktemp("realm"))
+    made.add_user("bob", kdc.PASSWORD)
+    made.add_user("eve", kdc.PASSWORD)
+    return made
+
+
+@pytest.fixture(scope="module")
+def running(realm: Kdc) -> Iterator[Kdc]:
+    """The same with a running KDC."""
+    with realm.running():
+        yield realm
+
+
+@pytest.fixture
+def alone(realm: Kdc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This test's own caches; nothing of the machine's Kerberos."""
+    for name, value in realm.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("KRB5CCNAME", f"FILE:{tmp_path / 'ccache'}")
+    monkeypatch.setattr(winrm_kerberos, "TICKETS", Tickets())
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> str:
+    """The name of the cache that this test's KRB5CCNAME names."""
+    return f"FILE:{tmp_path / 'ccache'}"
+
+
+@pytest.fixture
+def host(realm: Kdc, alone: None, serve: Serve) -> Callable[..., Site]:
+    """Serve a host that takes tickets for its keytab."""
+    del alone
+    keytab = realm.keytab(f"HTTP/{HOST}", f"WSMAN/{HOST}", "HTTP/localhost")
+
+    def start(**more: Any) -> Site:
+        scheme = more.pop("scheme", "http")
+        user = more.pop("user", kdc.USER)
+        options = FrontOptions(**{"keytab": keytab, **more})
+        return serve("2019", scheme=scheme, user=user, password=kdc.PASSWORD, options=options)
+
+    return start

@@ -15,7 +15,8 @@ PATIENCE = 20.0
 
 
 class Machine:
-    """Knows out, err, both, exit, cat, big, text, slow, nap and wait; all else does nothing."""
+    """Knows out, err, both, exit, cat, big, text, slow, nap, rest and wait; no other word does
+    anything."""
 
     name = "web01"
 
@@ -87,6 +88,8 @@ class Machine:
                     time.sleep(0.05)
             case "nap":
                 time.sleep(0.1)  # by now the client waits in Receive
+            case "rest":
+                cancelled.wait(float(rest))  # and says nothing meanwhile
             case "wait":
                 self._wait(cancelled)
         self.ended.append(line)

@@ -12,7 +12,6 @@ import pytest
 
 from runner.errors import (
     AuthenticationFailed,
-    ProtocolFailed,
     QuotaExceeded,
     TlsFailed,
     Unreachable,
@@ -70,14 +69,6 @@ def test_certificates_that_are_not_trusted(serve: Serve, flaw: str, advice: str)
     assert advice in caught.value.hint
     assert site.count("logons") == site.count("failed_logons") == 0
     site.connect(ansible_winrm_server_cert_validation="ignore", **trust).close()
-
-
-def test_http_to_an_https_port(serve: Serve) -> None:
-    with pytest.raises(ProtocolFailed, match="speaks TLS") as caught:
-        serve(scheme="https").connect(
-            ansible_winrm_scheme="http", ansible_winrm_ca_trust_path=None, timeout=3
-        )
-    assert "5986 is https" in caught.value.hint
 
 
 def test_a_powered_off_host_is_noticed_at_once(site: Site) -> None:

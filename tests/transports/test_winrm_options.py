@@ -9,6 +9,8 @@ import pytest
 
 from runner.errors import InventoryError
 from runner.model.secret import Secret
+from runner.transports import winrm_options
+from runner.transports.winrm_kerberos_tickets import Identity
 from runner.transports.winrm_options import WinrmOptions, read_options
 
 LOGON = {"ansible_user": "admin", "ansible_password": "S3cret"}
@@ -61,6 +63,12 @@ def test_where(variables: dict[str, Any], url: str) -> None:
         ({"ansible_winrm_password": "y"}, "password", Secret("y")),
         ({"runner_codepage": "936"}, "codepage", 936),
         ({"ansible_winrm_send_cbt": "no"}, "send_cbt", False),
+        ({"ansible_winrm_kinit_cmd": "/usr/bin/kinit"}, "keytab", None),
+        ({"ansible_winrm_kinit_args": "-f"}, "keytab", None),
+        ({"ansible_winrm_kinit_args": f"-f -k -t {__file__}"}, "keytab", __file__),
+        ({"ansible_winrm_kinit_env_vars": "KRB5_CONFIG"}, "keytab", None),
+        ({"ansible_winrm_keytab": __file__}, "keytab", __file__),
+        ({"ansible_winrm_credssp_minimum_version": "5"}, "credssp_minimum_version", 5),
         ({"ansible_ssh_port": 1, "ansible_connection": "winrm", "other": 1}, "port", 5986),
     ],
 )
@@ -73,6 +81,20 @@ def test_settings(variables: dict[str, Any], field: str, value: object) -> None:
     [
         ({"ansible_winrm_transprt": "ntlm"}, "did you mean ansible_winrm_transport"),
         ({"ansible_winrm_codepage": 437}, "unknown variable ansible_winrm_codepage"),
+        ({"ansible_winrm_kinit_cmd": "/opt/bin/skinit"}, "kinit_mode: manual"),
+        ({"ansible_winrm_kinit_args": "-f -l 1h"}, "kinit_args -l"),
+        ({"ansible_winrm_kinit_args": "-k"}, "belong together"),
+        ({"ansible_winrm_kinit_args": "-t /tmp"}, "belong together"),
+        ({"ansible_winrm_kinit_args": "'"}, "No closing quotation"),
+        ({"ansible_winrm_kinit_env_vars": ["HOME", "KRB5CCNAME"]}, "must not name KRB5CCNAME"),
+        ({"ansible_winrm_kinit_mode": "sometimes"}, "ansible_winrm_kinit_mode"),
+        ({"ansible_winrm_kerberos_mode": "manual"}, "called ansible_winrm_kinit_mode"),
+        ({"ansible_winrm_realm": "CORP"}, "user@REALM"),
+        ({"ansible_winrm_keytab": "/no/such.keytab"}, "there is no file /no/such.keytab"),
+        ({"ansible_winrm_transport": "negotiate"}, "does not exist"),
+        ({"ansible_winrm_credssp_minimum_version": 9}, "credssp_minimum_version"),
+        ({"ansible_winrm_credssp_auth_mechanism": "basic"}, "credssp_auth_mechanism"),
+        ({"ansible_winrm_credssp_disable_tlsv1_2": True}, "TLS below 1.2"),
         ({"ansible_winrm_transport": "kerberos,ntlm"}, "several logons"),
         ({"ansible_winrm_transport": "magic"}, "ansible_winrm_transport"),
         ({"ansible_winrm_transport": "certificate"}, "ansible_winrm_cert_pem"),
@@ -112,6 +134,65 @@ def test_basic_in_clear_text_has_to_be_asked_for_by_name() -> None:
         ansible_winrm_message_encryption="never",
     )
     assert not options.must_seal
+
+
+@pytest.mark.parametrize("logon", ["kerberos", "credssp"])
+def test_a_logon_whose_packages_are_missing(monkeypatch: pytest.MonkeyPatch, logon: str) -> None:
+    monkeypatch.setitem(winrm_options._EXTRAS, logon, (False, f"pip install 'runner[{logon}]'"))
+    with pytest.raises(InventoryError, match="not installed") as caught:
+        read(ansible_winrm_transport=logon)
+    assert caught.value.hint == f"pip install 'runner[{logon}]'"
+
+
+class TestKerberos:
+    """Who asks for the ticket, where the packages are there."""
+
+    @pytest.fixture(autouse=True)
+    def installed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(winrm_options, "HAVE_KERBEROS", True)
+        monkeypatch.setitem(winrm_options._EXTRAS, "kerberos", (True, ""))
+        monkeypatch.setitem(winrm_options._EXTRAS, "credssp", (True, ""))
+
+    @pytest.mark.parametrize(
+        ("variables", "who"),
+        [
+            ({}, Identity("bob@CORP", Secret("S3cret"))),
+            ({"ansible_winrm_kinit_mode": "managed"}, Identity("bob@CORP", Secret("S3cret"))),
+            ({"ansible_winrm_kinit_mode": "manual"}, Identity("bob@CORP")),
+            ({"ansible_password": None}, Identity("bob@CORP")),
+            ({"ansible_password": None, "ansible_user": None}, Identity("")),
+            ({"ansible_winrm_keytab": __file__}, Identity("bob@CORP", keytab=__file__)),
+            (
+                {"ansible_winrm_kerberos_delegation": "yes"},
+                Identity("bob@CORP", Secret("S3cret"), forwardable=True),
+            ),
+            ({"ansible_winrm_transport": "ntlm"}, None),
+            ({"ansible_winrm_transport": "credssp"}, Identity("bob@CORP", Secret("S3cret"))),
+            ({"ansible_winrm_transport": "credssp", "ansible_user": "CORP\\bob"}, None),
+            (
+                {
+                    "ansible_winrm_transport": "credssp",
+                    "ansible_winrm_credssp_auth_mechanism": "ntlm",
+                },
+                None,
+            ),
+        ],
+    )
+    def test_who(self, variables: dict[str, Any], who: Identity | None) -> None:
+        given = {"ansible_winrm_transport": "kerberos", "ansible_user": "bob@CORP", **variables}
+        assert read(**given).identity == who
+
+    @pytest.mark.parametrize(
+        ("variables", "said"),
+        [
+            ({"ansible_user": "CORP\\bob"}, "user@REALM"),
+            ({"ansible_password": None, "ansible_winrm_kinit_mode": "managed"}, "needs"),
+            ({"ansible_user": None}, "belongs to somebody"),
+        ],
+    )
+    def test_mistakes(self, variables: dict[str, Any], said: str) -> None:
+        with pytest.raises(InventoryError, match=said):
+            read(**{"ansible_winrm_transport": "kerberos", **variables})
 
 
 def test_the_password_is_not_shown() -> None:

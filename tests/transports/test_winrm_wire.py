@@ -95,26 +95,26 @@ class Scripted:
 
     def _serve(self, sock: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            while self._read_request(sock):
-                self.requests += 1
+            while request := self._read_request(sock):
+                self.requests += request.startswith(b"POST")  # else a look at who answers
                 self._reply(sock)
 
-    def _read_request(self, sock: socket.socket) -> bool:
-        """Whether something came: an HTTP request, or whatever a TLS client says first."""
+    def _read_request(self, sock: socket.socket) -> bytes:
+        """What came: an HTTP request, or whatever a TLS client says first; empty at the end."""
         data = b""
         while b"\r\n\r\n" not in data:
             more = sock.recv(65536)
             self.received += more
             data += more
             if not more or not data.startswith(b"POST"):
-                return bool(more)
+                return more
         head, _, body = data.partition(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
         while len(body) < length:
             more = sock.recv(65536)
             self.received += more
             body += more
-        return True
+        return data
 
 
 Script = Callable[[Reply], Scripted]
@@ -151,7 +151,7 @@ FIRST_ANSWERS = [
     (sends("401 ", "WWW-Authenticate: Negotiate"), ProtocolFailed, 2),
     (sends("401 ", CHALLENGE), ProtocolFailed, 2),
     (sends("401 "), AuthenticationFailed, 1),
-    (resets, Unreachable, 6),  # each time it is seen whether the port speaks TLS
+    (resets, Unreachable, 3),
     (sends("500 "), PolicyRefused, 1),
     (sends("500 ", body=b"<html>oops</html>"), ProtocolFailed, 1),
     (sends("400 Bad Request"), ProtocolFailed, 1),
