@@ -1,5 +1,6 @@
 # make demo   watch 24 simulated Windows servers be previewed, remediated, verified, rolled back
 # make test   format, lint, types, import contract, tests (against a real sshd, KDC, ansible-core...)
+# make campaign   a thousand random network troubles under runs of 20 simulated servers (long)
 # Both make their own .venv and install what is missing; a second start is quick.
 
 PYTHON ?= python3
@@ -9,14 +10,16 @@ STAMP := $(VENV)/.installed
 # Ansible itself, in an environment of its own: tests compare what both make of the same playbook.
 ANSIBLE := .venv-ansible
 ANSIBLE_STAMP := $(ANSIBLE)/.installed-2.19.14
+# The optional logons. Their bindings are compiled here; unoptimized that takes two minutes, not nine.
+LOGONS_STAMP := $(VENV)/.installed-logons
 
-.PHONY: demo test parts clean venv-module
+.PHONY: demo test check campaign parts clean venv-module
 
 demo: $(STAMP)
 	@$(BIN)/python playbooks/wannacry/demo.py
 
 # What tests talk to for real, where it can be installed; without it they are skipped and say so.
-PARTS := openssh-server openssh-client sudo procps krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc
+PARTS := openssh-server openssh-client sudo procps krb5-kdc krb5-admin-server krb5-user libkrb5-dev libfaketime gcc
 
 parts:
 	@command -v dpkg-query >/dev/null || exit 0; \
@@ -27,7 +30,12 @@ parts:
 	echo "==> installing$$missing (apt)"; \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null
 
-test: parts $(STAMP) $(ANSIBLE_STAMP)
+test: parts $(STAMP)
+	@$(MAKE) --no-print-directory -j2 check $(LOGONS_STAMP) $(ANSIBLE_STAMP)
+	@echo "==> tests"
+	@RUNNER_TEST_ANSIBLE=$(CURDIR)/$(ANSIBLE)/bin $(BIN)/pytest -n auto --dist loadgroup
+
+check: $(STAMP)
 	@echo "==> format and lint (ruff)"
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -35,8 +43,10 @@ test: parts $(STAMP) $(ANSIBLE_STAMP)
 	@$(BIN)/mypy
 	@echo "==> import contract"
 	@$(BIN)/lint-imports --no-cache
-	@echo "==> tests"
-	@RUNNER_TEST_ANSIBLE=$(CURDIR)/$(ANSIBLE)/bin $(BIN)/pytest -n auto --dist loadgroup
+
+# CAMPAIGN_SEED=N repeats one, CAMPAIGN_FAULTS=N makes it shorter or longer.
+campaign: $(STAMP)
+	@CAMPAIGN_FAULTS=$${CAMPAIGN_FAULTS:-1000} $(BIN)/pytest -s tests/e2e/test_campaign.py
 
 $(STAMP): pyproject.toml constraints.txt
 	@echo "==> making $(VENV) and installing what is missing (once; about a minute)"
@@ -45,6 +55,12 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(STAMP)
+
+$(LOGONS_STAMP): $(STAMP)
+	@command -v krb5-config >/dev/null || { echo "no krb5-config: Kerberos is not tested"; exit 0; }; \
+	echo "==> compiling the bindings for Kerberos and CredSSP (once; two minutes)"; \
+	CFLAGS="-O0 -g0" $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
+		-e '.[dev,kerberos,credssp]' && touch $@
 
 $(ANSIBLE_STAMP): $(STAMP)
 	@echo "==> installing ansible-core into $(ANSIBLE), to compare with (once)"

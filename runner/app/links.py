@@ -104,7 +104,7 @@ def _number(host: str, name: str, value: Any) -> list[float]:
     except ValueError:
         number = -1.0
     least = 1.0 if name == AT_ONCE_VARIABLE else 0.0
-    if not least <= number < math.inf:
+    if not least <= number < math.inf:  # not a number is neither
         raise InventoryError(
             f"{host}: {name} '{value}' is not a number of at least {least:g}",
             hint="connections a second; 0: no limit" if name == RATE_VARIABLE else "",

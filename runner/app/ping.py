@@ -11,7 +11,7 @@ from typing import Any, Final
 from runner.app.options import FORKS_CAP
 from runner.app.reaching import Reached, ReachOptions, prepare_hosts
 from runner.engine.session import Link, Reader
-from runner.engine.stop import StopLevel
+from runner.engine.stop import Stop, StopLevel
 from runner.errors import HostError, TransportError
 from runner.interfaces.exchange import Script, read
 
@@ -42,7 +42,12 @@ class Pinged:
     """All hosts, in the inventory's order."""
 
     pongs: tuple[Pong, ...]
-    interrupted: bool = False
+    stop: Stop
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody pressed Ctrl-C; some workers may still wait for their hosts then."""
+        return self.stop.level >= StopLevel.NOW
 
     @property
     def exit_code(self) -> int:
@@ -67,7 +72,6 @@ def ping(options: ReachOptions, each: Callable[[Pong], None] = lambda _pong: Non
     reached = prepare_hosts(options)
     workers = options.forks or min(len(reached.hosts), FORKS_CAP)
     found: dict[str, Pong] = {}
-    interrupted = False
     pool = ThreadPoolExecutor(workers, "ping")
     try:
         waiting = [pool.submit(_one, reached, host) for host in reached.hosts]
@@ -75,15 +79,14 @@ def ping(options: ReachOptions, each: Callable[[Pong], None] = lambda _pong: Non
             found[done.result().host] = done.result()
             each(done.result())
     except KeyboardInterrupt:
-        interrupted = True
         reached.stop.ask(StopLevel.NOW)
         pool.shutdown(wait=False, cancel_futures=True)
         reached.links.end_now(_END_SECONDS)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    else:
+        pool.shutdown()
         reached.links.close_all()
     pongs = tuple(found[host] for host in reached.hosts if host in found)
-    return Pinged(pongs, interrupted)
+    return Pinged(pongs, reached.stop)
 
 
 def _one(reached: Reached, host: str) -> Pong:

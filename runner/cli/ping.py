@@ -46,6 +46,7 @@ def command(
 
     Exit code 0: all answer. 4: one does not, and the end says what to do.
     """
+    from runner.app.conduct import leave
     from runner.app.ping import Pong, closing, lines_of, ping
     from runner.app.reaching import ReachOptions
 
@@ -67,8 +68,8 @@ def command(
     if as_json:
         pinged = ping(options)
         click.echo(json.dumps(pinged.as_data(), indent=2, ensure_ascii=False))
-        return pinged.exit_code
+        return leave(pinged.exit_code, pinged.stop)
     pinged = ping(options, show)
     for line in closing(pinged):
         click.echo(line)
-    return pinged.exit_code
+    return leave(pinged.exit_code, pinged.stop)

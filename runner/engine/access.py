@@ -68,7 +68,7 @@ class Access:
         self.pace = Pace(stop, pace)
         self.credentials = Credentials(stop)
         self.ledger: HeldLedger | None = None
-        self._keep_trying = keep_trying
+        self.keep_trying = keep_trying
         self._opening = 0
         self._changed = threading.Condition()
 
@@ -97,7 +97,7 @@ class Access:
         if credential is not None and self.credentials.is_unproven(credential):
             # While one host answers for all, those that are not there must not hold up the rest.
             self.reach(place, timeout)
-        trying = place.host in self._keep_trying
+        trying = place.host in self.keep_trying
 
         def is_refusal(error: AuthenticationFailed) -> bool:
             return transport.is_refusal(place.options, error)

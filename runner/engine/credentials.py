@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,15 +25,20 @@ from runner.engine.stop import Stop, StopLevel
 from runner.errors import AuthenticationFailed
 from runner.interfaces.access import Credential
 
+PATIENCE: Final = 5.0
+"""Seconds after which a first host that says nothing is not waited for any more: the next one is
+tried beside it. (Who hangs has mostly not even looked at the password.)"""
 _LOOK: Final = 0.2
 """Seconds between two looks at whether the run was stopped."""
 
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of one password. ``refused_by`` names the host that settled it for all."""
+    """What is known of one password. ``refused_by`` names the host that settled it for all;
+    ``trying`` counts those who speak for all, ``since`` is when the last of them began."""
 
-    trying: bool = False
+    trying: int = 0
+    since: float = 0.0
     worked: bool = False
     refused_by: str = ""
     own_refusals: set[str] = field(default_factory=set)
@@ -41,8 +47,9 @@ class _Known:
 class Credentials:
     """The passwords of one run. Thread-safe."""
 
-    def __init__(self, stop: Stop) -> None:
+    def __init__(self, stop: Stop, clock: Callable[[], float] = time.monotonic) -> None:
         self._stop = stop
+        self._clock = clock
         self._key = secrets.token_bytes(32)
         self._known: dict[bytes, _Known] = {}
         self._changed = threading.Condition()
@@ -70,7 +77,7 @@ class Credentials:
         if credential is None:
             yield
             return
-        known, alone = self._begin(host, credential, keep_trying)
+        known, speaks = self._begin(host, credential, keep_trying)
         worked = refused = False
         try:
             yield
@@ -80,11 +87,11 @@ class Credentials:
             raise
         finally:
             with self._changed:
-                known.trying = known.trying and not alone
+                known.trying -= speaks
                 known.worked = known.worked or worked
                 if refused:
                     known.own_refusals.add(host)
-                if refused and alone and not known.worked:
+                if refused and speaks and not known.worked:
                     known.refused_by = host
                 self._changed.notify_all()
 
@@ -97,15 +104,16 @@ class Credentials:
                 )
 
     def _begin(self, host: str, credential: Credential, keep_trying: bool) -> tuple[_Known, bool]:
-        """What is known of the password, and whether nobody else may try it meanwhile."""
+        """What is known of the password, and whether this logon speaks for all hosts."""
         with self._changed:
             known = self._known.setdefault(self._digest(credential), _Known())
             while True:
                 self._check(known, host, credential, keep_trying)
                 if known.worked or keep_trying:
                     return known, False
-                if not known.trying:
-                    known.trying = True
+                if not known.trying or self._clock() - known.since > PATIENCE:
+                    known.trying += 1
+                    known.since = self._clock()
                     return known, True
                 self._changed.wait(_LOOK)
                 if self._stop.level >= StopLevel.NOW:

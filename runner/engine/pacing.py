@@ -51,7 +51,7 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], bool] | None = None,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._clock = clock
         self._sleep = sleep or (lambda seconds: stop.sleep(seconds, StopLevel.NOW))
         self._lock = threading.Lock()
@@ -64,7 +64,7 @@ class Pace:
 
         Raises Unreachable when the run is stopped meanwhile.
         """
-        if not self._settings.rate:
+        if not self.settings.rate:
             return 0.0
         wait = min(self._reserve(), most)
         if wait > 0 and self._sleep(wait):
@@ -86,8 +86,8 @@ class Pace:
         The generic cell rate algorithm (ITU-T I.371, annex A): turns are ``1 / rate`` apart, and
         may be taken early by as much as a burst has room.
         """
-        step = 1.0 / self._settings.rate
-        early = step * (self._settings.burst - 1)
+        step = 1.0 / self.settings.rate
+        early = step * (self.settings.burst - 1)
         with self._lock:
             now = self._clock()
             due = max(self._due, now)

@@ -30,6 +30,7 @@ class LeftRecord:
 
 def opened(connection: sqlite3.Connection, run: str, host: str, place: str, held: str) -> None:
     """The host holds something for this run. ``place`` says where and as whom."""
+    connection.execute("DELETE FROM holdings WHERE opened < ?", [time.time() - KEPT_SECONDS])
     connection.execute(
         "INSERT INTO holdings (run, host, place, held, opened) VALUES (?, ?, ?, ?, ?)",
         [run, key(host), place, held, time.time()],

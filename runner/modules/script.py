@@ -29,22 +29,22 @@ from runner.posix.quoting import quote
 from runner.posix.tools import expect
 
 _SEND: Final = """\
-umask 077
+d=
 for b in "$HOME" "${TMPDIR:-/tmp}"; do
-d=$b/.runner-script-$k
-if mkdir -m 700 "$d" 2>/dev/null; then cat >"$d/$f" && exit 0; rm -rf "$d"; exit 1; fi
+mkdir -m 700 "$b/.runner-script-$k" 2>/dev/null && d=$b/.runner-script-$k && break
 done
-echo "no folder for it: neither $HOME nor ${TMPDIR:-/tmp} can be written to" >&2; exit 1
+[ -n "$d" ] || { echo "neither $HOME nor ${TMPDIR:-/tmp} takes the script" >&2; exit 125; }
+cat >"$d/$f" || { rm -rf "$d"; exit 125; }
 """
 _FIND: Final = """\
 for b in "$HOME" "${TMPDIR:-/tmp}"; do d=$b/.runner-script-$k; [ ! -d "$d" ] || break; done
 """
-_MORE: Final = 'cat >>"$d/$f"\n'
+_MORE: Final = 'cat >>"$d/$f" || exit 125\n'
 _RUN: Final = """\
 s=$d/$f
 trap 'rm -rf "$d"' 0
 trap 'exit 143' 1 2 15
-chmod 700 "$s" || exit 1
+chmod 700 "$s" || exit 125
 """
 
 
@@ -124,14 +124,19 @@ class Module(_command.CommandModule[Params]):
         content = LocalFile(params.script, params.opened)
         file = posixpath.basename(name)
         head = f"k={secrets.token_hex(8)} f={quote(file)}\n"
-        body = _SEND
-        for piece in content.pieces(PIECE):
-            sent = Script("posix", head + body, stdin=piece.decode("utf-8", "surrogateescape"))
-            expect((yield from write(sent)), f"send the script {file}")
-            body = _FIND + _MORE
+        body, pieces = _SEND, content.pieces(PIECE)
+        piece, following = next(pieces), next(pieces, None)
+        while following is not None:
+            expect((yield from write(_sent(head + body, piece))), f"send the script {file}")
+            body, piece, following = _FIND + _MORE, following, next(pieces, None)
         begun = _command.now()
-        output = yield from write(Script("posix", head + _FIND + _run(params, rest)))
+        # The last piece goes along with the command that runs it: mostly that is all there is.
+        output = yield from write(_sent(head + body + _run(params, rest), piece))
         return _command.returned(output, params.cmd, begun)
+
+
+def _sent(text: str, piece: bytes) -> Script:
+    return Script("posix", text, stdin=piece.decode("utf-8", "surrogateescape"))
 
 
 def split(line: str) -> tuple[str, str]:

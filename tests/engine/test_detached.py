@@ -158,7 +158,6 @@ def test_a_home_that_cannot_be_written_has_another_place(
 
 def test_a_stop_says_that_it_goes_on(here: Link, home: Path) -> None:
     run = writer(here, token="goeson")
-    here.open()
     here.stop.ask(StopLevel.NOW)
     with pytest.raises(ModuleError, match="goes on on the host") as caught:
         run.drive(only(Script("posix", "sleep 0.3")))

@@ -1,0 +1,64 @@
+"""What several whole-product tests start with."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.app import doctor as doctoring
+from runner.lab.fleet import Fleet
+from runner.lab.front_options import FrontOptions
+from runner.lab.spec import LabSpec
+from tests.e2e.clinic import PASSWORD, USER, Admit, Clinic
+from tests.e2e.fleet import TestFleet
+from tests.e2e.troubled import Make
+from tests.transports.sshd import Sshd, require_sshd, sshd
+
+
+@pytest.fixture
+def impatient_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two seconds for each step."""
+    monkeypatch.setattr(doctoring, "_STEP_SECONDS", 2.0)
+
+
+@pytest.fixture
+def admit(tmp_path: Path) -> Iterator[Admit]:
+    with contextlib.ExitStack() as stack:
+
+        def build(
+            os: str = "2012r2", scheme: str = "http", options: FrontOptions | None = None
+        ) -> Clinic:
+            host = {"name": "web01", "port": 0, "user": USER, "password": PASSWORD, "os": os,
+                    "scheme": scheme}  # fmt: skip
+            spec = LabSpec.model_validate({"hosts": [host]})
+            return Clinic(tmp_path, stack.enter_context(Fleet(spec, options=options)))
+
+        yield build
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Sshd]:
+    """A real sshd."""
+    require_sshd()
+    with sshd(tmp_path / "sshd") as running:
+        yield running
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Fleets on a lab of their own."""
+    fleets: list[TestFleet] = []
+
+    def build(hosts: dict[str, Any] | None = None, **common: Any) -> TestFleet:
+        fleet = TestFleet(tmp_path, hosts or {"web01": {"lab_os": "2012r2"}}, **common)
+        fleet.__enter__()
+        fleets.append(fleet)
+        return fleet
+
+    yield build
+    for fleet in fleets:
+        fleet.__exit__()

@@ -1,0 +1,79 @@
+"""``runner doctor`` over SSH, against a real sshd."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from runner.app.doctor import Examination, doctor
+from runner.app.reaching import ReachOptions
+from runner.interfaces.examine import Verdict
+from tests.e2e.clinic import by_step, failing
+from tests.transports.failing import canned
+from tests.transports.sshd import Sshd, require_sshd, sshd
+
+pytestmark = pytest.mark.usefixtures("impatient_doctor")
+
+
+def over_ssh(folder: Path, server: Sshd, **more: object) -> Examination:
+    path = folder / "ssh.yml"
+    values = server.variables(ansible_connection="ssh", **more)
+    path.write_text(yaml.safe_dump({"all": {"hosts": {"lin01": values}}}))
+    return doctor(ReachOptions("lin01", (path,)))
+
+
+def test_a_sound_host_over_ssh(tmp_path: Path, server: Sshd) -> None:
+    found = over_ssh(tmp_path, server)
+    steps = by_step(found)
+    assert list(steps) == ["name", "port", "jumps", "banner", "host key", "methods", "logon",
+                           "session", "sftp", "system", "rights", "tools"]  # fmt: skip
+    assert found.exit_code == 0, found.verdict
+    assert steps["banner"].data["banner"].startswith("SSH-2.0-OpenSSH")
+    assert steps["host key"].data["on_record"] is True
+    assert "publickey" in steps["methods"].data["offered"]
+    assert steps["sftp"].said == "yes"
+    assert steps["system"].data["kernel"]
+
+
+def test_a_host_key_that_is_not_on_record(tmp_path: Path, server: Sshd) -> None:
+    server.known_hosts.write_text("")
+    failing(over_ssh(tmp_path, server), "host key", "ssh-keyscan")
+
+
+def test_a_host_key_that_changed(tmp_path: Path, server: Sshd) -> None:
+    other = (server.folder / "id_test.pub").read_text().split()[:2]
+    server.known_hosts.write_text(f"[127.0.0.1]:{server.port} {' '.join(other)}\n")
+    failing(over_ssh(tmp_path, server), "host key", "somebody is in between")
+
+
+def test_a_key_that_is_refused(tmp_path: Path, server: Sshd) -> None:
+    (server.folder / "authorized_keys").write_text("")
+    failing(over_ssh(tmp_path, server), "logon", "authorized_keys")
+
+
+NO_SFTP = (
+    'ForceCommand case "$SSH_ORIGINAL_COMMAND" in internal-sftp) exit 1;; '
+    '*) exec sh -c "$SSH_ORIGINAL_COMMAND";; esac'
+)
+
+
+def test_no_sftp_is_only_a_note(tmp_path: Path) -> None:
+    require_sshd()
+    with sshd(tmp_path / "sshd", NO_SFTP) as server:
+        found = over_ssh(tmp_path, server)
+    assert found.exit_code == 0, found.verdict
+    assert by_step(found)["sftp"].verdict is Verdict.NOTE
+
+
+def test_something_that_is_not_sshd(tmp_path: Path, server: Sshd) -> None:
+    with canned("400 Bad Request") as port:
+        found = over_ssh(tmp_path, server, ansible_port=port)
+    failing(found, "banner", "really sshd")
+
+
+def test_a_method_for_which_there_is_nothing(tmp_path: Path) -> None:
+    require_sshd()
+    with sshd(tmp_path / "sshd", "PubkeyAuthentication no", "PasswordAuthentication yes") as server:
+        failing(over_ssh(tmp_path, server), "methods", "ansible_password")
