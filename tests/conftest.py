@@ -10,3 +10,6 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+# Hundreds of tests start runner as a process of its own: compiling it each time doubles their cost.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

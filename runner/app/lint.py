@@ -66,7 +66,6 @@ def lint(options: LintOptions) -> Iterator[Findings]:
 
 def _one(path: Path, extra: tuple[str, ...], keys: VaultKeys, vaulted: set[str]) -> Findings:
     templates = JinjaTemplates(path if path.is_dir() else path.parent, vaulted.add, keys)
-    free_form = modules.takes_free_form()
     wrong: list[InputError] = []
 
     def check(task: Task) -> None:
@@ -78,7 +77,7 @@ def _one(path: Path, extra: tuple[str, ...], keys: VaultKeys, vaulted: set[str])
     try:
         examined = examine(
             path,
-            {name: name in free_form for name in modules.names()},
+            modules.FREE_FORMS,
             templates=templates,
             extra_vars={**parse_extra_vars(list(extra), keys=keys), **_LOOKING},
             keys=keys,
@@ -112,5 +111,6 @@ def _in_order(errors: tuple[InputError, ...]) -> list[InputError]:
 
 
 def _remarks(examined: Examined, keys: VaultKeys) -> tuple[Remark, ...]:
-    found = [*remarks(examined), *plain_secrets(examined, keys)]
+    noted = (Remark(n.rule, n.source, n.message, n.advice) for n in examined.notes)
+    found = [*noted, *remarks(examined), *plain_secrets(examined, keys)]
     return tuple(sorted(found, key=lambda r: (r.source.file, r.source.line, r.rule)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,7 +44,7 @@ def prepare(options: RunOptions) -> Prepared:
     playbook = read_playbook(options.playbook, fleet, options.question)
     includes = Includer(
         playbook,
-        known_modules(),
+        modules.FREE_FORMS,
         fleet.templates,
         extra_vars=fleet.extra,
         keys=fleet.keys,
@@ -73,19 +71,12 @@ def read_playbook(path: Path, fleet: Fleet, question: Question | None = None) ->
     put = question or (lambda _text, _private, _default, _confirm: None)
     return load_playbook(
         path,
-        known_modules(),
+        modules.FREE_FORMS,
         templates=fleet.templates,
         extra_vars=fleet.extra,
         keys=fleet.keys,
         answers=lambda prompts: ask(prompts, fleet.extra, put),
     )
-
-
-@functools.cache
-def known_modules() -> Mapping[str, bool]:
-    """The name of each module, and whether it takes free text."""
-    free_form = modules.takes_free_form()
-    return {name: name in free_form for name in modules.names()}
 
 
 def check_tasks(playbook: Playbook, fleet: Fleet) -> None:

@@ -7,8 +7,7 @@ starts with an underscore are helpers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from runner.errors import ParamsError
@@ -54,8 +53,20 @@ def load(name: str) -> Module[Any, Any]:
     return _PLUGINS.load(canonical(name))
 
 
-@cache
-def takes_free_form() -> Mapping[str, str]:
-    """The modules that take a free-form argument string -> the parameter it goes to."""
-    fields = {name: load(name).params.FREE_FORM for name in names()}
-    return {name: field for name, field in fields.items() if field}
+class _FreeForms(Mapping[str, bool]):
+    """Every module's name -> whether it takes free text; only those asked about are imported."""
+
+    def __getitem__(self, name: str) -> bool:
+        if name not in _PLUGINS.names:
+            raise KeyError(name)
+        return bool(load(name).params.FREE_FORM)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLUGINS.names)
+
+    def __len__(self) -> int:
+        return len(_PLUGINS.names)
+
+
+FREE_FORMS: Final[Mapping[str, bool]] = _FreeForms()
+"""The name of each module, and whether it takes a free-form argument string."""

@@ -43,8 +43,8 @@ def test_helpers_cannot_be_loaded() -> None:
 
 
 def test_who_takes_a_free_form_string() -> None:
-    taken = modules.takes_free_form()
-    assert taken["win_shell"] == "cmd"
-    assert taken["command"] == taken["shell"] == "cmd"
-    assert {"meta", "raw", "win_command", "win_shell"} <= set(taken)
-    assert not {"setup", "win_service", "async_status"} & set(taken)
+    taken = {name for name, takes in modules.FREE_FORMS.items() if takes}
+    assert {"meta", "raw", "win_command", "win_shell", "command", "shell"} <= taken
+    assert not {"setup", "win_service", "async_status"} & taken
+    assert list(modules.FREE_FORMS) == list(modules.names())
+    assert "win_servce" not in modules.FREE_FORMS
