@@ -1,0 +1,122 @@
+"""A plan is applied exactly: what drifted since is refused, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.fleet import TestFleet
+
+pytestmark = [pytest.mark.xdist_group("plan"), pytest.mark.timeout(300)]
+
+HOSTS = 230
+BY_HAND = ("h007", "h042", "h229")
+FIX = """
+- hosts: windows
+  gather_facts: false
+  vars: {key: 'HKLM:\\SOFTWARE\\Acme'}
+  tasks:
+    - name: stop the spooler
+      win_service: {name: Spooler, state: stopped, start_mode: disabled}
+    - name: mark it
+      win_regedit: {path: "{{ key }}", name: "{{ item }}", data: "{{ value | default(1) }}"}
+      loop: [one, two]
+"""
+HAND = """
+- hosts: windows
+  gather_facts: false
+  tasks:
+    - win_service: {name: Spooler, start_mode: manual}
+"""
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestFleet]:
+    hosts = {f"h{n:03}": {"lab_os": "2012r2"} for n in range(HOSTS)}
+    with TestFleet(tmp_path_factory.mktemp("plan"), hosts) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+def fix(fleet: TestFleet) -> Path:
+    path = fleet.home / "fix.yml"
+    path.write_text(FIX, encoding="utf-8")
+    return path
+
+
+def test_three_of_230_drifted(fleet: TestFleet, fix: Path, tmp_path: Path) -> None:
+    plan, first = tmp_path / "fix.plan", fleet.states()
+    made = fleet.run("plan", str(fix), "-i", str(fleet.inventory), "-o", str(plan))
+    assert made.code == 0, made.err
+    assert fleet.states() == first
+    shown = fleet.run("show", str(plan))
+    assert "start_mode  auto -> disabled" in shown.out
+    assert fleet.play(HAND, "-l", ",".join(BY_HAND)).code == 0
+    drifted = fleet.states()
+
+    refused = fleet.run("apply", str(plan))
+    assert refused.code == 3
+    assert "227 of 230 hosts are as the plan found them" in refused.out
+    named = [line for line in refused.out.splitlines() if "DRIFTED" in line]
+    assert [line.split()[1].rstrip(":") for line in named] == list(BY_HAND)
+    assert all("start_mode: planned on 'auto', found 'manual'" in line for line in named)
+    assert fleet.states() == drifted, "nothing is done on any host"
+
+    applied = fleet.run("apply", str(plan), "--skip-drifted")
+    assert applied.code == 3
+    assert "Prediction: 454 of 454 jobs came as foreseen" in applied.out
+    states = fleet.states()
+    assert {name for name in fleet.names if states[name] == drifted[name]} == set(BY_HAND)
+
+    again = fleet.run("apply", str(plan), "--skip-drifted", "--check")
+    assert again.code == 3
+    assert "227 of 230" in again.out
+    back = fleet.run("rollback", "last")
+    assert back.code == 0, back.out
+    assert fleet.states() == drifted
+
+
+def test_what_a_plan_is_held_against(fleet: TestFleet, fix: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "one.plan"
+    words = ["plan", str(fix), "-i", str(fleet.inventory), "-l", "h001", "-o", str(plan)]
+    assert fleet.run(*words, "-e", "value=7", "--valid-for", "1h").code == 0
+    assert "not part of the plan" in fleet.run("apply", str(plan), "-e", "other=1").err
+    assert "another value" in fleet.run("apply", str(plan), "-e", "value=8").err
+    assert fleet.run("apply", str(plan), "--require-approvals", "1").code == 5
+
+    fix.write_text(FIX.replace("disabled", "manual"), encoding="utf-8")
+    changed = fleet.run("apply", str(plan))
+    assert changed.code == 5
+    assert "the playbook is not what" in changed.err
+    fix.write_text(FIX, encoding="utf-8")
+
+    text = plan.read_text(encoding="utf-8")
+    plan.write_text(text.replace('"data": "7"', '"data": "6"'), encoding="utf-8")
+    tampered = fleet.run("apply", str(plan))
+    assert tampered.code == 5
+    assert "was altered after it was written: the plan of h001" in tampered.err
+    plan.write_text(text, encoding="utf-8")
+
+    assert fleet.run("apply", str(plan)).code == 0
+    assert "Prediction: 2 of 2 jobs came as foreseen" in fleet.run("show", "last").out
+    assert fleet.run("rollback", "last").code == 0
+
+
+def test_a_plan_expires_and_holds_no_secret(fleet: TestFleet, fix: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "short.plan"
+    words = ["plan", str(fix), "-i", str(fleet.inventory), "-l", "h002", "-o", str(plan)]
+    assert fleet.run(*words, "--valid-for", "0.1s").code == 0
+    late = fleet.run("apply", str(plan))
+    assert late.code == 5
+    assert "was valid until" in late.err
+
+    secret = "Open-Sesame-99"
+    again = ["-e", f"ansible_become_password={secret}"]
+    assert fleet.run(*words, *again).code == 0
+    assert secret not in plan.read_text(encoding="utf-8")
+    without = fleet.run("apply", str(plan), "--check")
+    assert without.code == 5
+    assert "secrets that it does not hold: ansible_become_password" in without.err
+    assert fleet.run("apply", str(plan), "--check", *again).code == 0
