@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from runner.errors import JournalError
-from runner.journal import holdings, lifecycle, locks, search
+from runner.journal import chain, holdings, lifecycle, locks, plans, search
+from runner.journal.chain import Audit
 from runner.journal.holdings import LeftRecord
 from runner.journal.place import journal_path, prepare
 from runner.journal.records import (
@@ -121,6 +122,11 @@ class Journal:
         statement = insert("graphs", values).replace("INSERT", "INSERT OR REPLACE", 1)
         self._writer.call(lambda connection: connection.execute(statement, values) and None)
 
+    def keep_plan(self, run: str, content: bytes) -> None:
+        """Keep the plan that the run applies, durably; ``plan`` gives it back."""
+        statement, values = plans.keep(run, content)
+        self._writer.call(lambda connection: connection.execute(statement, values) and None)
+
     def intend(self, run: str, intent: Intent) -> int:
         """Record a change that is about to be sent; returns its id when that is on the disk.
 
@@ -128,7 +134,7 @@ class Journal:
         does not hold the host (any more), because somebody else may be working there.
         """
         values = {**intent_values(intent), "run": run, "status": "intended", "started": time.time()}
-        host = intent.where
+        host = intent.held
 
         def work(connection: sqlite3.Connection) -> int:
             if not locks.holds(connection, run, host):
@@ -270,6 +276,16 @@ class Journal:
             question = "SELECT steps, edges FROM graphs WHERE run = ?"
             row = connection.execute(question, [run]).fetchone()
             return PlanGraph([], []) if row is None else PlanGraph(*map(load, row))
+
+    def plan(self, run: str) -> bytes | None:
+        """The plan that the run applied; None when it was not an apply."""
+        with self._reading() as connection:
+            return plans.kept(connection, run)
+
+    def audit(self, expected: str | None = None) -> Audit:
+        """Whether every record is as it was written, and the chain has the ``expected`` link."""
+        with self._reading() as connection:
+            return chain.audit(connection, expected)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

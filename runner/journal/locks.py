@@ -36,7 +36,7 @@ class _Holder:
         return (
             f"{named}: run {self.run} ({self.verb} {self.title}) of {self.user},"
             f" process {self.process.pid} on {self.process.machine},"
-            f" for {_duration(time.time() - self.started)}"
+            f" since {_moment(self.started)}, for {_duration(time.time() - self.started)}"
         )
 
 
@@ -122,6 +122,11 @@ def _advice(holders: list[_Holder]) -> str:
     if away:
         parts.append(f"Its process is on {', '.join(away)} and cannot be seen from here.")
     return "\n  ".join(parts)
+
+
+def _moment(started: float) -> str:
+    """Local time, as ``runner runs`` shows it."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started))
 
 
 def _duration(seconds: float) -> str:

@@ -53,7 +53,8 @@ class Process:
             return False  # the machine has been started anew since
         if its_namespace != _namespace():
             return None  # another container: its processes cannot be seen
-        return start == _start(self.pid)
+        found = _start(self.pid)
+        return None if found is None else found == start
 
 
 def _birth(pid: int) -> str:
@@ -75,12 +76,17 @@ def _namespace() -> str:
         return ""
 
 
-def _start(pid: int) -> str:
-    """Field 22 of /proc/PID/stat; empty for a process that is gone or only waits to be reaped."""
+def _start(pid: int) -> str | None:
+    """Field 22 of /proc/PID/stat; empty for a process that is gone or only waits to be reaped.
+
+    None when that cannot be seen now (no file handle is free, say): it may well be alive.
+    """
     try:
         stat = (_PROC / str(pid) / "stat").read_text("utf-8", "replace")
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
+    except OSError:
+        return None
     # The name in field 2 may hold blanks and brackets: count from the last bracket.
     fields = stat.rpartition(")")[2].split()
     return "" if fields[0] in "ZX" else fields[19]

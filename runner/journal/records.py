@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from runner.model.inventory import LOCALHOST
 from runner.model.job import JobId, Status
 
 JSON: TypeAlias = Any
@@ -96,6 +97,16 @@ class Intent:
     def where(self) -> str:
         """The host on which the change is made."""
         return self.target or self.job.host
+
+    @property
+    def held(self) -> str:
+        """The host that the run must hold to make it.
+
+        What is delegated to the machine that runs the runner needs no lock there: calls of other
+        systems and files of reports go through it, and one run must not wait for another for that
+        alone. The run must still hold the host in whose name it is done.
+        """
+        return self.job.host if self.target in LOCALHOST else self.where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from runner.errors import JournalError
+from runner.journal import chain
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
 
 APPLICATION_ID: Final = 0x72756E72
 """``runr``: tells our file from anybody else's SQLite database."""
@@ -112,7 +118,35 @@ _HOLDINGS = (
 )
 """What a host holds for a run outlives its connections (remote shells), and the run itself."""
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _TARGETS, _HOLDINGS)
+_PLANS = (
+    """
+    CREATE TABLE plans (
+        run     TEXT PRIMARY KEY REFERENCES runs (id),
+        content BLOB NOT NULL
+    )
+    """,
+)
+"""The plan that a run applied, compressed: to compare what was foreseen with what happened."""
+
+_CHAIN = chain.statements(
+    {
+        "runs": _words(
+            "number id verb title playbook inventory digest options hosts started finished status"
+            " user of pid machine birth version exit_code"
+        ),
+        "graphs": _words("run steps edges"),
+        "plans": _words("run content"),
+        "changes": _words(
+            "id run sequence step host item task module params subject before after irreversible"
+            " rollback place undo facts status found applied started settled undone_by target"
+        ),
+        "outcomes": _words("id run step host item status data time"),
+    }
+)
+"""From here on a column that is added must be NULL in the rows that exist, and its table's
+triggers must be made anew."""
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _TARGETS, _HOLDINGS, _PLANS, _CHAIN)
 """Statements that lead from version N (the index) to N + 1. Only ever append to it: what is
 released stays as it is, because files of that version exist."""
 
@@ -129,6 +163,7 @@ def migrate(
     """
     if _version(connection, path, len(migrations)) == len(migrations):
         return
+    chain.register(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Read again: another process may have been faster.

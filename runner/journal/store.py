@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from runner.errors import JournalError
+from runner.journal import chain
 
 BUSY_SECONDS: Final = 30.0
 """How long to wait for another process that writes to the same journal."""
@@ -71,6 +72,7 @@ def _configure(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone stops at the drive's cache
     connection.execute("PRAGMA foreign_keys = ON")
+    chain.register(connection)
 
 
 @contextmanager
@@ -84,6 +86,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise explain(error, path) from error
     try:
         connection.row_factory = sqlite3.Row
+        chain.register(connection)
         connection.execute("BEGIN")
         yield connection
     except sqlite3.Error as error:

@@ -88,8 +88,8 @@ def test_a_damaged_signature_is_no_crash(cut: int, ann: Ed25519PrivateKey) -> No
 
 
 def test_ssh_keygen_and_we_believe_each_other(tmp_path: Path, plan: Path) -> None:
-    keygen = shutil.which("ssh-keygen")
-    if keygen is None:
+    keygen = shutil.which("ssh-keygen") or ""
+    if not keygen:
         missing("ssh-keygen (apt-get install openssh-client)")
     key = tmp_path / "key"
     subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "hush", "-f", key], check=True)
