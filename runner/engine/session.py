@@ -1,4 +1,4 @@
-"""Sessions: one host's link for the run, and the drivers that carry modules' requests over it.
+"""Sessions: the drivers that carry modules' requests over a host's link.
 
 ``Reader`` answers reads and nothing else: a dry run is given a Reader, so it has no path to a
 mutation. ``Writer`` also sends writes; only the run and rollback visits make one. ``Preview``
@@ -7,24 +7,26 @@ walks through an apply without a host and notes what would be sent.
 
 from __future__ import annotations
 
-import threading
+import math
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Sequence
+from typing import Final, TypeVar
 
-from runner.engine.access import Access, Place
+from runner.engine.job_runner import JobRunner
+from runner.engine.link import Link
+from runner.engine.live_output import Watch, watched
 from runner.engine.reconnecting import reconnect
-from runner.engine.stop import Stop, StopLevel
+from runner.engine.stop import StopLevel
 from runner.errors import (
     ConnectionLost,
+    DeadlineExceeded,
     HostError,
     ModuleError,
     TransportError,
 )
-from runner.interfaces.access import KeptConnection
 from runner.interfaces.exchange import (
     Command,
+    Exec,
     Output,
     Poll,
     Read,
@@ -35,8 +37,9 @@ from runner.interfaces.exchange import (
     Sleep,
     Write,
 )
-from runner.interfaces.shell import Setting, Shell
-from runner.interfaces.transport import Connection, Transport
+from runner.interfaces.shell import Invocation, RawOutput, Setting, Shell
+from runner.interfaces.transfer import NO_WAY, FileTransfer, Upload
+from runner.interfaces.transport import Connection
 
 T = TypeVar("T")
 
@@ -44,73 +47,9 @@ DEFAULT_TIMEOUT = 120.0
 """Seconds for a command that says nothing else."""
 
 
-@dataclass(slots=True)
-class Link:
-    """How to reach one host, its open connection if there is one, and what is known of it.
-
-    Whoever works on it holds ``lock``: mostly the host's own worker, but a task that is delegated
-    here comes from another one. Nobody holds two of these locks, so there is no deadlock.
-    """
-
-    host: str
-    transport: Transport
-    options: Any
-    shells: Callable[[str], Shell]
-    login_shell: str
-    stop: Stop
-    connect_timeout: float = 30.0
-    facts: Mapping[str, Any] | None = None
-    closed_exchanges: int = 0
-    connection: Connection | None = field(default=None, repr=False)
-    access: Access | None = field(default=None, repr=False)
-    waited: float = 0.0
-    """Seconds spent so far on waiting for a turn to connect."""
-    lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
-
-    def shell_of(self, command: Command) -> Shell:
-        """The shell that renders this command."""
-        language = command.shell if isinstance(command, Script) else self.login_shell
-        return self.shells(language)
-
-    def open(self, timeout: float | None = None) -> Connection:
-        """The open connection, made when there is none."""
-        if self.connection is None:
-            access = self.access = self.access or Access(self.stop)
-            place = Place(self.host, self.transport, self.options)
-            wanted = self.connect_timeout if timeout is None else timeout
-            self.connection, waited = access.connect(place, wanted)
-            self.waited += waited
-        return self.connection
-
-    def drop(self) -> None:
-        """Close the connection, if any; facts stay."""
-        if self.connection is not None:
-            connection, self.connection = self.connection, None
-            connection.close()
-            self.closed_exchanges += connection.exchanges
-
-    def reach(self, timeout: float) -> None:
-        """See whether anybody answers there. Raises TransportError."""
-        if self.access is not None:
-            self.access.reach(Place(self.host, self.transport, self.options), timeout)
-
-    def forgive(self) -> None:
-        """Let a host that refused us be asked once more: it is starting up."""
-        if self.access is not None:
-            self.access.forgive(Place(self.host, self.transport, self.options))
-
-    def end_now(self, seconds: float) -> None:
-        """End what runs and close, in so many seconds; whoever works on it meanwhile fails."""
-        connection = self.connection
-        if isinstance(connection, KeptConnection):
-            connection.end_now(seconds)
-        elif connection is not None:
-            connection.close()
-
-    @property
-    def exchanges(self) -> int:
-        """Round trips so far, on all connections."""
-        return self.closed_exchanges + (self.connection.exchanges if self.connection else 0)
+_RAW: Final = "raw"
+_ANY_PROGRAM: Final = Exec("")
+"""What the login shell renders."""
 
 
 class Surrounded:
@@ -126,6 +65,9 @@ class Surrounded:
         shell = self._shell_of(command)
         if not self._setting:
             return shell
+        if isinstance(command, Script) and command.shell == _RAW:
+            # Text for the login shell as it is: a setting around it is that shell's business.
+            shell = self._shell_of(_ANY_PROGRAM)
         if shell.name not in self._made:
             self._made[shell.name] = shell.under(self._setting)
         return self._made[shell.name]
@@ -143,6 +85,7 @@ class Reader:
         self.link = link
         self._deadline = time.monotonic() + timeout if timeout else None
         self._shells = Surrounded(link.shell_of, setting)
+        self._runner = JobRunner(link, self._timeout, self._sleep)
 
     def drive(self, generator: Generator[Request, Reply, T]) -> T:
         """Run a module's generator to its end and give back what it returns."""
@@ -164,7 +107,7 @@ class Reader:
             case Read(commands):
                 return self._read(commands)
             case Sleep(seconds):
-                self._sleep(seconds)
+                self._wait(seconds)
                 return ()
             case Poll():
                 return self._poll(request)
@@ -178,13 +121,8 @@ class Reader:
                 outputs += [self._run(command) for command in group]
                 continue
             for bundle in bundles:
-                connection = self._connect()
-                raw = self._guard(
-                    lambda c=connection, b=bundle: c.run(  # type: ignore[misc]
-                        b.invocation, timeout=self._timeout(None)
-                    )
-                )
-                outputs += bundle.outputs(raw, connection.encoding)
+                raw = self._exchange(shell, bundle.invocation, None)
+                outputs += bundle.outputs(raw, self._connect().encoding)
         return tuple(outputs)
 
     def _grouped(self, commands: Sequence[Command]) -> list[tuple[Shell, list[Command]]]:
@@ -199,11 +137,16 @@ class Reader:
 
     def _run(self, command: Command) -> Output:
         shell = self._shells.of(command)
-        invocation = shell.render(command)
+        raw = self._exchange(shell, shell.render(command), command.timeout)
+        return shell.decode(raw, self._connect().encoding)
+
+    def _exchange(self, shell: Shell, invocation: Invocation, timeout: float | None) -> RawOutput:
+        """The host's answer to one invocation; a shell that runs apart has it run as a job."""
         connection = self._connect()
-        timeout = self._timeout(command.timeout)
-        raw = self._guard(lambda: connection.run(invocation, timeout=timeout))
-        return shell.decode(raw, connection.encoding)
+        seconds = self._timeout(timeout)
+        if not shell.apart:
+            return self._guard(lambda: connection.run(invocation, timeout=seconds))
+        return self._runner.run_apart(shell, invocation, seconds)
 
     def _connect(self) -> Connection:
         """The open connection; waiting for a turn to make it is not the task's own time."""
@@ -235,6 +178,15 @@ class Reader:
         if self.link.stop.sleep(seconds, StopLevel.NOW):
             raise ModuleError("stopped while waiting", hint="the run was interrupted")
 
+    def _wait(self, seconds: float) -> None:
+        """The same, but no longer than the task has time. Raises DeadlineExceeded then."""
+        left = math.inf if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+        self._sleep(min(seconds, left))
+        if seconds > left:
+            raise DeadlineExceeded(
+                "the task's timeout passed while it waited", hint="raise the timeout of this task"
+            )
+
     def _poll(self, poll: Poll) -> Reply:
         end = time.monotonic() + self._timeout(poll.timeout)
         while True:
@@ -259,6 +211,9 @@ class Writer(Reader):
         setting: Setting = Setting(),  # noqa: B008 - it is frozen
     ) -> None:
         super().__init__(link, timeout, setting)
+        self._becomes = bool(setting.become)
+        self.watch: Watch | None = None
+        """Who wants to hear what writes print while they run; mostly nobody."""
         self.sent: list[str] = []
         self.answered = 0
         """How many writes came back; when it is not zero, something did happen."""
@@ -268,16 +223,34 @@ class Writer(Reader):
             case Write(command):
                 return (self._write(command),)
             case Reconnect():
-                reconnect(self.link, request, self._sleep)
+                reconnect(self.link, request, self._wait)
                 return ()
+            case Upload():
+                return (self._upload(request),)
         return super()._answer(request)
+
+    def _upload(self, upload: Upload) -> Output:
+        """Send a file past the shell, which can only be as the user of the connection."""
+        connection = self._connect()
+        if self._becomes or not isinstance(connection, FileTransfer):
+            return Output(NO_WAY)
+        if upload.before is not None:
+            first = self._write(upload.before)
+            if first.code != 0:
+                return first
+        self.sent.append(f"upload {upload.path} ({upload.content.size} bytes)")
+        seconds = self._timeout(upload.timeout)
+        code = self._guard(lambda: connection.put(upload, timeout=seconds))
+        self.answered += code != NO_WAY
+        return Output(code)
 
     def _write(self, command: Command) -> Output:
         invocation = self._shells.of(command).render(command)
-        self._connect()
+        connection = self._connect()
         self.sent.append(invocation.text)
         try:
-            output = self._run(command)
+            with watched(self.watch, self._shells.of(command), connection):
+                output = self._run(command)
         except ConnectionLost:
             if not command.disconnects:
                 raise

@@ -36,6 +36,14 @@ class Keeper:
     def admit(self, seconds: float) -> None:
         """Wait for the turn to connect again, at most so long. Raises TransportError if stopped."""
 
+    def left_over(self) -> Sequence[str]:
+        """What runs that are over left on this host, as this user: to be given back before
+        anything new is opened, because it takes up quota, and what ran in it may still run."""
+        return ()
+
+    def gone(self, held: Sequence[str]) -> None:
+        """Of that, these are surely not there any more."""
+
     def opened(self, held: str) -> None:
         """The host holds, or is just asked to hold, something for us (a remote shell).
 
@@ -48,13 +56,6 @@ class Keeper:
 
 class KeptConnection(Connection):
     """A connection for which the host holds something that outlives it."""
-
-    @abstractmethod
-    def discard(self, held: Sequence[str]) -> tuple[str, ...]:
-        """Give back what earlier connections left behind; says what is surely gone now.
-
-        Never raises. Only before the first command.
-        """
 
     @abstractmethod
     def end_now(self, seconds: float) -> bool:

@@ -25,6 +25,8 @@ class JobState(StrEnum):
 
     ABSENT = "absent"
     """The host has no files of that job: it never started there, or was cleaned up."""
+    WAITING = "waiting"
+    """Its files are there, but nothing of it has run."""
     RUNNING = "running"
     FINISHED = "finished"
     DIED = "died"

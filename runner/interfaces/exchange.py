@@ -16,6 +16,8 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from runner.interfaces.transfer import Upload
+
 
 class Verbatim(str):
     """An argument that the author of a module wrote, which the shell passes on untouched.
@@ -133,7 +135,7 @@ class Reconnect:
 
 
 Query: TypeAlias = Read | Sleep
-Request: TypeAlias = Read | Write | Sleep | Poll | Reconnect
+Request: TypeAlias = Read | Write | Sleep | Poll | Reconnect | Upload
 Reply: TypeAlias = tuple[Output, ...]
 
 

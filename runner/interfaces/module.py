@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from runner.interfaces.exchange import Output, Query, Reply, Request
+from runner.model.inventory import Addition
 from runner.model.state import Change
 
 Decrypt: TypeAlias = Callable[[bytes, Path], bytes]
@@ -185,6 +186,9 @@ class Decision(BaseModel):
     """A question to ask at the terminal before going on."""
     meta: str | None = None
     """A word for the engine: noop, end_host, end_play, clear_facts, reset_connection..."""
+    adds: Addition | None = None
+    """What to add to the inventory of this run; without a host, the task's own. Whether that
+    changes anything, the engine finds out."""
 
 
 class LocalModule(Module[ParamsT, Nothing]):

@@ -1,7 +1,6 @@
 """Parameters: from what a person wrote to a module's ``Params``, with errors that have a place.
 
-``check_static`` finds what can be found before any host is contacted; ``parse`` does the rest once
-templates are rendered.
+``check_static`` finds what can be found before any host; ``parse`` does the rest on each of them.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from pydantic_core import ErrorDetails, PydanticUndefined
 
 from runner.errors import ParamsError
 from runner.interfaces.module import Module, Params
-from runner.model.playbook import FREE_FORM
 from runner.model.source import Source
+from runner.model.task import FREE_FORM, WHOLE
 
 AnyModule: TypeAlias = Module[Any, Any]
 Raw: TypeAlias = Mapping[str, Any]
@@ -68,10 +67,10 @@ def problems(
 ) -> tuple[ParamsError, ...]:
     """Everything wrong with unrendered arguments that can be known without a host.
 
-    Unknown, doubled and missing names always; each value that holds no template by itself;
-    what several values say together only when none of them holds a template.
+    Unknown, doubled and missing names always (missing ones not beside ``WHOLE``); each value that
+    holds no template; what several say together when none of them holds one.
     """
-    reader = _Reader(module, raw, sources, place)
+    reader = _Reader(module, {k: v for k, v in raw.items() if k != WHOLE}, sources, place)
     errors = list(reader.name_errors())
     given = reader.by_field()
     errors += reader.hidden_errors()
@@ -83,7 +82,8 @@ def problems(
     except ValidationError as failure:
         for detail in failure.errors(include_url=False):
             field = str(detail["loc"][0]) if detail["loc"] else ""
-            if field not in pending and (field or not pending):
+            late = WHOLE in raw and (not field or detail["type"] == "missing")
+            if not late and field not in pending and (field or not pending):
                 errors.append(reader.explain(detail))
     return tuple(errors)
 

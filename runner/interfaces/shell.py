@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 from runner.errors import ModuleError
 from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Output
+from runner.interfaces.listening import Stream
 from runner.model.secret import Secret
 
 
@@ -78,6 +79,17 @@ class Shell(ABC):
     """One script language, in ``runner/shells/NAME.py`` as class ``Shell``."""
 
     name: ClassVar[str]
+    encoding: ClassVar[str] = ""
+    """What its programs print in, where that is not as the connection says."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether what it renders cannot be given to a transport, but must be launched as a job.
+
+        So it is where nobody can become another user in the connection itself. Whoever drives
+        such a shell uses ``launch``, ``jobs`` and ``keeper``.
+        """
+        return False
 
     @abstractmethod
     def render(self, command: Command) -> Invocation:
@@ -93,6 +105,11 @@ class Shell(ABC):
 
         Raises ModuleError only where the command never ran: its setting refused it (``under``).
         """
+
+    def shows(self, stream: Stream, line: str) -> bool:
+        """Whether a line that came while a command runs is the command's own: not a mark of this
+        shell, and not made for a machine."""
+        return True
 
     def under(self, setting: Setting) -> Self:
         """This shell with every command run in that setting; an empty one gives this shell.
@@ -114,6 +131,13 @@ class Shell(ABC):
         then nothing of the command has. Raises ModuleError when it cannot be started.
         """
         raise ModuleError(f"a command of the shell '{self.name}' cannot be detached (async)")
+        yield  # pragma: no cover
+
+    def launch(
+        self, invocation: Invocation, job: str, encoding: str
+    ) -> Generator[Invocation, Output, None]:
+        """Start what this shell rendered as a job; otherwise like ``detach``."""
+        raise ModuleError(f"a command of the shell '{self.name}' cannot run as a job")
         yield  # pragma: no cover
 
     def jobs(self) -> Jobs:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from runner.interfaces.listening import Listener
 from runner.interfaces.shell import Invocation, RawOutput
 
 
@@ -24,6 +25,9 @@ class Connection(ABC):
     """How the host encodes what its programs print on this link."""
     exchanges: int = 0
     """Round trips so far (HTTP requests for WinRM), for the books."""
+    listener: Listener | None = None
+    """Who is told of a command's output while it runs; mostly nobody. A transport that cannot
+    tell before the end leaves it alone."""
 
     @abstractmethod
     def run(self, invocation: Invocation, *, timeout: float) -> RawOutput:
@@ -62,3 +66,10 @@ class Transport(ABC):
     def endpoint(self, options: Any) -> str:
         """Where that is, for people: ``http://10.0.0.5:5985``."""
         return ""
+
+    def language(self, options: Any, shell: str) -> str:
+        """The language that lines for this host are to be in, where ``shell`` is what it starts.
+
+        A transport may have its own way through one shell to another.
+        """
+        return shell

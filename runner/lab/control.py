@@ -48,8 +48,9 @@ class LabHost:
 
     @property
     def url(self) -> str:
-        """The WinRM endpoint."""
-        return f"{self.scheme}://{self.address}:{self.port}/wsman"
+        """The endpoint: of WinRM, or of SSH."""
+        path = "" if self.scheme == "ssh" else "/wsman"
+        return f"{self.scheme}://{self.address}:{self.port}{path}"
 
 
 class Lab:

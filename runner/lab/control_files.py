@@ -19,6 +19,7 @@ RECORD: Final = "lab.json"
 LOG: Final = "lab.log"
 SPEC: Final = "spec.json"
 AUTHORITY: Final = "ca.pem"
+KNOWN_HOSTS: Final = "known_hosts"
 USERS: Final = "users"
 
 
@@ -95,7 +96,7 @@ def read_record(directory: Path) -> dict[str, Any]:
 
 def clean(directory: Path) -> None:
     """Remove everything but the log."""
-    for name in (RECORD, AUTHORITY):
+    for name in (RECORD, AUTHORITY, KNOWN_HOSTS):
         with contextlib.suppress(FileNotFoundError):
             (directory / name).unlink()
     shutil.rmtree(directory / USERS, ignore_errors=True)

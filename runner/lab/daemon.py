@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from runner.lab.control_files import (
     AUTHORITY,
+    KNOWN_HOSTS,
     RECORD,
     USERS,
     DirectoryLock,
@@ -77,6 +78,7 @@ def _publish(directory: Path, fleet: Fleet, control: Control) -> None:
         path = directory / AUTHORITY
         path.write_bytes(fleet.authority.pem)
         authority = str(path)
+    (directory / KNOWN_HOSTS).write_text(fleet.known_hosts, encoding="ascii")
     record = {
         "pid": os.getpid(),
         "control": {"address": control.address, "token": control.token},

@@ -17,7 +17,8 @@ class Entry:
 
     `content` is None for a file whose bytes the lab does not hold; such a file has a `size` and a
     `known_sha1`. `program` names the lab tool that runs when the file is executed, `package` the
-    update package that it is. Times are seconds since 1970.
+    update package that it is. `acl` are its own permissions as SDDL, empty where it has only what
+    its directory hands down. Times are seconds since 1970.
     """
 
     path: str
@@ -31,6 +32,12 @@ class Entry:
     modified: float = 0.0
     program: str | None = None
     package: str | None = None
+    acl: str = ""
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether cmd's own commands pass over it unless they are told about it."""
+        return bool(set("HS") & set(self.attributes))
 
     @property
     def name(self) -> str:
@@ -129,8 +136,10 @@ class FileSystem:
             self._children.get(parent_of(path).lower(), {}).pop(base_name(key), None)
 
     def copy(self, source: Entry, target: str, now: float) -> None:
-        """Copy a file; version, package and program go with it."""
-        self._put(replace(source, path=target, created=now))
+        """Copy a file; version, package and program go with it, permissions do not."""
+        old = self.find(target)
+        acl = old.acl if old is not None else ""
+        self._put(replace(source, path=target, created=now, acl=acl))
 
     def move(self, source: Entry, target: str) -> None:
         """Move or rename a file or a directory tree."""
@@ -171,8 +180,12 @@ class FileSystem:
             entry = self._entries[key]
             if entry.is_dir:
                 result[entry.path] = {"attributes": entry.attributes}
+                if entry.acl:
+                    result[entry.path]["acl"] = entry.acl
                 continue
             facts: dict[str, object] = {"attributes": entry.attributes, "size": entry.size}
+            if entry.acl:
+                facts["acl"] = entry.acl
             if entry.content is not None or entry.known_sha1 is not None:
                 facts["sha1"] = entry.sha1
             if entry.version is not None:

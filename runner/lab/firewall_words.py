@@ -70,8 +70,23 @@ def _service(key: str, value: str, rule: Rule, host: Host) -> _Settings:
 
 
 def _protocol_of(key: str, value: str, rule: Rule, host: Host) -> _Settings:
-    number = _protocol(value)
-    return [("Protocol", [number] if number else [])]
+    name, _, message = value.partition(":")
+    number = _protocol(name)
+    settings: _Settings = [("Protocol", [number] if number else [])]
+    for field, protocol in (("ICMP4", "1"), ("ICMP6", "58")):
+        settings.append((field, [_message(message)] if message and number == protocol else []))
+    if message and number not in ("1", "58"):
+        raise RuleFault("A specified protocol value is not valid.")
+    return [(field, [v for v in values if v != "*:*"]) for field, values in settings]
+
+
+def _message(text: str) -> str:
+    """`8,any` of `icmpv4:8,any`, as the rule keeps it."""
+    kind, _, code = text.partition(",")
+    words = [("*" if word.lower() == "any" else word) for word in (kind, code or "any")]
+    if any(word != "*" and not (word.isdigit() and int(word) < 256) for word in words):
+        raise RuleFault("A specified ICMP type or code value is not valid.")
+    return ":".join(words)
 
 
 def _profile(key: str, value: str, rule: Rule, host: Host) -> _Settings:

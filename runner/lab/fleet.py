@@ -11,12 +11,15 @@ from types import TracebackType
 from typing import Final, Self
 
 from runner.lab.control_files import LabError
-from runner.lab.front import Front, PortTaken
+from runner.lab.front import Front
 from runner.lab.front_loop import Loop
 from runner.lab.front_options import FrontOptions
+from runner.lab.front_port import Port, PortTaken
 from runner.lab.http_tls import Authority
 from runner.lab.machine import Machine
 from runner.lab.spec import HostSpec, LabSpec
+from runner.lab.ssh_front import SshFront, SshOptions
+from runner.lab.wsman_host import Host
 
 _SPARE: Final = 1024
 """Open files beyond the listening sockets: connections, databases, logs."""
@@ -27,8 +30,8 @@ class Member:
     """One host of the fleet."""
 
     spec: HostSpec
-    machine: Machine
-    front: Front
+    machine: Host
+    front: Port
 
 
 class Fleet:
@@ -67,8 +70,17 @@ class Fleet:
                 raise LabError(f"host {host.name}: {error}") from error
 
     def _serve(self, host: HostSpec, directory: Path) -> Member:
-        machine = Machine(host)
-        front = Front(
+        machine = self._machine(host)
+        front = self._front(machine, host, directory)
+        self._cleanup.callback(front.stop)
+        _have_trouble(machine, front, host)
+        front.start()
+        return Member(host, machine, front)
+
+    def _front(self, machine: Host, host: HostSpec, directory: Path) -> Port:
+        if host.scheme == "ssh":
+            return SshFront(machine, host, SshOptions(shell=host.shell), loop=self.loop)
+        return Front(
             machine,
             host,
             self._options,
@@ -76,9 +88,24 @@ class Fleet:
             directory=directory,
             authority=self.authority,
         )
-        self._cleanup.callback(front.stop)
-        front.start()
-        return Member(host, machine, front)
+
+    @property
+    def known_hosts(self) -> str:
+        """The keys of the hosts that are reached over SSH, as lines of known_hosts."""
+        fronts = (member.front for member in self.members)
+        return "".join(front.known_hosts for front in fronts if isinstance(front, SshFront))
+
+    def _machine(self, host: HostSpec) -> Host:
+        if host.backend == "simulated":
+            return Machine(host)
+        from runner.lab.wine import found, machine, template  # nobody else needs Wine
+
+        try:
+            made = machine.WineMachine(host, template.template())
+        except found.WineError as error:
+            raise LabError(f"host {host.name}: {error}") from error
+        self._cleanup.callback(made.close)
+        return made
 
     def stop(self) -> None:
         """Close every port and drop every connection."""
@@ -123,3 +150,14 @@ def _allow_files(wanted: int) -> None:
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     with contextlib.suppress(ValueError, OSError):  # a system may allow less than it says
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def _have_trouble(machine: Host, front: Port, host: HostSpec) -> None:
+    """After each restart the first clients meet what the host is to do then."""
+
+    def commit(_machine: object) -> None:
+        if machine.power == "on":
+            for kind, count in host.state.after_restart.items():
+                front.inject(kind, count)
+
+    machine.subscribe_power(commit)  # before the front does: it is in force when the port opens

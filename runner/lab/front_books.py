@@ -11,6 +11,7 @@ FAULT_KINDS: Final = {
     "reset_before_command": "the connection is reset, the command never runs",
     "drop_receive": "the answer to Receive, with the output in it, is dropped by a reset",
     "hang_receive": "Receive is never answered",
+    "refuse_logon": "the next logon is refused, as if the host did not know its users yet",
     "http_503": "the next request is answered 503 with an empty body",
     "http_400_sealed": "the next sealed message is answered 400, as if it could not be opened",
     "garbage_200": "the next request is answered 200 with a web page",

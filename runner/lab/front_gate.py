@@ -100,6 +100,9 @@ class Gate:
             raise NotAdmitted(why) from None
         if not step.complete:
             raise NotYet(self._header(scheme, step.token or b""))
+        if self._books.take("refuse_logon"):
+            self._books.count("failed_logons")
+            raise NotAdmitted(self.offers())
         self._books.count("logons")
         if self._logon.delegated:
             self._books.count("delegations")
@@ -110,7 +113,8 @@ class Gate:
 
     def _check_basic(self, value: bytes) -> None:
         user, _, password = value.decode("utf-8", "replace").partition(":")
-        if not self._means.account.matches(user, password):
+        refused = not self._told_who and self._books.take("refuse_logon")
+        if refused or not self._means.account.matches(user, password):
             self._books.count("failed_logons")
             raise NotAdmitted(self.offers())
         self._count_once()

@@ -77,6 +77,8 @@ class Host:
         self.services = ServiceManager(self)
         self.servicing = Servicing(self)
         self.tasks = Scheduler(self)
+        self.written: set[str] = set()
+        """Files that a redirection holds open for writing, in lower case."""
         self.not_simulated: list[str] = []
         self.events: deque[str] = deque(maxlen=500)
         self.shutdown: Callable[[float, bool], bool] = _unconnected
@@ -238,6 +240,19 @@ class Host:
             "pids": {str(entry.pid): entry.name for entry in self.processes},
             "log": list(self.events),
         }
+
+    def take_name(self) -> None:
+        """At a start: the name that the machine was given becomes the one that it goes by."""
+        control = r"HKLM\SYSTEM\CurrentControlSet"
+        names = rf"{control}\Control\ComputerName"
+        tcpip = rf"{control}\Services\Tcpip\Parameters"
+        registry = self.registry
+        short = registry.text(rf"{names}\ComputerName", "ComputerName")
+        full = registry.text(tcpip, "NV Hostname")
+        if short:
+            registry.set(rf"{names}\ActiveComputerName", "ComputerName", short)
+        if full:
+            registry.set(tcpip, "Hostname", full)
 
     def add_program(self, path: str, program: str, *, attributes: str = "A") -> None:
         """Put an executable file in place that a lab tool stands behind."""

@@ -11,6 +11,7 @@ from typing import Any
 from runner.lab.cmd.control import ExitShell, Streams
 from runner.lab.cmd.interpreter import Interpreter, strip_quotes
 from runner.lab.cmd.launch import find_program
+from runner.lab.disk import Disk
 from runner.lab.faults import Cancelled, PoweredOff
 from runner.lab.host import Counters
 from runner.lab.process import Console, Session
@@ -45,7 +46,10 @@ class Machine:
     def __init__(self, spec: HostSpec) -> None:
         self.name: str = spec.name
         self.profile: OsProfile = profile_for(
-            spec.os, arch=spec.state.arch, language=spec.state.language
+            spec.os,
+            arch=spec.state.arch,
+            language=spec.state.language,
+            shell_codepages=spec.state.shell_codepages,
         )
         self._host = fresh_host(spec, self.profile)
         self._host.shutdown = self._schedule_shutdown
@@ -117,6 +121,7 @@ class Machine:
         host.epoch += 1
         if not fresh:
             host.clock.boot = host.clock.now()
+            host.take_name()
         host.servicing.boot()
         host.start_processes(with_spec=fresh)
         host.services.boot()
@@ -278,6 +283,11 @@ class Machine:
             host, variables, entry.path if entry and entry.is_dir else home, user,
             Console(codepage), cancelled, epoch=host.epoch,
         )  # fmt: skip
+
+    def disk(self, user: str) -> Disk:
+        """The machine's files, seen from the profile of this user."""
+        with self._host.lock:
+            return Disk(self._host, self._host.make_home(user)[1])
 
     # -- the record ------------------------------------------------------------------------------
 

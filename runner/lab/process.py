@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from runner.lab.faults import NotSimulated
+from runner.lab.languages import localized
 from runner.lab.paths import absolute
 from runner.lab.streams import Sink, Source, decode, encode
 
@@ -113,12 +114,24 @@ class Process:
         return self.line[_program_end(self.line) :]
 
     def out(self, text: str) -> None:
-        """Write text with `\\n` line ends to standard output in the console code page."""
-        self.stdout.write(encode(text.replace("\n", "\r\n"), self.session.codepage))
+        """Write text with `\\n` line ends to standard output in the console code page, in the
+        language of the system where the text is the tool's own."""
+        self.stdout.write(self._encoded(text))
 
     def err(self, text: str) -> None:
-        """Write text with `\\n` line ends to standard error in the console code page."""
-        self.stderr.write(encode(text.replace("\n", "\r\n"), self.session.codepage))
+        """The same to standard error."""
+        self.stderr.write(self._encoded(text))
+
+    def _encoded(self, text: str) -> bytes:
+        language = self.host.profile.language.key
+        if language != "enu":
+            text = localized(text, language, self._tool)
+        return encode(text.replace("\n", "\r\n"), self.session.codepage)
+
+    @property
+    def _tool(self) -> str:
+        """`sc`, of C:\\Windows\\System32\\sc.exe."""
+        return (self.path or self.argv[0]).rpartition("\\")[2].lower().partition(".")[0]
 
     def fail(self, code: int, text: str) -> int:
         """Write an error text and hand back the exit code."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runner.lab import winerror
+from runner.lab.images import program_exists
 from runner.lab.winerror import WindowsError
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ _UNSTOPPABLE = frozenset(
 
 @dataclass(slots=True)
 class Service:
-    """The run-time side of one service. `until` is when a pending state ends."""
+    """The run-time side of one service. `until` is when a pending state ends.
+
+    `checked` services need their program: those that were created since the machine was set up.
+    """
 
     name: str
     state: int = STOPPED
@@ -40,6 +44,7 @@ class Service:
     marked: bool = False
     pid: int = 0
     waits: list[str] = field(default_factory=list)
+    checked: bool = False
 
 
 class ServiceManager:
@@ -134,7 +139,7 @@ class ServiceManager:
     def start(self, name: str) -> Service:
         """Begin to start a service and what it needs.
 
-        Raises WindowsError 1056, 1058, 1060, 1068, 1072, 1075, 1056 or 1061.
+        Raises WindowsError 2, 1056, 1058, 1060, 1061, 1068, 1072 or 1075.
         """
         service = self.find(name)
         if service.state in (RUNNING, START_PENDING):
@@ -145,6 +150,8 @@ class ServiceManager:
             raise WindowsError(winerror.SERVICE_DISABLED)
         if service.state == STOP_PENDING:
             raise WindowsError(winerror.SERVICE_CANNOT_ACCEPT_CTRL)
+        if service.checked and not program_exists(self._host, self.text(name, "ImagePath")):
+            raise WindowsError(winerror.FILE_NOT_FOUND)
         self._start_dependencies(name, frozenset({name.lower()}))
         self._turn(service, START_PENDING)
         return service
@@ -200,7 +207,7 @@ class ServiceManager:
         if known is not None:
             code = winerror.SERVICE_MARKED_FOR_DELETE if known.marked else winerror.SERVICE_EXISTS
             raise WindowsError(code)
-        self._services[name.lower()] = Service(name)
+        self._services[name.lower()] = Service(name, checked=True)
 
     def delete(self, name: str) -> None:
         """Delete a service; one that runs goes when it stops. Raises WindowsError 1060 or 1072."""

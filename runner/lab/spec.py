@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from runner.lab.front_books import FAULT_KINDS
 from runner.lab.profiles.table import ARCHES_OF, OS_KEYS
 
 __all__ = [
@@ -76,9 +77,14 @@ class ServiceSpec(_Frozen):
 
 
 class FileSpec(_Frozen):
-    """A file: its text (stored as UTF-8), or only SHA-1 and size where bytes do not matter."""
+    """A file: its text (stored as UTF-8), or only SHA-1 and size where bytes do not matter.
+
+    `attributes` are letters such as `RH`; `acl` are permissions of its own, as SDDL.
+    """
 
     content: str | None = None
+    attributes: Annotated[str, Field(pattern=r"^[ARHS]*$")] = "A"
+    acl: str = ""
     sha1: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{40}$")] | None = None
     size: Annotated[int, Field(ge=0)] | None = None
     version: str | None = None
@@ -123,6 +129,13 @@ def _known_os(value: str) -> str:
     return value
 
 
+def _known_fault(kind: str) -> str:
+    if kind not in FAULT_KINDS:
+        raise ValueError(f"unknown fault {kind!r}; there are: {', '.join(FAULT_KINDS)}")
+    return kind
+
+
+FaultKind = Annotated[str, AfterValidator(_known_fault)]
 Kb = Annotated[str, BeforeValidator(_kb)]
 Path = Annotated[str, AfterValidator(_absolute)]
 Registry = dict[str, dict[str, Annotated[RegistryValueSpec, BeforeValidator(_typed)]]]
@@ -137,7 +150,8 @@ class LabState(_Frozen):
 
     role: Literal["member", "domain_controller", "file_server"] = "member"
     powered: bool = True
-    language: Literal["enu", "chs", "jpn", "deu"] = "enu"
+    language: Literal["enu", "chs", "jpn", "deu", "rus"] = "enu"
+    shell_codepages: Literal["honoured", "ignored", "refused"] = "honoured"
     arch: Literal["x86", "x64"] | None = None
     updates: list[Kb] = []
     reboot_pending: bool = False
@@ -150,20 +164,27 @@ class LabState(_Frozen):
     processes: list[str] = []
     latency: Annotated[float, Field(ge=0)] = 0.0
     reboot_seconds: Annotated[float, Field(ge=0)] = 2.0
+    after_restart: dict[FaultKind, Annotated[int, Field(ge=0)]] = {}
     update_seconds: Annotated[float, Field(ge=0)] = 0.3
     smb1: bool | None = None
 
 
 class HostSpec(_Frozen):
-    """One machine of the fleet and the address at which it is served."""
+    """One machine of the fleet and the address at which it is served.
+
+    ``backend`` is what answers behind the front: the lab's own machine, or Wine.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=63)]
     address: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)]
-    scheme: Literal["http", "https"] = "http"
+    scheme: Literal["http", "https", "ssh"] = "http"
+    shell: Literal["cmd", "powershell"] = "cmd"
+    """What the host's OpenSSH starts (DefaultShell)."""
     user: str
     password: str = Field(repr=False)
     os: Annotated[str, AfterValidator(_known_os)]
+    backend: Literal["simulated", "wine"] = "simulated"
     state: LabState = LabState()
 
     @model_validator(mode="after")

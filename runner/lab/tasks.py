@@ -18,6 +18,14 @@ NEVER_RAN = 267011  # SCHED_S_TASK_HAS_NOT_RUN
 RUNNING_NOW = 267009  # SCHED_S_TASK_RUNNING
 
 
+_SERVICE_ACCOUNTS = {
+    "SYSTEM": "SYSTEM", "S-1-5-18": "SYSTEM",
+    "LOCALSERVICE": "LOCAL SERVICE", "LOCAL SERVICE": "LOCAL SERVICE", "S-1-5-19": "LOCAL SERVICE",
+    "NETWORKSERVICE": "NETWORK SERVICE", "NETWORK SERVICE": "NETWORK SERVICE",
+    "S-1-5-20": "NETWORK SERVICE",
+}  # fmt: skip
+
+
 @dataclass(slots=True)
 class ScheduledTask:
     """One task. `cancelled` ends the run that is under way."""
@@ -34,10 +42,15 @@ class ScheduledTask:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def is_system(self) -> bool:
-        """Whether the task runs as the operating system itself."""
-        name = self.user.upper().rpartition("\\")[2]
-        return name in ("SYSTEM", "S-1-5-18")
+    def account(self) -> str:
+        """Who it runs as: SYSTEM, LOCAL SERVICE, NETWORK SERVICE, or a user."""
+        name = self.user.upper()
+        return _SERVICE_ACCOUNTS.get(name.removeprefix("NT AUTHORITY\\"), self.user)
+
+    @property
+    def is_service(self) -> bool:
+        """Whether that is an account of Windows itself."""
+        return self.account in _SERVICE_ACCOUNTS.values()
 
 
 class Scheduler:
@@ -87,7 +100,7 @@ class Scheduler:
             try:
                 code = self._host.run_detached(
                     task.command,
-                    user="SYSTEM" if task.is_system else "Administrator",
+                    user=task.account,
                     cancelled=task.cancelled,
                 )
             except LabFault:

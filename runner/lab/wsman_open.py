@@ -37,6 +37,10 @@ def new_shell(request: Request, owner: str, profile: Profile, limits: Limits) ->
     codepage = request.options.get("WINRS_CODEPAGE", "")
     if codepage and not codepage.isdigit():
         raise faults.parameter_incorrect()
+    if codepage == "65001" and profile.shell_codepages == "refused":
+        raise faults.parameter_incorrect()
+    if profile.shell_codepages == "ignored":
+        codepage = ""
     try:
         idle = duration(request.text("IdleTimeOut") or f"PT{limits.idle}S")
     except ValueError:

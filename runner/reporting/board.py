@@ -10,6 +10,7 @@ from runner.events import (
     Event,
     JobDetail,
     JobFinished,
+    JobOutput,
     JobStarted,
     RunFinished,
     RunStarted,
@@ -25,6 +26,8 @@ from runner.reporting.text import clean, one_line
 _MOST_TROUBLES: Final = 100
 _MOST_TAIL: Final = 200
 _LONGEST: Final = 500
+MOST_LINES: Final = 5
+"""Lines of output that are kept of a job under way."""
 
 
 @dataclass(slots=True)
@@ -58,11 +61,12 @@ class HostRow:
 
 @dataclass(slots=True)
 class Working:
-    """A job under way: since when, and the last thing heard of it."""
+    """A job under way: since when, the last thing heard of it, the last lines that it printed."""
 
     since: float
     detail: str = ""
     heard: float = 0.0
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
 
 
 class TroubleRow(NamedTuple):
@@ -108,6 +112,8 @@ class Board:
                 self._step_added(event.step)
             case JobStarted():
                 self._job_started(event)
+            case JobOutput():
+                self._job_output(event)
             case JobDetail():
                 self._job_detail(event)
             case JobFinished():
@@ -177,6 +183,15 @@ class Board:
             working.detail, working.heard = texts[-1].strip(), event.time
         if self._keeps_tail:
             self.tail.extend((event.job.host, text) for text in texts)
+
+    def _job_output(self, event: JobOutput) -> None:
+        working = self.working.get(event.job)
+        if working is None:
+            return
+        texts = [text for text in event.text.split("\n")[-MOST_LINES:] if text.strip()]
+        if texts:
+            working.lines.extend(one_line(text[:_LONGEST]) for text in texts)
+            working.detail, working.heard = working.lines[-1].strip(), event.time
 
     def _job_finished(self, event: JobFinished) -> None:
         row = self._task(event.job)

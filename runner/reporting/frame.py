@@ -17,6 +17,7 @@ from runner.reporting.text import clip, duration, one_line, pad, percent, plural
 _AGE: Final = 6
 _SILENT: Final = 10
 _MOST_BUSY: Final = 5_000
+_MOST_ROWS: Final = 200
 _BUSY: Final = "bold"
 
 
@@ -42,7 +43,7 @@ def frame(board: Board, *, cells: int, height: int, now: float, fancy: bool = Tr
     sections = [
         Section(len(board.tasks), 3, lambda rows: task_table(board, cells, rows)),
         Section(len(board.troubles), 2, lambda rows: _troubles(board, cells, rows)),
-        Section(len(board.working), 1, lambda rows: _working(board, cells, rows, now)),
+        Section(_wanted(board), 1, lambda rows: _working(board, cells, rows, now)),
         Section(len(board.tail), 1, lambda rows: _tail(board, cells, rows)),
     ]
     room = height - len(lines)
@@ -160,20 +161,46 @@ def _working(board: Board, cells: int, rows: int, now: float) -> list[Line]:
     said = f"working ({count:,}), longest first" if count > 1 else "working"
     lines = [line(span(clip(said, cells), HEADING))]
     shown = list(islice(board.working.items(), rows))
+    tails = _tails([len(work.lines) for _, work in shown], rows)
     hosts = min(max(width(one_line(job.host)) for job, _ in shown), max(8, cells // 5))
     room = cells - hosts - _AGE - 4
     titles = [_title(board, job) for job, _ in shown]
     column = min(max(map(width, titles)), room // 2)
-    for (job, work), title in zip(shown, titles, strict=True):
+    for (job, work), title, tail in zip(shown, titles, tails, strict=True):
+        heard = _heard(work, now) if not tail else _silence(work, now)
         lines.append(
             line(
                 f"{pad(one_line(job.host), hosts)}  ",
                 span(pad(_age(now - work.since), _AGE, right=True), "bold"),
                 f"  {pad(title, column)}",
-                span(clip(_heard(work, now), room - column), "dim"),
+                span(clip(heard, room - column), "dim"),
             )
         )
+        lines += [
+            line(span(f"{' ' * hosts}  | ", "dim"), clip(text, cells - hosts - 4))
+            for text in list(work.lines)[len(work.lines) - tail :]
+        ]
     return lines
+
+
+def _wanted(board: Board) -> int:
+    """Rows for the jobs under way and what they print; more than a screen has is as good."""
+    jobs = islice(board.working.values(), _MOST_ROWS)
+    return len(board.working) + sum(len(work.lines) for work in jobs)
+
+
+def _tails(printed: Sequence[int], rows: int) -> list[int]:
+    """How many lines of its output each job may show: the rows left over go around."""
+    tails = [0] * len(printed)
+    left = rows - len(printed)
+    while left > 0:
+        open_ = [place for place, most in enumerate(printed) if tails[place] < most][:left]
+        if not open_:
+            break
+        for place in open_:
+            tails[place] += 1
+        left -= len(open_)
+    return tails
 
 
 def _title(board: Board, job: JobId) -> str:
@@ -188,11 +215,12 @@ def _age(seconds: float) -> str:
 
 def _heard(work: Working, now: float) -> str:
     """The last thing heard of a job and, when that was a while ago, how long it is silent."""
-    if not work.detail:
-        return ""
+    return f"{_silence(work, now) or '  '}{work.detail}" if work.detail else ""
+
+
+def _silence(work: Working, now: float) -> str:
     silent = now - work.heard
-    ago = f"({_age(silent)} ago) " if silent >= _SILENT else ""
-    return f"  {ago}{work.detail}"
+    return f"  ({_age(silent)} ago) " if silent >= _SILENT else ""
 
 
 def _tail(board: Board, cells: int, rows: int) -> list[Line]:

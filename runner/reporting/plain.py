@@ -7,7 +7,8 @@
 Columns are separated by two spaces or more: time (local), status, host, task, what about it.
 Lines that belong to the job above start with spaces: loop items, advice, commands (``$``),
 results. The first word of a line of another kind is in the status column: ``start``, ``notice``,
-``working``, ``finish``.
+``working``, ``finish``. With ``-v``, ``web01 | text`` is a line that a command of a job has just
+printed on that host; of jobs that end within a second there are none.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from runner.events import (
     Event,
     JobDetail,
     JobFinished,
+    JobOutput,
     JobStarted,
     Notice,
     RunFinished,
@@ -32,6 +34,7 @@ from runner.events import (
 from runner.model.job import JobId, Outcome, Status
 from runner.reporting.collect import title_of
 from runner.reporting.describe import advice_lines, command_lines, result_lines, summary
+from runner.reporting.held_output import PATIENCE, HeldOutput
 from runner.reporting.page import Line, Printer, Span, line, span
 from runner.reporting.statuses import (
     CONSEQUENCES,
@@ -152,6 +155,11 @@ class JobLines:
         )
 
 
+def _printed(host: str, text: str) -> Line:
+    """``web01 | text``: the host's column is what makes a log of many hosts searchable."""
+    return line(f"{one_line(host)} | {one_line(text)}", hang=_INDENT)
+
+
 def _item_text(item: Outcome) -> str:
     said = summary(item)
     return f"{word(item)}  {said}" if said else word(item)
@@ -179,7 +187,8 @@ class PlainView:
         self._lock = threading.Lock()
         self._heartbeat = heartbeat
         self._written = 0.0
-        self._ticker: Ticker | None = None
+        self._tickers: list[Ticker] = []
+        self._output = HeldOutput(PATIENCE if verbosity == 1 else 0.0)
 
     def handle(self, event: Event) -> None:
         """Write what this event calls for. Raises OSError when nobody reads any more."""
@@ -188,17 +197,37 @@ class PlainView:
             if lines := list(self._lines_for(event)):
                 self._printer.write(lines)
                 self._written = wall_clock()
-        if isinstance(event, RunStarted) and self._heartbeat:
-            self._ticker = Ticker(self._beat, first=self._heartbeat, name="plain-heartbeat")
-            self._ticker.start()
+        if isinstance(event, RunStarted):
+            self._start_tickers()
         elif isinstance(event, RunFinished):
             self.close()
 
     def close(self) -> None:
         """Stop the heartbeat."""
-        if self._ticker:
-            self._ticker.stop()
-            self._ticker = None
+        tickers, self._tickers = self._tickers, []
+        for ticker in tickers:
+            ticker.stop()
+
+    def _start_tickers(self) -> None:
+        if self._heartbeat:
+            self._tickers.append(Ticker(self._beat, first=self._heartbeat, name="plain-heartbeat"))
+        if self._verbosity == 1:
+            self._tickers.append(Ticker(self._let_go, first=PATIENCE, name="plain-output"))
+        for ticker in self._tickers:
+            ticker.start()
+
+    def _let_go(self) -> float | None:
+        """Write what jobs have printed that have run for a while by now."""
+        now = wall_clock()
+        with self._lock:
+            due = [_printed(job.host, text) for job, text in self._output.due(now)]
+            if due:
+                try:
+                    self._printer.write(due)
+                except (OSError, ValueError):
+                    return None
+                self._written = now
+        return PATIENCE / 2
 
     def _take(self, event: Event) -> None:
         match event:
@@ -210,6 +239,7 @@ class PlainView:
                 self._working[event.job] = event.time
             case JobFinished():
                 self._working.pop(event.job, None)
+                self._output.drop(event.job)
 
     def _lines_for(self, event: Event) -> Iterator[Line]:
         match event:
@@ -220,6 +250,11 @@ class PlainView:
                 yield self._lines.line(event.time, "start", "", *what)
             case JobFinished():
                 yield from self._lines.finished(event)
+            case JobOutput():
+                if self._verbosity:
+                    since = self._working.get(event.job, event.time)
+                    for text in self._output.add(event, since):
+                        yield _printed(event.job.host, text)
             case JobDetail() if self._verbosity > 1:
                 title = self._lines.title(event.job)
                 for text in clean(event.text).splitlines():

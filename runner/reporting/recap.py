@@ -51,8 +51,12 @@ def recap(
     return lines
 
 
+_LEFT: Final = {Status.UNREACHABLE, Status.IN_DOUBT, Status.CANCELLED}
+"""With these something is left to do that a resume does."""
+
+
 def usual_commands(finished: RunFinished, entries: Sequence[Entry]) -> list[str]:
-    """What usually comes next: show the run, or see how it would be taken back.
+    """What usually comes next: show the run, go on with it, or see how it would be taken back.
 
     For the verbs that change hosts; after a dry run there is nothing recorded to go on with.
     """
@@ -60,6 +64,8 @@ def usual_commands(finished: RunFinished, entries: Sequence[Entry]) -> list[str]
         return []
     statuses = {entry.outcome.status for entry in entries}
     commands = [f"runner show {finished.run}"]
+    if (finished.interrupted or statuses & _LEFT) and finished.verb != "rollback":
+        commands.append(f"runner resume {finished.run}")
     if Status.CHANGED in statuses and finished.verb != "rollback":
         commands.append(f"runner rollback {finished.run} --check")
     return commands

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Generator, Sequence
 from typing import ClassVar, Self
 
@@ -11,12 +12,15 @@ from runner.interfaces.exchange import Command, Exec, Output, Script, Verbatim
 from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting
 from runner.interfaces.shell import Shell as Base
 from runner.shells import load
+from runner.shells.cmd_become import launch_as
 from runner.shells.cmd_bundle import LONGEST_BUNDLE, Single, frame, pack
 from runner.shells.cmd_detach import batch_line, launch
 from runner.shells.cmd_quoting import LONGEST_LINE, check, command_line, utf16_length
-from runner.shells.cmd_setting import assignments, refuse_become, second_cmd
+from runner.shells.cmd_setting import assignments, second_cmd
 from runner.shells.text_decoding import output_of
+from runner.windows.accounts import account_of
 from runner.windows.detached import WindowsJobs
+from runner.windows.task_jobs import TaskJobs
 
 
 class Shell(Base):
@@ -26,12 +30,16 @@ class Shell(Base):
 
     def __init__(self, setting: Setting | None = None) -> None:
         self._setting = setting or Setting()
-        refuse_become(self._setting)
+        self._account = account_of(self._setting)
         self._before = assignments(self._setting.environment)
 
     def under(self, setting: Setting) -> Self:
-        """A shell with these variables; see ``cmd_setting``. Raises ModuleError for ``become``."""
+        """A shell with these variables, as that user; see ``cmd_setting``, ``cmd_become``."""
         return type(self)(setting) if setting else self
+
+    @property
+    def apart(self) -> bool:
+        return self._account is not None
 
     def render(self, command: Command) -> Invocation:
         """One line. Raises ModuleError for what cannot be quoted, and above 8100 characters."""
@@ -46,7 +54,9 @@ class Shell(Base):
         together: list[str] = []
 
         def flush() -> None:
-            bundles.extend(frame(lines, self._before) for lines in pack(together, self._before))
+            fits = self._fits if self.apart else None
+            packed = pack(together, self._before, fits)
+            bundles.extend(frame(lines, self._before) for lines in packed)
             together.clear()
 
         for command in commands:
@@ -54,7 +64,8 @@ class Shell(Base):
                 together.append(plain.line)
             else:
                 flush()
-                bundles.append(Single(self._decoder(command), self.render(command)))
+                decides = isinstance(command, Exec)
+                bundles.append(Single(self._decoder(command), self.render(command), decides))
         flush()
         return bundles
 
@@ -72,20 +83,30 @@ class Shell(Base):
         if isinstance(command, Script) and command.shell != self.name:
             yield from load(command.shell).under(self._setting).detach(command, job, encoding)
             return
-        invocation = self.render(command)
-        if invocation.stdin is not None:
+        yield from self.launch(self.render(command), job, encoding)
+
+    def launch(
+        self, invocation: Invocation, job: str, encoding: str
+    ) -> Generator[Invocation, Output, None]:
+        """What ``detach`` does, with a line that is rendered already."""
+        data = invocation.stdin
+        if data is not None and self._account is None:
             raise ModuleError(
                 "a detached command of cmd cannot have a standard input",
                 hint="use win_shell with PowerShell, or write the input to a file first",
             )
-        if batch_line(invocation.line) is None:
+        if batch_line(invocation.line) is None and data is None:
             line = Verbatim(f'/d /v:off /s /c "{invocation.line}"')
-            yield from load("powershell").detach(Exec("cmd.exe", line), job, encoding)
-            return
-        yield from launch(invocation.line, job, encoding)
+            setting = dataclasses.replace(self._setting, environment={})
+            by = load("powershell").under(setting)
+            yield from by.detach(Exec("cmd.exe", line), job, encoding)
+        elif self._account is not None:
+            yield from launch_as(self._account, invocation.line, job, encoding, data=data)
+        else:
+            yield from launch(invocation.line, job, encoding)
 
     def jobs(self) -> Jobs:
-        return WindowsJobs()
+        return TaskJobs() if self.apart else WindowsJobs()
 
     def keeper(self) -> Base:
         return load(self.name)
@@ -101,7 +122,13 @@ class Shell(Base):
         else:
             sent = self._before + line
         shown = assignments(self._setting.environment, masked=True) + line
+        if self._account is not None:
+            shown = f"as {self._account.name}: {shown}"
         return Invocation(_measured(sent), plain.stdin, shown)
+
+    def _fits(self, lines: list[str]) -> bool:
+        """Whether the bundle of these lines can be a line of a batch file."""
+        return batch_line(frame(lines, self._before).invocation.line) is not None
 
     def _decoder(self, command: Command) -> Base:
         return load(command.shell) if isinstance(command, Script) else self

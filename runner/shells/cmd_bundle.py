@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ from runner.errors import ProtocolFailed
 from runner.interfaces.exchange import Output
 from runner.interfaces.shell import Bundle, Invocation, RawOutput, Shell
 from runner.shells.cmd_quoting import utf16_length
-from runner.shells.text_decoding import output_of
+from runner.shells.text_decoding import certain_output
 
 LONGEST_BUNDLE: Final = 7600
 """Characters of a bundle's line: below cmd's limit of 8191, with room to spare."""
@@ -31,13 +31,17 @@ _CANARY: Final = b"!OS!"
 
 @dataclass(frozen=True, slots=True)
 class Single(Bundle):
-    """One command that cannot share a line."""
+    """One command that cannot share a line. ``decides``: it is a program of Windows, asked by a
+    module, so that a byte that is no text is an error."""
 
     shell: Shell
     invocation: Invocation
+    decides: bool = False
 
     def outputs(self, raw: RawOutput, encoding: str) -> tuple[Output, ...]:
-        """The decoded answer."""
+        """The decoded answer. Raises ModuleError as above."""
+        if self.decides:
+            return (certain_output(raw, encoding),)
         return (self.shell.decode(raw, encoding),)
 
 
@@ -52,12 +56,13 @@ class CmdBundle(Bundle):
     def outputs(self, raw: RawOutput, encoding: str) -> tuple[Output, ...]:
         """One Output per command, cut at the marks on the bytes of each stream.
 
-        Raises ProtocolFailed unless every mark is there, once, in order.
+        Raises ProtocolFailed unless every mark is there, once, in order; ModuleError for bytes
+        that are no text on this host.
         """
         answers = _split(raw.stdout, self.nonce, b"(-?\\d{1,11})", self.count)
         errors = _split(raw.stderr, self.nonce, None, self.count)
         return tuple(
-            output_of(RawOutput(int(code) & 0xFFFFFFFF, stdout, stderr), encoding)
+            certain_output(RawOutput(int(code) & 0xFFFFFFFF, stdout, stderr), encoding)
             for (code, stdout), (_, stderr) in zip(answers, errors, strict=True)
         )
 
@@ -68,14 +73,20 @@ def new_nonce() -> str:
     return "k" + letters
 
 
-def pack(lines: Sequence[str], before: str = "") -> list[list[str]]:
-    """The lines in order, in groups of which none is longer than LONGEST_BUNDLE when framed."""
+def pack(
+    lines: Sequence[str], before: str = "", fits: Callable[[list[str]], bool] | None = None
+) -> list[list[str]]:
+    """The lines in order, in groups of which none is longer than LONGEST_BUNDLE when framed.
+
+    ``fits`` says what else a group of more than one line must be.
+    """
     start = utf16_length(_head("x" * _NONCE_LENGTH) + before)
     groups: list[list[str]] = []
     used = 0
     for line in lines:
         size = utf16_length(_step("x" * _NONCE_LENGTH, 99, line))
-        if not groups or used + size > LONGEST_BUNDLE or len(groups[-1]) == 99:
+        full = not groups or used + size > LONGEST_BUNDLE or len(groups[-1]) == 99
+        if full or (fits is not None and not fits([*groups[-1], line])):
             groups.append([])
             used = start
         groups[-1].append(line)

@@ -48,9 +48,10 @@ def launch(
     ``base64`` is its standard input, of which it must not matter where the lines break.
     """
     files = f"{FOLDER}\\{checked(job)}"
-    texts = [*_input(base64, files), *_batch(line, files, encoding, has_input=base64 is not None)]
+    batch = _batch(line, files, encoding, has_input=base64 is not None)
+    texts = [*input_lines(base64, f"{files}.in"), *batch]
     first = f'(if not exist "{FOLDER}" mkdir "{FOLDER}")&(if exist "{files}.*" exit 1)&{texts[0]}'
-    for chain in _chains(first, texts[1:]):
+    for chain in chains(first, texts[1:]):
         answer = yield _plain(chain)
         if answer.code != 0:
             said = answer.stderr.strip() or answer.stdout.strip() or f"exit code {answer.code}"
@@ -92,11 +93,10 @@ def _batch(line: str, files: str, encoding: str, *, has_input: bool) -> Iterator
     command = batch_line(line)
     if command is None:
         raise ModuleError("the command line is too long to be detached")
-    codepage = 65001 if encoding in ("utf-8", "utf8") else encoding.removeprefix("cp")
     yield f"{to}@echo off"
     yield f"{to}setlocal disabledelayedexpansion"
     yield f'{to}^>"{files}.run" echo started'
-    yield f"{to}chcp {codepage} ^>nul"
+    yield f"{to}chcp {codepage_of(encoding)} ^>nul"
     for name in _INHERITED:
         yield f'{to}set "{name}=%{name}%"'
     yield f'{to}cd /d "%USERPROFILE%"'
@@ -107,13 +107,19 @@ def _batch(line: str, files: str, encoding: str, *, has_input: bool) -> Iterator
     yield f'{to}move /y "{files}.tmp" "{files}.rc" ^>nul'
 
 
-def _input(base64: bytes | None, files: str) -> Iterator[str]:
+def codepage_of(encoding: str) -> str:
+    """The number of the code page that a connection calls by its encoding's name."""
+    return "65001" if encoding in ("utf-8", "utf8") else encoding.removeprefix("cp")
+
+
+def input_lines(base64: bytes | None, path: str) -> Iterator[str]:
+    """The lines that write a command's standard input to a file."""
     for line in (base64 or b"").decode("ascii").split():
         for at in range(0, len(line), _CHUNK):
-            yield f'>>"{files}.in" echo {line[at : at + _CHUNK]}'
+            yield f'>>"{path}" echo {line[at : at + _CHUNK]}'
 
 
-def _chains(first: str, texts: Iterable[str]) -> Iterator[str]:
+def chains(first: str, texts: Iterable[str]) -> Iterator[str]:
     """The commands joined by ``&&`` into lines that are not too long."""
     chain = first
     for text in texts:

@@ -1,4 +1,4 @@
-"""Variables of the environment for cmd, and why nobody else can be become there.
+"""Variables of the environment for cmd.
 
 ``set "NAME=value"`` runs ahead of the line. cmd replaces ``%NAME%`` when it reads a line, before
 anything in it has run: so a user's line that holds a percent sign is read by a second cmd, to
@@ -15,29 +15,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from runner.errors import ModuleError
-from runner.interfaces.shell import Setting
 from runner.model.secret import MASK, Secret
 from runner.shells.cmd_quoting import check, cmd_escape
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.()\-]*")
 _OURS: Final = frozenset({"errorlevel", "cmdcmdline", "cmdextversion"})
 """Names of cmd's own: a variable of that name hides what we read."""
-
-
-def refuse_become(setting: Setting) -> None:
-    """Raises ModuleError when the setting asks for another user.
-
-    ``runas`` needs a logon on the host, with a password and a desktop or a service of Ansible's;
-    over WinRM a process cannot be started as somebody else by the tools that Windows brings.
-    """
-    if setting.become:
-        who = setting.user or "another user"
-        raise ModuleError(
-            f"become {who} with '{setting.become}' is not possible on a Windows host",
-            hint="log on as that user instead: set ansible_user and ansible_password for the task "
-            "or host. What must run as SYSTEM can be a scheduled task (schtasks /create /ru "
-            "SYSTEM, /run, /delete)",
-        )
 
 
 def name_of(name: str) -> str:

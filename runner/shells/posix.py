@@ -13,6 +13,7 @@ from typing import ClassVar, Final, Self
 from runner.errors import ModuleError
 from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Exec, Output, Script
+from runner.interfaces.listening import Stream
 from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting
 from runner.interfaces.shell import Shell as Base
 from runner.posix.detached import PosixJobs
@@ -68,6 +69,10 @@ class Shell(Base):
         Raises ModuleError when the command never ran because the other user refused it.
         """
         return text_of(self._dress.off(raw), encoding)
+
+    def shows(self, stream: Stream, line: str) -> bool:
+        """Not the mark behind which the other user's command begins."""
+        return not self._dress.is_mark(line)
 
     def detach(
         self, command: Command, job: str, encoding: str

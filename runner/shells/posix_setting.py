@@ -72,6 +72,10 @@ class Dress:
             raise refusal(self._setting, raw, self._nonce)
         return dataclasses.replace(raw, stdout=stdout[2], stderr=stderr[2])
 
+    def is_mark(self, line: str) -> bool:
+        """Whether a line is our mark, with a prompt before it perhaps."""
+        return line.endswith(self._nonce)
+
     @property
     def _has_answers(self) -> bool:
         return self._setting.password is not None or self._setting.become == "su"

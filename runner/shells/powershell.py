@@ -10,13 +10,14 @@ from typing import ClassVar, Final, Self
 from runner.errors import ModuleError
 from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Exec, Output, Script
+from runner.interfaces.listening import Stream
 from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting
 from runner.interfaces.shell import Shell as Base
 from runner.model.secret import MASK, Secret
 from runner.shells import load
+from runner.shells.cmd_become import launch_as
 from runner.shells.cmd_detach import launch
 from runner.shells.cmd_quoting import LONGEST_LINE, check, native_line
-from runner.shells.cmd_setting import refuse_become
 from runner.shells.powershell_script import (
     bootstrap,
     encoded_command,
@@ -27,7 +28,9 @@ from runner.shells.powershell_script import (
     wrapped,
 )
 from runner.shells.text_decoding import output_of
+from runner.windows.accounts import account_of
 from runner.windows.detached import WindowsJobs
+from runner.windows.task_jobs import TaskJobs
 
 _SHORT: Final = 3000
 """Characters of a script whose encoded form (8 for 3) fits in a line of cmd."""
@@ -48,22 +51,28 @@ class Shell(Base):
     """Renders scripts, and programs for a host whose login shell is PowerShell."""
 
     name: ClassVar[str] = "powershell"
+    encoding: ClassVar[str] = "utf-8"
 
     def __init__(self, setting: Setting | None = None) -> None:
         self._setting = setting or Setting()
-        refuse_become(self._setting)
+        self._account = account_of(self._setting)
         environment = self._setting.environment
         self._before = variables(environment)
         self._has_secret = any(isinstance(value, Secret) for value in environment.values())
 
     def under(self, setting: Setting) -> Self:
-        """A shell with these variables. Raises ModuleError for ``become``."""
+        """A shell with these variables, as that user; see ``cmd_become``."""
         return type(self)(setting) if setting else self
+
+    @property
+    def apart(self) -> bool:
+        return self._account is not None
 
     def render(self, command: Command) -> Invocation:
         """One command line. Raises ModuleError for what cannot be said in it."""
         # A secret goes through standard input: -EncodedCommand can be read by whoever sees it.
-        return self._rendered(command, by_input=self._has_secret)
+        # What goes into a batch file must fit in one of its lines.
+        return self._rendered(command, by_input=self._has_secret or self.apart)
 
     def _rendered(self, command: Command, *, by_input: bool) -> Invocation:
         if isinstance(command, Script) and command.shell != self.name:
@@ -75,7 +84,8 @@ class Shell(Base):
         else:
             sent = _script(command, self._before, by_input=by_input)
             line = _shown(command)
-        return dataclasses.replace(sent, shown=f"{line.rstrip()}{self._variables_shown()}")
+        who = f"as {self._account.name}: " if self._account is not None else ""
+        return dataclasses.replace(sent, shown=f"{who}{line.rstrip()}{self._variables_shown()}")
 
     def bundle(self, commands: Sequence[Command]) -> Sequence[Bundle] | None:
         """None: each script has a process of its own."""
@@ -85,15 +95,28 @@ class Shell(Base):
         """The text of one answer: UTF-8, which the scripts are started with, where it is that."""
         return output_of(raw, "utf-8" if _is_utf8(raw) else encoding)
 
+    def shows(self, stream: Stream, line: str) -> bool:
+        """Not CLIXML, which the error stream is in."""
+        return stream == "stdout" or not line.startswith(("#< CLIXML", "<Objs "))
+
     def detach(
         self, command: Command, job: str, encoding: str
     ) -> Generator[Invocation, Output, None]:
         """A batch file that starts PowerShell, with the script as its input; see ``cmd_detach``."""
-        invocation = self._rendered(command, by_input=True)
-        yield from launch(invocation.line, job, encoding, invocation.stdin)
+        yield from self.launch(self._rendered(command, by_input=True), job, encoding)
+
+    def launch(
+        self, invocation: Invocation, job: str, encoding: str
+    ) -> Generator[Invocation, Output, None]:
+        """What ``detach`` does, with a line that is rendered already."""
+        line, stdin = invocation.line, invocation.stdin
+        if self._account is not None:
+            yield from launch_as(self._account, line, job, encoding, stdin)
+        else:
+            yield from launch(line, job, encoding, stdin)
 
     def jobs(self) -> Jobs:
-        return WindowsJobs()
+        return TaskJobs() if self.apart else WindowsJobs()
 
     def keeper(self) -> Base:
         return _Keeper(self)

@@ -11,6 +11,7 @@ import time
 from typing import Final
 
 from runner.errors import ConnectionLost, DeadlineExceeded, Unreachable
+from runner.interfaces.listening import Listener, Stream
 from runner.interfaces.shell import Invocation, RawOutput
 from runner.interfaces.transport import Connection
 from runner.transports.local_options import LocalOptions
@@ -43,7 +44,8 @@ class LocalConnection(Connection):
         if self._closed:
             raise ConnectionLost("the connection is closed")
         self.exchanges += 1
-        process = self._running = _Process([self._options.shell, "-c", invocation.line], invocation)
+        argv = [self._options.shell, "-c", invocation.line]
+        process = self._running = _Process(argv, invocation, self.listener)
         try:
             return process.finish(timeout)
         except BaseException:
@@ -60,7 +62,8 @@ class LocalConnection(Connection):
 
 
 class _Process:
-    def __init__(self, argv: list[str], invocation: Invocation) -> None:
+    def __init__(self, argv: list[str], invocation: Invocation, listener: Listener | None) -> None:
+        self._listener = listener
         self._begun = time.monotonic()
         self._line = invocation.text
         self._input = memoryview(invocation.stdin or b"")
@@ -79,10 +82,13 @@ class _Process:
                 hint="too many processes, no memory, or a line that is too long",
             ) from error
         self._output: dict[int, bytearray] = {}
+        self._names: dict[int, Stream] = {}
         self._selector = selectors.DefaultSelector()
-        for stream in (self._child.stdout, self._child.stderr):
+        names: tuple[Stream, Stream] = ("stdout", "stderr")
+        for name, stream in zip(names, (self._child.stdout, self._child.stderr), strict=True):
             assert stream is not None
             self._output[stream.fileno()] = bytearray()
+            self._names[stream.fileno()] = name
             self._selector.register(stream, selectors.EVENT_READ)
         if self._child.stdin is not None:
             os.set_blocking(self._child.stdin.fileno(), False)
@@ -121,6 +127,8 @@ class _Process:
             # With its streams closed a process may still run: then it is asked from time to time.
             tick = min(tick * 2, _TICK if ended or not open_outputs else _MOST_TICK)
             ready = self._selector.select(min(tick, end - now))
+            if self._listener is not None and not ready:
+                self._listener("stdout", b"")
             for key, _ in ready:
                 last = time.monotonic()
                 self._move(key)
@@ -132,6 +140,8 @@ class _Process:
         data = os.read(key.fd, _CHUNK)
         if data:
             self._output[key.fd] += data
+            if self._listener is not None:
+                self._listener(self._names[key.fd], data)
         else:
             self._selector.unregister(key.fileobj)
 

@@ -18,17 +18,29 @@ import paramiko
 from runner.errors import (
     AuthenticationFailed,
     DeadlineExceeded,
+    PolicyRefused,
     ProtocolFailed,
     TransportError,
     Unreachable,
 )
 from runner.interfaces.access import Credential, GuardedTransport, Keeper
 from runner.interfaces.examine import Examinable, Finding
+from runner.interfaces.shell import Invocation
+from runner.transports.ssh_algorithms import choose, prefer
 from runner.transports.ssh_config import Target, resolve
 from runner.transports.ssh_connection import SshConnection
 from runner.transports.ssh_hostkeys import KnownKeys
 from runner.transports.ssh_logon import Logon, PasswordRefused
 from runner.transports.ssh_options import SshOptions, read_options
+from runner.transports.ssh_passphrases import unlock
+from runner.transports.ssh_windows import (
+    ASK_CODEPAGE,
+    codepage_of,
+    from_powershell,
+    is_windows,
+    require_language,
+)
+from runner.transports.ssh_wire import Command, Wire, tune
 
 _LEAST: Final = 1.0
 
@@ -43,8 +55,10 @@ class Transport(GuardedTransport, Examinable):
     default_shell: ClassVar[str] = "posix"
 
     def options(self, host: str, variables: Mapping[str, Any]) -> SshOptions:
-        """Read and check this host's variables; see ``ssh_options``."""
-        return read_options(host, variables)
+        """Read and check this host's variables; see ``ssh_options`` and ``ssh_passphrases``."""
+        options = read_options(host, variables)
+        unlock(options)
+        return options
 
     def open(self, options: SshOptions, *, timeout: float, keeper: Keeper) -> SshConnection:
         """Connect, check the host's key, log on; the host holds nothing that would outlive it."""
@@ -58,14 +72,46 @@ class Transport(GuardedTransport, Examinable):
         except BaseException:
             release(chain)
             raise
+        return self._ready(chain, target, options, end)
+
+    @staticmethod
+    def _ready(
+        chain: list[paramiko.Transport], target: Target, options: SshOptions, end: float
+    ) -> SshConnection:
+        """The connection over an open chain; a Windows host is asked for its code page."""
         last = chain[-1]
-        return SshConnection(last, target.endpoint, options.encoding, lambda: release(chain[:-1]))
+        windows = is_windows(last)
+        try:
+            require_language(target.endpoint, options.shell_type, windows=windows)
+        except PolicyRefused:
+            release(chain)
+            raise
+        link = SshConnection(
+            last,
+            target.endpoint,
+            options.encoding,
+            lambda: release(chain[:-1]),
+            windows=windows,
+            wrap=from_powershell if windows and options.shell_type == "powershell" else None,
+        )
+        if windows and options.codepage is None:
+            asked = Invocation(ASK_CODEPAGE)
+            link.encoding = codepage_of(link.run(asked, timeout=_left(target, end)))
+        return link
+
+    def language(self, options: SshOptions, shell: str) -> str:
+        """A host whose shell is PowerShell is told to start cmd: see ``ssh_windows``."""
+        return "cmd" if shell == "powershell" else shell
 
     def credential(self, options: SshOptions) -> Credential | None:
         """User and password, if there is one."""
         if options.password is None:
             return None
-        return Credential("ssh password", resolve(options).user, options.password)
+        try:
+            user = resolve(options).user
+        except TransportError:  # told when it is opened
+            user = options.user or ""
+        return Credential("ssh password", user, options.password)
 
     def is_refusal(self, options: SshOptions, error: AuthenticationFailed) -> bool:
         """Whether the password was tried."""
@@ -84,8 +130,11 @@ class Transport(GuardedTransport, Examinable):
         return examine(options, timeout)
 
     def endpoint(self, options: SshOptions) -> str:
-        """``ssh://user@address:port``."""
-        return resolve(options).endpoint
+        """``ssh://user@address:port``, or what the inventory says where more cannot be known."""
+        try:
+            return resolve(options).endpoint
+        except TransportError:
+            return f"ssh://{options.address}"
 
 
 def release(chain: list[paramiko.Transport]) -> None:
@@ -100,10 +149,9 @@ def open_hop(target: Target, through: paramiko.Transport | None, end: float) -> 
     sock = socket_to(target, through, end)
     try:
         known = KnownKeys(target)
-        transport = paramiko.Transport(sock)
+        transport = prepared(sock, target, known)
         transport.banner_timeout = transport.handshake_timeout = _left(target, end)
         transport.auth_timeout = _left(target, end)
-        _prefer(transport, known.types)
     except BaseException:
         sock.close()
         raise
@@ -131,18 +179,14 @@ def _left(target: Target, end: float) -> float:
     return max(left, _LEAST)
 
 
-def _prefer(transport: paramiko.Transport, types: tuple[str, ...]) -> None:
-    """Ask first for the kinds of host key that are on record."""
-    if not types:
-        return
-    security = transport.get_security_options()
-    offered = list(security.key_types)
-    wanted = [k for k in offered if any(k == t or _is_rsa(k, t) for t in types)]
-    security.key_types = [*wanted, *(k for k in offered if k not in wanted)]
-
-
-def _is_rsa(offered: str, recorded: str) -> bool:
-    return recorded == "ssh-rsa" and offered.startswith("rsa-sha2-")
+def prepared(sock: Any, target: Target, known: KnownKeys) -> Wire:
+    """The transport of a hop, with the algorithms that the settings and known_hosts ask for."""
+    wire = Wire(sock)
+    wire.takes_certificates = known.has_authority
+    tune(sock, target.keepalive, target.count_max)
+    choose(wire, target)
+    prefer(wire, known.types)
+    return wire
 
 
 def socket_to(target: Target, through: paramiko.Transport | None, end: float) -> Any:
@@ -161,9 +205,9 @@ def socket_to(target: Target, through: paramiko.Transport | None, end: float) ->
                 hint="check ProxyJump, and AllowTcpForwarding on the host on the way",
             ) from None
     if target.proxy_command:
-        return paramiko.ProxyCommand(target.proxy_command)
+        return Command(target.proxy_command)
     try:
-        return socket.create_connection((target.address, target.port), _left(target, end))
+        return _dial(target, _left(target, end))
     except socket.gaierror as error:
         raise Unreachable(
             f"{target.endpoint}: the name is not known: {error.strerror}",
@@ -178,6 +222,27 @@ def socket_to(target: Target, through: paramiko.Transport | None, end: float) ->
             f"{target.endpoint}: {error.strerror or error}",
             hint="is sshd running there, on that port?",
         ) from None
+
+
+def _dial(target: Target, timeout: float) -> socket.socket:
+    """A connection to the first of its addresses that takes one. Raises OSError."""
+    if not target.family:
+        return socket.create_connection((target.address, target.port), timeout)
+    last: OSError | None = None
+    kind = socket.SOCK_STREAM
+    for family, _, _, _, place in socket.getaddrinfo(
+        target.address, target.port, target.family, kind
+    ):
+        sock = socket.socket(family, kind)
+        sock.settimeout(timeout)
+        try:
+            sock.connect(place)
+        except OSError as error:
+            sock.close()
+            last = error
+        else:
+            return sock
+    raise last or OSError("no address of that family")
 
 
 def explained(error: Exception, target: Target) -> TransportError:

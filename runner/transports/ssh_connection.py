@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+import threading
 import time
 from collections.abc import Callable
 from typing import Final, NoReturn
@@ -21,12 +22,18 @@ from runner.errors import (
     QuotaExceeded,
     TransportError,
 )
+from runner.interfaces.listening import Listener, Stream
 from runner.interfaces.shell import Invocation, RawOutput
+from runner.interfaces.transfer import NO_WAY, REFUSED, FileTransfer, Upload
 from runner.interfaces.transport import Connection
+from runner.transports.ssh_files import Late, NoSftp, begin, send
+from runner.transports.winrm_watchdog import WATCHDOG
 
 _CHUNK: Final = 32768
 _POLL: Final = 0.05
 _OPEN_TIMEOUT: Final = 15.0
+_CUT: Final = 1.0
+"""Seconds past its time after which a request that the host does not answer ends the connection."""
 _LINGER: Final = 2.0
 """Seconds for output that comes after the exit status: a background process may hold it open."""
 _GOODBYE: Final = 0.5
@@ -40,7 +47,7 @@ _SHORTAGE: Final = 4
 """Reason code of a refused channel (RFC 4254 section 5.1)."""
 
 
-class SshConnection(Connection):
+class SshConnection(Connection, FileTransfer):
     """Runs commands; after any failure it is dead."""
 
     def __init__(
@@ -49,13 +56,19 @@ class SshConnection(Connection):
         endpoint: str,
         encoding: str,
         release: Callable[[], None],
+        *,
+        windows: bool = False,
+        wrap: Callable[[str], str] | None = None,
     ) -> None:
         self.encoding = encoding
+        self._windows = windows
+        self._wrap = wrap
         self.exchanges = 0
         self._transport = transport
         self._endpoint = endpoint
         self._release = release
         self._dead = ""
+        self._no_files = False
 
     def run(self, invocation: Invocation, *, timeout: float) -> RawOutput:
         """Run one command line; see ``Connection.run``."""
@@ -66,20 +79,18 @@ class SshConnection(Connection):
         started = False
         try:
             self.exchanges += 1
+            line = self._wrap(invocation.line) if self._wrap else invocation.line
             started = True
-            channel.exec_command(invocation.line)
-            call = _Call(channel, invocation.stdin, begun + timeout)
-            out, err = call.drain()
+            with WATCHDOG.limit(timeout + _CUT, self._cut):
+                channel.exec_command(line)
+                call = _Call(channel, invocation.stdin, begun + timeout, self.listener)
+                out, err = call.drain()
         except _TimeUp:
             self._end(channel)
-            self._fail(
-                DeadlineExceeded(
-                    f"{self._endpoint}: no end after {timeout:g} s; the command was signalled",
-                    hint="raise the task's timeout, or see on the host what it waits for",
-                    may_have_started=True,
-                )
-            )
+            self._fail(self._too_late(timeout))
         except (paramiko.SSHException, EOFError, OSError) as error:
+            if time.monotonic() - begun >= timeout:
+                self._fail(self._too_late(timeout))
             self._fail(
                 ConnectionLost(
                     f"{self._endpoint}: the connection broke under a command: "
@@ -92,12 +103,49 @@ class SshConnection(Connection):
                 channel.close()
         return self._output(channel, out, err, time.monotonic() - begun)
 
+    def put(self, upload: Upload, *, timeout: float) -> int:
+        """Send a file by sftp; see ``FileTransfer.put``."""
+        if self._dead:
+            raise ConnectionLost(f"{self._endpoint}: the connection is closed: {self._dead}")
+        if self._no_files:
+            return NO_WAY
+        end = time.monotonic() + timeout
+        place = "/" + upload.path.replace("\\", "/") if self._windows else upload.path
+        channel = self._open(min(timeout, _OPEN_TIMEOUT))
+        self.exchanges += 1
+        try:
+            with WATCHDOG.limit(timeout + _CUT, self._cut):
+                send(begin(channel), upload, place, end)
+        except NoSftp:
+            self._no_files = True
+            return NO_WAY
+        except (Late, paramiko.SSHException, EOFError, OSError) as error:
+            late = isinstance(error, Late) or time.monotonic() > end
+            if not late and self._transport.is_active() and not channel.closed:
+                return REFUSED
+            self._fail(self._too_late(timeout) if late else self._broken_under_file(error))
+        finally:
+            with contextlib.suppress(Exception):
+                channel.close()
+        return 0
+
+    def _broken_under_file(self, error: Exception) -> ConnectionLost:
+        return ConnectionLost(
+            f"{self._endpoint}: the connection broke while a file was sent: "
+            f"{error or type(error).__name__}",
+            may_have_started=True,
+        )
+
     def close(self) -> None:
         """Close the link and those it was made through. May be repeated."""
         self._dead = self._dead or "it was closed"
         with contextlib.suppress(Exception):
             self._transport.close()
         self._release()
+
+    def _cut(self) -> None:
+        """Break the connection; what waits for it then fails. Closing may itself have to wait."""
+        threading.Thread(target=self._transport.close, name="ssh cut", daemon=True).start()
 
     def _open(self, timeout: float) -> paramiko.Channel:
         """A channel; a refused one surely started nothing, so it is asked for again.
@@ -127,19 +175,30 @@ class SshConnection(Connection):
             )
         )
 
+    def _too_late(self, timeout: float) -> DeadlineExceeded:
+        ended = "the command may go on there" if self._windows else "the command was signalled"
+        return DeadlineExceeded(
+            f"{self._endpoint}: no end after {timeout:g} s; {ended}",
+            hint="raise the task's timeout, or see on the host what it waits for",
+            may_have_started=True,
+        )
+
     def _output(
         self, channel: paramiko.Channel, out: bytes, err: bytes, seconds: float
     ) -> RawOutput:
         code = channel.exit_status
         if code == -1:
-            if not self._transport.is_active():
+            name = getattr(channel, "exit_signal", "")
+            if not name:
                 self._fail(
                     ConnectionLost(
-                        f"{self._endpoint}: the connection broke before the command ended",
+                        f"{self._endpoint}: the command's session ended without an exit code",
+                        hint="the connection broke, or what ran the command there was killed",
                         may_have_started=True,
                     )
                 )
-            return RawOutput(_SIGNALLED, out, err + b"(ended by a signal)\n", seconds)
+            said = f"(ended by the signal {name})\n".encode()
+            return RawOutput(_SIGNALLED, out, err + said, seconds)
         return RawOutput(code & 0xFFFFFFFF, out, err, seconds)
 
     def _end(self, channel: paramiko.Channel) -> None:
@@ -159,6 +218,8 @@ class SshConnection(Connection):
                 self._transport._send_user_message(message)  # type: ignore[attr-defined]
                 if channel.status_event.wait(0.3):
                     return
+        if self._windows:
+            return  # there is no such line for cmd: who the command's parent is stays unknown
         with contextlib.suppress(Exception):
             other = self._transport.open_session(timeout=2)
             other.exec_command(_KILL_THE_OTHERS)
@@ -177,7 +238,14 @@ class _TimeUp(Exception):
 class _Call:
     """One command on its channel: both streams drained while the input is fed."""
 
-    def __init__(self, channel: paramiko.Channel, stdin: bytes | None, end: float) -> None:
+    def __init__(
+        self,
+        channel: paramiko.Channel,
+        stdin: bytes | None,
+        end: float,
+        listener: Listener | None = None,
+    ) -> None:
+        self._listener = listener
         self._channel = channel
         self._stdin = memoryview(stdin or b"")
         self._end = end
@@ -188,6 +256,8 @@ class _Call:
         """Everything it printed. Raises _TimeUp."""
         channel = self._channel
         channel.settimeout(_POLL)
+        events = select.poll()  # select() takes no descriptor above 1023
+        events.register(channel.fileno(), select.POLLIN)
         fed = False
         while True:
             if not fed:
@@ -200,7 +270,9 @@ class _Call:
             if left <= 0:
                 raise _TimeUp
             if not busy:
-                select.select([channel], [], [], min(left, _POLL if not fed else 0.5))
+                if self._listener is not None:
+                    self._listener("stdout", b"")
+                events.poll(1000 * min(left, _POLL if not fed else 0.5))
 
     def _feed(self) -> bool:
         """Send what the window takes; says whether all of it is sent."""
@@ -220,24 +292,35 @@ class _Call:
 
     def _read(self) -> bool:
         busy = False
-        while self._channel.recv_ready():
-            self._out.append(self._channel.recv(_CHUNK))
+        if self._channel.recv_ready():
+            self._take("stdout", self._channel.recv(_CHUNK))
             busy = True
-        while self._channel.recv_stderr_ready():
-            self._err.append(self._channel.recv_stderr(_CHUNK))
+        if self._channel.recv_stderr_ready():
+            self._take("stderr", self._channel.recv_stderr(_CHUNK))
             busy = True
         return busy
 
+    def _take(self, stream: Stream, data: bytes) -> None:
+        (self._out if stream == "stdout" else self._err).append(data)
+        if self._listener is not None:
+            self._listener(stream, data)
+
     def _rest(self) -> None:
-        """What is still on its way after the exit status: until both streams end."""
-        self._channel.settimeout(max(0.1, min(_LINGER, self._end - time.monotonic())))
+        """What is still on its way after the exit status: until both streams end.
+
+        A background process may hold them open, and even go on printing: no longer than the
+        command's own time.
+        """
+        channel = self._channel
+        channel.settimeout(max(0.1, min(_LINGER, self._end - time.monotonic())))
+        last = max(self._end, time.monotonic() + _LINGER)
         with contextlib.suppress(TimeoutError):
-            while data := self._channel.recv(_CHUNK):
-                self._out.append(data)
-            while data := self._channel.recv_stderr(_CHUNK):
-                self._err.append(data)
+            while time.monotonic() < last and (data := channel.recv(_CHUNK)):
+                self._take("stdout", data)
+            while time.monotonic() < last and (data := channel.recv_stderr(_CHUNK)):
+                self._take("stderr", data)
             # The host counts the session until it has closed it: with MaxSessions 1 the next
             # command would be refused before that.
             end = time.monotonic() + _GOODBYE
-            while not self._channel.closed and time.monotonic() < end:
+            while not channel.closed and time.monotonic() < end:
                 time.sleep(0.001)

@@ -11,7 +11,7 @@ import paramiko
 
 from runner.errors import TransportError
 from runner.interfaces.examine import Finding, Stopwatch, Verdict
-from runner.transports.ssh import explained, open_hop, release, socket_to
+from runner.transports.ssh import explained, open_hop, prepared, release, socket_to
 from runner.transports.ssh_config import Target, resolve
 from runner.transports.ssh_hostkeys import KnownKeys
 from runner.transports.ssh_logon import Logon
@@ -108,7 +108,7 @@ class _Visit:
     def _banner(self, title: str) -> Finding:
         end = self._end()
         sock = socket_to(self.target, self.hops[-1] if self.hops else None, end)
-        self.transport = transport = paramiko.Transport(sock)
+        self.transport = transport = prepared(sock, self.target, KnownKeys(self.target))
         transport.banner_timeout = transport.handshake_timeout = self.timeout
         transport.start_client(timeout=self.timeout)  # returns without a word when time is up
         if not transport.initial_kex_done:
@@ -142,14 +142,14 @@ class _Visit:
         else:
             note = f"it lets {self.target.user} in without any proof: is that meant to be so?"
             return Finding("methods", title, Verdict.NOTE, "none needed", note)
+        by_secret = self.target.password is not None
         usable = {"publickey": bool(self.target.key_files) or self.target.use_agent,
-                  "password": self.target.password is not None}  # fmt: skip
+                  "password": by_secret, "keyboard-interactive": by_secret}  # fmt: skip
         said = ", ".join(offered)
         if not any(usable.get(method, False) for method in offered):
             advice = (
                 "we have nothing for any of these: set ansible_ssh_private_key_file or "
-                "ansible_password, or have sshd take what we have (keyboard-interactive is not "
-                "supported)"
+                "ansible_password, or have sshd take what we have"
             )
             failed, category = Verdict.FAILED, "authentication"
             return Finding("methods", title, failed, said, advice, category=category,
@@ -168,7 +168,12 @@ class _Visit:
         return Finding("logon", title, verdict, f"as {self.target.user}", note)
 
     def _session(self, title: str) -> Finding:
-        channel = self._open.open_session(timeout=self.timeout)
+        try:
+            channel = self._open.open_session(timeout=self.timeout)
+        except paramiko.ChannelException as error:
+            advice = "see MaxSessions and ForceCommand in its sshd_config"
+            said = f"it opens none: {error.text}"
+            return Finding("session", title, Verdict.FAILED, said, advice, category="policy")
         try:
             channel.settimeout(self.timeout)
             channel.exec_command("exit 0")

@@ -8,7 +8,8 @@ its turn.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,10 @@ import paramiko
 
 from runner.errors import AuthenticationFailed
 from runner.model.secret import Secret
+from runner.transports.ssh_agent import agent_keys
 from runner.transports.ssh_config import Target
+from runner.transports.ssh_keys import load_key, public_blob
+from runner.transports.ssh_passphrases import phrase_for
 
 _MOST_KEYS: Final = 5
 _PASSWORD: Final = "the password"
@@ -33,21 +37,31 @@ class Logon:
         self._transport = transport
         self._target = target
         self.refused: list[str] = []
-        self._agent: paramiko.Agent | None = None
+        self._wants: tuple[str, ...] = ()
 
     def run(self) -> None:
         """Log on. Raises AuthenticationFailed, or what the wire breaks with."""
-        try:
-            for what, key in self._keys():
-                if self._try_key(what, key):
-                    return
-        finally:
-            if self._agent is not None:
-                self._agent.close()
+        methods = self._target.methods
+        if "publickey" in methods and self._try_keys():
+            return
         password = self._target.password
-        if password is not None and self._try_password(password):
+        if password is not None and self._try_secret(password):
             return
         raise self._failed()
+
+    def _try_keys(self) -> bool:
+        with ExitStack() as stack:
+            keys = self._keys(stack)
+            for what, key in itertools.islice(keys, _MOST_KEYS):
+                if self._try_key(what, key):
+                    return True
+                if self._wants and "publickey" not in self._wants:
+                    return False  # the key is accepted; more of them would only count as failures
+            if next(keys, None) is not None:
+                self.refused.append(
+                    "more keys were not offered: name one with ansible_ssh_private_key_file"
+                )
+        return False
 
     def _try_key(self, what: str, key: paramiko.PKey) -> bool:
         try:
@@ -58,73 +72,99 @@ class Logon:
         except paramiko.AuthenticationException:
             self.refused.append(what)
             return False
-        if not rest:
-            return True
-        self.refused.append(f"{what} (accepted; the host also wants {', '.join(rest)})")
-        return False
+        return self._done(what, rest)
 
-    def _try_password(self, password: Secret) -> bool:
+    def _done(self, what: str, rest: Sequence[str]) -> bool:
+        """Whether that was all that the host wants (AuthenticationMethods may name several)."""
+        self._wants = tuple(rest)
+        if rest:
+            self.refused.append(f"{what} (accepted; the host also wants {', '.join(rest)})")
+        return not rest
+
+    def _try_secret(self, password: Secret) -> bool:
+        """The password, by whichever of the two ways the host takes it; once."""
+        methods = self._target.methods
+        if "password" in methods and (not self._wants or "password" in self._wants):
+            try:
+                rest = self._transport.auth_password(
+                    self._target.user, password.reveal(), fallback=False
+                )
+            except paramiko.BadAuthenticationType as error:
+                return self._try_questions(password, error.allowed_types)
+            except paramiko.AuthenticationException:
+                self.refused.append(_PASSWORD)
+                return False
+            return self._done(_PASSWORD, rest)
+        return self._try_questions(password, self._wants or ("keyboard-interactive",))
+
+    def _try_questions(self, password: Secret, offered: Sequence[str]) -> bool:
+        """keyboard-interactive (RFC 4256): the first hidden question is answered with it."""
+        kinds = ", ".join(offered)
+        if not {"keyboard-interactive"} & set(offered) & self._target.methods:
+            self.refused.append(f"the password (the host takes only: {kinds})")
+            return False
+        answers = _Answers(password)
         try:
-            rest = self._transport.auth_password(self._target.user, password.reveal())
+            rest = self._transport.auth_interactive(self._target.user, answers)
         except paramiko.BadAuthenticationType as error:
             kinds = ", ".join(error.allowed_types)
             self.refused.append(f"the password (the host takes only: {kinds})")
             return False
         except paramiko.AuthenticationException:
-            self.refused.append(_PASSWORD)
+            self.refused.append(answers.refusal)
             return False
-        if rest:
-            self.refused.append(f"the password (accepted; the host also wants {', '.join(rest)})")
-        return not rest
+        return self._done(_PASSWORD, rest)
 
-    def _keys(self) -> Iterator[tuple[str, paramiko.PKey]]:
-        """Named key files first, then the agent's, at most so many."""
-        offered = itertools.chain(self._from_files(), self._from_agent())
-        yield from itertools.islice(offered, _MOST_KEYS)
-        if next(offered, None) is not None:
-            self.refused.append(
-                "more keys were not offered: name one with ansible_ssh_private_key_file"
-            )
-
-    def _from_files(self) -> Iterator[tuple[str, paramiko.PKey]]:
+    def _keys(self, stack: ExitStack) -> Iterator[tuple[str, paramiko.PKey]]:
+        """Named keys first, by the agent where it holds them, then its others."""
+        held = stack.enter_context(agent_keys(self._target))
+        offered: set[bytes] = set()
         for name in self._target.key_files:
-            path = Path(name)
-            if not path.is_file():
-                if self._target.key_is_named:
-                    self.refused.append(f"the key {name} (there is no such file)")
-                continue
-            try:
-                key = self._load(path)
-            except paramiko.PasswordRequiredException:
-                self.refused.append(f"the key {name} (it needs a passphrase: ssh-add it, or set "
-                                    "ansible_ssh_private_key_passphrase)")  # fmt: skip
-                continue
-            except (paramiko.SSHException, OSError) as e:
-                self.refused.append(f"the key {name} ({e or type(e).__name__})")
-                continue
-            yield f"the key {name}", key
+            blob = public_blob(name)
+            of_agent = next((key for key in held if blob and bytes(key.blob) == blob), None)
+            if of_agent is not None and not self._has_certificate(Path(name)):
+                offered.add(blob)
+                yield f"the key {name} (of the agent)", of_agent
+            elif (key := self._from_file(name)) is not None:
+                offered.add(key.asbytes())
+                yield f"the key {name}", key
+        if not self._target.only_named:
+            for key in held:
+                if bytes(key.blob) not in offered:
+                    yield f"the agent's key {key.fingerprint}", key
+
+    def _from_file(self, name: str) -> paramiko.PKey | None:
+        """The key of a file; None, with the reason noted, when it is of no use."""
+        path = Path(name)
+        if not path.is_file():
+            if self._target.key_is_named:
+                self.refused.append(f"the key {name} (there is no such file)")
+            return None
+        try:
+            return self._load(path)
+        except paramiko.PasswordRequiredException:
+            self.refused.append(f"the key {name} (it needs a passphrase, and there is no terminal "
+                                "to ask for it: ssh-add it, or set "
+                                "ansible_ssh_private_key_passphrase)")  # fmt: skip
+        except (paramiko.SSHException, ValueError, OSError) as e:
+            self.refused.append(f"the key {name} ({e or type(e).__name__})")
+        return None
 
     def _load(self, path: Path) -> paramiko.PKey:
         """The key, with the certificate beside it (``-cert.pub``) or named in the settings."""
-        phrase = self._target.key_passphrase
-        key = _any_kind(path, phrase.reveal() if phrase else None)
-        beside = path.with_name(f"{path.name}-cert.pub")
-        for certificate in (beside, *map(Path, self._target.certificate_files)):
-            file = certificate.expanduser()
-            if file.is_file():
-                key.load_certificate(str(file))
-                break
+        key = load_key(path, self._target.key_passphrase or phrase_for(str(path)))
+        for file in self._certificates(path):
+            key.load_certificate(str(file))
+            break
         return key
 
-    def _from_agent(self) -> Iterator[tuple[str, paramiko.PKey]]:
-        if not self._target.use_agent:
-            return
-        try:
-            self._agent = agent = paramiko.Agent()
-        except (paramiko.SSHException, OSError):
-            return
-        for key in agent.get_keys():
-            yield f"the agent's key {key.fingerprint}", key
+    def _has_certificate(self, path: Path) -> bool:
+        return bool(self._certificates(path)) and path.is_file()
+
+    def _certificates(self, path: Path) -> list[Path]:
+        beside = path.with_name(f"{path.name}-cert.pub")
+        places = (beside, *map(Path, self._target.certificate_files))
+        return [file for place in places if (file := place.expanduser()).is_file()]
 
     def _failed(self) -> AuthenticationFailed:
         target = self._target
@@ -141,14 +181,31 @@ class Logon:
         )
 
 
-def _any_kind(path: Path, password: str | None) -> paramiko.PKey:
-    """A private key of whatever kind. Raises PasswordRequiredException, or SSHException."""
-    last: Exception = paramiko.SSHException("not a private key")
-    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
-        try:
-            return kind.from_private_key_file(str(path), password)
-        except paramiko.PasswordRequiredException:
-            raise
-        except (paramiko.SSHException, ValueError, IndexError) as error:
-            last = error
-    raise paramiko.SSHException(str(last))
+class _Answers:
+    """Answers the questions of keyboard-interactive: the first hidden one, and once."""
+
+    def __init__(self, password: Secret) -> None:
+        self._password = password
+        self._given = False
+        self._open: list[str] = []
+
+    def __call__(
+        self, title: str, instructions: str, questions: Sequence[tuple[str, bool]]
+    ) -> list[str]:
+        answers = []
+        for question, is_shown in questions:
+            if is_shown or self._given:
+                self._open.append(question.strip())
+                answers.append("")
+                continue
+            self._given = True
+            answers.append(self._password.reveal())
+        return answers
+
+    @property
+    def refusal(self) -> str:
+        """What to tell people when it came to nothing."""
+        if self._open:
+            asked = "', '".join(self._open)
+            return f"the password (the host also asks '{asked}': use a key instead)"
+        return _PASSWORD

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator
 from runner.errors import InventoryError
 from runner.interfaces.transport import Options
 from runner.model.secret import Secret
+from runner.transports.ssh_config_file import HARMLESS, USED
 
 VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "address": ("ansible_host", "ansible_ssh_host"),
@@ -29,6 +30,7 @@ VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "host_keys": ("runner_ssh_host_keys",),
     "config_file": ("runner_ssh_config",),
     "codepage": ("runner_codepage",),
+    "shell_type": ("ansible_shell_type",),
 }
 """Each setting with its variables; where several are given the last one counts (as in Ansible).
 ``runner_ssh_host_keys`` (strict, accept-new), ``runner_ssh_config`` (instead of ~/.ssh/config) and
@@ -49,13 +51,7 @@ _WITHOUT_EFFECT: Final = frozenset(
 )
 """How Ansible drives the ssh program: there is none here, and what they tune is always so."""
 
-_FLAGS: Final = "46AaCfgKkMNnqsTtVvXxYy"
-_IGNORED_OPTIONS: Final = frozenset(
-    {"controlmaster", "controlpersist", "controlpath", "compression", "loglevel", "batchmode",
-     "gssapiauthentication", "preferredauthentications", "tcpkeepalive", "connectionattempts",
-     "pubkeyauthentication", "passwordauthentication", "forwardagent", "addressfamily"}
-)  # fmt: skip
-"""Options of ssh(1) that change how it does things, not what comes of it here."""
+_FLAGS: Final = "AaCfgKkMNnqsTtVvXxYy"
 _KNOWN_OPTIONS: Final[Mapping[str, str]] = {
     "port": "port",
     "user": "user",
@@ -68,7 +64,6 @@ _KNOWN_OPTIONS: Final[Mapping[str, str]] = {
     "stricthostkeychecking": "strict",
     "connecttimeout": "connect_timeout",
     "serveraliveinterval": "keepalive",
-    "serveralivecountmax": "",
     "hostkeyalias": "host_key_alias",
     "certificatefile": "certificate_file",
 }
@@ -102,6 +97,10 @@ class SshOptions(Options):
     keepalive: int | None = Field(default=None, ge=0)
     config_file: str | None = None
     codepage: int | None = None
+    shell_type: str | None = None
+    """What the host's OpenSSH starts: ``sh``, ``cmd``, ``powershell``; None: nobody said."""
+    extra: Mapping[str, str] = Field(default_factory=dict)
+    """Further options of ssh(1), ahead of what ~/.ssh/config says."""
 
     @field_validator("codepage")
     @classmethod
@@ -140,7 +139,8 @@ def read_options(host: str, variables: Mapping[str, Any]) -> SshOptions:
     found: dict[str, Any] = {"address": host}
     for name in _ARGUMENTS:
         if variables.get(name):
-            found.update(_arguments(host, name, _plain(variables[name])))
+            more = _arguments(host, name, _plain(variables[name]))
+            found.update({**more, "extra": {**found.get("extra", {}), **more.get("extra", {})}})
     for field, names in VARIABLES.items():
         for name in names:
             if (value := variables.get(name)) is not None:
@@ -190,17 +190,20 @@ def _arguments(host: str, name: str, text: Any) -> dict[str, Any]:
     except ValueError as error:
         raise InventoryError(f"{host}: {name}: {error}") from None
     found: dict[str, Any] = {}
+    extra: dict[str, str] = {}
     for option, value in _options(host, name, iter(words)):
         key = option.lower()
-        if key in _IGNORED_OPTIONS:
+        if key in HARMLESS:
+            continue
+        if key in USED and key not in _KNOWN_OPTIONS:
+            extra[key] = value
             continue
         if key not in _KNOWN_OPTIONS:
-            near = difflib.get_close_matches(key, _KNOWN_OPTIONS, n=1)
+            near = difflib.get_close_matches(key, USED, n=1)
             hint = f"did you mean {near[0]}?" if near else "put it into ~/.ssh/config"
             raise InventoryError(f"{host}: {name}: the option {option} is not known", hint=hint)
-        if field := _KNOWN_OPTIONS[key]:
-            found[field] = value
-    return found
+        found[_KNOWN_OPTIONS[key]] = value
+    return {**found, "extra": extra} if extra else found
 
 
 _LETTERS: Final = {"J": "proxyjump", "i": "identityfile", "p": "port", "l": "user"}
@@ -215,6 +218,8 @@ def _options(host: str, name: str, words: Iterator[str]) -> Iterator[tuple[str, 
             text = rest or next(words, "")
             option, _, value = text.replace(" ", "=", 1).partition("=")
             yield option.strip(), value.strip()
+        elif word in ("-4", "-6"):
+            yield "addressfamily", "inet" if letter == "4" else "inet6"
         elif letter in _LETTERS:
             yield _LETTERS[letter], rest or next(words, "")
         elif not all(c in _FLAGS for c in word[1:]):

@@ -6,6 +6,7 @@ import time
 from typing import Final
 
 from runner.errors import ConnectionLost, DeadlineExceeded
+from runner.interfaces.listening import Listener
 from runner.interfaces.shell import Invocation, RawOutput
 from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_failure import LinkFailure
@@ -35,8 +36,15 @@ class HostCommand:
     Only what surely did not start is sent again. Raises LinkFailure.
     """
 
-    def __init__(self, foothold: Foothold, endpoint: str, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        foothold: Foothold,
+        endpoint: str,
+        deadline: Deadline,
+        listener: Listener | None = None,
+    ) -> None:
         self.id = ""
+        self._listener = listener
         self._foothold = foothold
         self._endpoint = endpoint
         self._deadline = deadline
@@ -144,6 +152,8 @@ class HostCommand:
                 lost = failure if failure.answer_lost else lost
                 self._resume(failure)
                 continue
+            if self._listener is not None:
+                self._tell(self._listener, part)
             if part is None:
                 continue
             out.append(part.stdout)
@@ -152,6 +162,13 @@ class HostCommand:
                 if lost is not None:
                     raise self._incomplete(lost, part.code)
                 return RawOutput(part.code, b"".join(out), b"".join(err))
+
+    def _tell(self, listener: Listener, part: Received | None) -> None:
+        """Hand on what has just come; that nothing came, too."""
+        if part is None or part.stdout:
+            listener("stdout", b"" if part is None else part.stdout)
+        if part is not None and part.stderr:
+            listener("stderr", part.stderr)
 
     def _resume(self, failure: LinkFailure) -> None:
         """Go on listening to the command on a new connection; it may well be running."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -24,6 +24,7 @@ from runner.errors import (
 from runner.interfaces.access import KeptConnection
 from runner.interfaces.shell import Invocation, RawOutput
 from runner.transports.winrm_clock import Deadline
+from runner.transports.winrm_codepage import Run, is_plain
 from runner.transports.winrm_command import HostCommand, expired
 from runner.transports.winrm_failure import LinkFailure
 from runner.transports.winrm_foothold import Foothold
@@ -56,10 +57,12 @@ class WinrmConnection(KeptConnection):
         with self._busy():
             deadline = Deadline(timeout)
             begun = time.monotonic()
-            command = HostCommand(self._foothold, self._options.endpoint, deadline)
+            command = HostCommand(self._foothold, self._options.endpoint, deadline, self.listener)
             try:
                 self._get_ready(deadline)
                 raw = command.run(invocation)
+                if not is_plain(raw):
+                    self._foothold.learn_encoding(self._aside(deadline))
             except LinkFailure as failure:
                 raise self._failed(failure.error, deadline, command) from failure
             except BaseException:
@@ -74,12 +77,6 @@ class WinrmConnection(KeptConnection):
                 return
             self._closed = True
         self._abandon("")
-
-    def discard(self, held: Sequence[str]) -> tuple[str, ...]:
-        """Delete shells that earlier connections left behind; see KeptConnection."""
-        gone = self._foothold.discard(held)
-        self._count()
-        return gone
 
     def end_now(self, seconds: float) -> bool:
         """Delete the shell, from any thread; see KeptConnection."""
@@ -117,6 +114,20 @@ class WinrmConnection(KeptConnection):
             foothold.renew_link(deadline)
         if foothold.wants_shell:
             foothold.renew_shell(deadline)
+        try:
+            foothold.settle_codepage(self._aside(deadline), deadline)
+        except LinkFailure as failure:
+            failure.error.may_have_started = False  # what was asked for was not sent yet
+            raise
+
+    def _aside(self, deadline: Deadline) -> Run:
+        """Runs a line of our own in the shell."""
+
+        def run(line: str) -> RawOutput:
+            command = HostCommand(self._foothold, self._options.endpoint, deadline)
+            return command.run(Invocation(line))
+
+        return run
 
     def _failed(
         self, error: TransportError, deadline: Deadline, command: HostCommand

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
 from typing import Final
 
 from runner.errors import AuthenticationFailed, ConnectionLost, QuotaExceeded, TransportError
 from runner.interfaces.access import Keeper
 from runner.interfaces.backoff import full_jitter
 from runner.transports.winrm_clock import Deadline
+from runner.transports.winrm_codepage import Run, active_encoding, oem_page
 from runner.transports.winrm_failure import LinkFailure
 from runner.transports.winrm_faults import Remedy
 from runner.transports.winrm_named import NamedLink, is_answer
 from runner.transports.winrm_options import WinrmOptions
-from runner.transports.winrm_shell import HostShell, ShellBook, open_shell
+from runner.transports.winrm_shell import (
+    FIRST_CODEPAGE,
+    HostShell,
+    ShellBook,
+    open_shell,
+)
 
 CLEANUP_SECONDS: Final = 5.0
 _CLEANUP_TRIES: Final = 2
@@ -42,6 +47,8 @@ class Foothold:
         self._quota: int | None = None
         self._ended = False
         self._deserted = False
+        self._own_codepage: int | None = None
+        self._prints = ""
 
     @property
     def exchanges(self) -> int:
@@ -50,7 +57,7 @@ class Foothold:
 
     def encoding_or(self, otherwise: str) -> str:
         """How programs print in the shell, if there is one."""
-        return otherwise if self._shell is None else self._shell.encoding
+        return self._prints or (otherwise if self._shell is None else self._shell.encoding)
 
     @property
     def wants_shell(self) -> bool:
@@ -64,14 +71,17 @@ class Foothold:
         return self._shell
 
     def open(self, deadline: Deadline) -> None:
-        """Log on and open a shell; what broke off on the way is tried again, where that is safe:
-        never a refused logon."""
+        """Log on, give back what earlier runs left here, and open a shell.
+
+        What broke off on the way is tried again, where that is safe: never a refused logon.
+        """
         for attempt in range(TRIES):
             try:
                 if attempt:
                     self.renew_link(deadline)
                 else:
                     self.link.logon(deadline)
+                self._clear(deadline)
                 self.renew_shell(deadline)
                 return
             except LinkFailure as failure:
@@ -102,7 +112,7 @@ class Foothold:
             self._delete_all(Deadline(min(CLEANUP_SECONDS, max(0.0, deadline.remaining))))
         if self.link.broken:
             self.renew_link(deadline)
-        shell = open_shell(self.link, self._options, deadline, self._book)
+        shell = open_shell(self.link, self._options, deadline, self._book, self._own_codepage)
         if self._quota is not None:
             shell.commands_left = min(shell.commands_left, self._quota)
         self._shell = shell
@@ -110,6 +120,29 @@ class Foothold:
             self.link.delete(shell.id, Deadline(CLEANUP_SECONDS))
             self._book.strike(shell.id)
             raise LinkFailure(ConnectionLost(f"the run on {self._options.endpoint} was stopped"))
+
+    def settle_codepage(self, run: Run, deadline: Deadline) -> None:
+        """Before the first command: a host that cannot do 65001 gets a shell in its own code page.
+
+        ``run`` runs a line of cmd in the shell.
+        """
+        if not self.shell().is_makeshift:
+            return
+        own = oem_page(run)
+        self.shell().is_makeshift = False
+        self._own_codepage = own or FIRST_CODEPAGE
+        if self._own_codepage != FIRST_CODEPAGE:
+            self.renew_shell(deadline)
+
+    def learn_encoding(self, run: Run) -> None:
+        """The first bytes came that are not ASCII: see whether the host prints as it was asked."""
+        if self._prints or self._options.codepage is not None:
+            return
+        with contextlib.suppress(LinkFailure):
+            self._prints = active_encoding(run) or ""
+            return
+        if self._shell is not None:
+            self._shell.commands_left = 0  # the next command finds a shell in a known state
 
     def learn(self, failure: LinkFailure) -> None:
         """The host refused a command for its quota: later shells are replaced before that."""
@@ -132,20 +165,6 @@ class Foothold:
         finally:
             self.link.close()
 
-    def discard(self, shells: Sequence[str]) -> tuple[str, ...]:
-        """Delete shells that earlier connections left behind; those that are surely gone."""
-        gone: list[str] = []
-        for shell in shells:
-            if self.link.broken:
-                break
-            try:
-                self.link.delete(shell, Deadline(CLEANUP_SECONDS))
-                gone.append(shell)
-            except LinkFailure as failure:
-                if not is_answer(failure):
-                    break
-        return tuple(gone)
-
     def end_now(self, seconds: float) -> bool:
         """Delete the shell over a logon of its own, from any thread: what runs there ends."""
         self._ended = True
@@ -161,6 +180,20 @@ class Foothold:
         finally:
             link.close()
         return True
+
+    def _clear(self, deadline: Deadline) -> None:
+        """Delete the shells that earlier runs left: they may be all that this user may have."""
+        gone: list[str] = []
+        for shell in self._keeper.left_over():
+            if self.link.broken or deadline.passed:
+                break
+            try:
+                self.link.delete(shell, Deadline(min(CLEANUP_SECONDS, deadline.remaining)))
+                gone.append(shell)
+            except LinkFailure as failure:
+                if not is_answer(failure):
+                    break
+        self._keeper.gone(gone)
 
     def _try_to_leave(self) -> None:
         """After a start that failed: a shell may have been opened unseen."""

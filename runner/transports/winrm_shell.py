@@ -26,7 +26,8 @@ none back while it lives ([MS-WSMV] 3.1.4.12, product behaviour note)."""
 class HostShell:
     """The shell on the host: its id, how its programs print, how many commands it may still run.
 
-    ``takes_names``: the host calls shells and commands as it is asked to.
+    ``takes_names``: the host calls shells and commands as it is asked to. ``is_makeshift``: it was
+    opened in a code page that every host has, to ask for the host's own.
     """
 
     id: str
@@ -34,6 +35,7 @@ class HostShell:
     commands_left: int
     takes_names: bool
     commands_run: int = 0
+    is_makeshift: bool = False
 
 
 class ShellBook:
@@ -70,19 +72,33 @@ class ShellBook:
 
 
 def open_shell(
-    link: NamedLink, options: WinrmOptions, deadline: Deadline, book: ShellBook
+    link: NamedLink,
+    options: WinrmOptions,
+    deadline: Deadline,
+    book: ShellBook,
+    own: int | None = None,
 ) -> HostShell:
-    """A shell that prints UTF-8, or on WinRM 1.1 the code page it bears."""
-    codepage = options.codepage or UTF8
-    created, takes_names = _create(link, codepage, deadline, book)
-    if created.first_generation and options.codepage is None:
+    """A shell that prints UTF-8; where that is refused, or does not work (WinRM 1.1), one to ask
+    for the host's ``own`` code page, or, once that is known, one that prints in it."""
+    codepage = options.codepage or own or UTF8
+    is_makeshift = False
+    try:
+        created, takes_names = _create(link, codepage, deadline, book)
+    except LinkFailure as failure:
+        if codepage != UTF8 or options.codepage is not None or not not_understood(failure):
+            raise
+        codepage, is_makeshift = FIRST_CODEPAGE, True
+        created, takes_names = _create(link, codepage, deadline, book)
+    if created.first_generation and codepage == UTF8 and options.codepage is None:
         link.delete(created.id, deadline)
         book.strike(created.id)
-        codepage = FIRST_CODEPAGE
+        codepage, is_makeshift = FIRST_CODEPAGE, True
         created = link.create(codepage, deadline)
         book.enter(created.id)
     quota = OLD_QUOTA if created.old_quota else NEW_QUOTA
-    return HostShell(created.id, encoding_of(codepage), quota, takes_names)
+    return HostShell(
+        created.id, encoding_of(codepage), quota, takes_names, is_makeshift=is_makeshift
+    )
 
 
 def _create(

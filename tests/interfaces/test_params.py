@@ -40,7 +40,6 @@ REFUSED = [
     ("win_service", {"name": "x", "password": "p"}, "'password' is not supported here", "sc would"),
     ("win_service", {"name": "x", "username": r"CORP\me"}, "would need a password", ""),
     ("win_reboot", {"reboot_timeout": "soon"}, "must be a number, not 'soon'", ""),
-    ("win_reboot", {"reboot_timeout": -1}, "must be at least 0", ""),
     ("win_ping", {"_raw_params": "x"}, "win_ping takes no free-form text", "its parameters: data"),
     ("win_regedit", {"path": "HKLM:", "key": "HKLM:\\A"}, "are the same parameter", ""),
     ("win_regedit", {"path": "X:\\A"}, "parameter 'path' must begin with one of HKLM:", ""),
@@ -75,7 +74,27 @@ REFUSED = [
     ("win_firewall_rule", {"name": "x", "profiles": "home"}, "domain, private, public", ""),
     ("win_optional_feature", {"name": "a b"}, "'a b' is not a feature name", ""),
     ("setup", {"gather_subset": "!all,foo"}, "'foo' is unknown", ""),
-    ("setup", {"gather_subset": ["facter"]}, "'facter' is not gathered", ""),
+    ("setup", {"gather_subset": ["facts"]}, "'facts' is unknown", ""),
+    ("win_service", {"name": "x", "failure_actions": [{"type": "wait"}]}, "must be one of", ""),
+    ("win_service", {"name": "x", "failure_actions": [{"delay": 1}]}, "failure_actions", ""),
+    ("win_service", {"name": "x", "failure_reset_period": -1}, "at least 0", ""),
+    ("win_firewall_rule", {"name": "x", "interfacetypes": ["lan", "ras"]}, "one kind", ""),
+    ("win_powershell", {"script": "x", "executable": "pwsh.exe"}, "start another one", ""),
+    ("win_firewall_rule", {"name": "x", "interfacetypes": "wan"}, "not 'wan'", ""),
+    ("win_firewall_rule", {"name": "x", "icmp_type_code": "8:*"}, "needs protocol icmpv4", ""),
+    (
+        "win_firewall_rule",
+        {"name": "x", "protocol": "icmpv4", "icmp_type_code": ["8:0", "3:*"]},
+        "a rule for each",
+        "",
+    ),
+    (
+        "win_firewall_rule",
+        {"name": "x", "protocol": "icmpv4", "icmp_type_code": "echo"},
+        "not 'echo:*'",
+        "",
+    ),
+    ("win_firewall_rule", {"name": "x", "security": "authenticate"}, "'notrequired'", ""),
 ]
 
 
@@ -106,6 +125,13 @@ ACCEPTED = [
     ("win_service", {"name": "x", "dependencies": "a, b"}, {"dependencies"}),
     ("win_reboot", {"reboot_timeout_sec": "600"}, {"reboot_timeout"}),
     ("win_firewall_rule", {"name": "x", "enable": "no", "profile": "domain"}, {"enabled"}),
+    ("win_reboot", {"shutdown_timeout_sec": 3600}, {"shutdown_timeout"}),
+    ("win_powershell", {"script": "x", "executable": "PowerShell.exe"}, {"executable"}),
+    ("win_service", {"name": "x", "failure_reset_period": "0xFFFFFFFF"}, set()),
+    ("shell", {"cmd": "ls", "warn": False}, {"warn"}),
+    ("systemd", {"name": "x"}, {"name"}),
+    ("systemd", {"daemon_reload": False}, {"daemon_reload"}),
+    ("setup", {"gather_subset": "!all,facter,architecture"}, {"gather_subset"}),
 ]
 
 

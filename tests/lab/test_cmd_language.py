@@ -203,10 +203,10 @@ def test_a_missing_program_inside_a_line_is_9009(lab: Bench) -> None:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("for %i in (1) do echo %i", "cmd: for"),
+        ("for %i in (1) do echo %i", "cmd: for without @ shows its commands"),
         ("set /a 1+1", "cmd: set /a"),
         ("assoc .txt", "cmd: assoc"),
-        ("icacls C:\\x", "icacls.exe"),
+        ("openfiles C:\\x", "openfiles.exe"),
         ("sc failure spooler", "sc failure"),
         ("dir /q C:\\", "cmd: dir /q"),
     ],

@@ -24,6 +24,7 @@ from runner.lab.fleet import Fleet
 from runner.lab.front_loop import Loop
 from runner.lab.spec import LabSpec
 from tests.lab.conftest import Connect, run
+from tests.ports import free_port
 
 
 def _host(name: str, **changes: Any) -> dict[str, Any]:
@@ -44,12 +45,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     started = Lab.start(SPEC, tmp_path_factory.mktemp("lab"), timeout=30)
     yield started
     started.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _reachable(address: str, port: int) -> bool:
@@ -157,7 +152,7 @@ def test_a_second_lab_in_the_same_directory_is_refused(lab: Lab) -> None:
 
 
 def test_stop_leaves_nothing_but_the_log(tmp_path: Path) -> None:
-    lab = Lab.start({"hosts": [_host("a", port=_free_port())]}, tmp_path / "lab")
+    lab = Lab.start({"hosts": [_host("a", port=free_port())]}, tmp_path / "lab")
     host = lab.hosts()[0]
     assert _reachable(host.address, host.port)
     lab.stop()

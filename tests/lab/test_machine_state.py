@@ -87,10 +87,10 @@ def test_a_restart_by_itself_changes_nothing() -> None:
 def test_the_snapshot_is_plain_data_and_remembers_commands() -> None:
     lab = bench()
     lab.run("echo hi")
-    lab.run("icacls x")
+    lab.run("openfiles x")
     snapshot = json.loads(json.dumps(lab.machine.snapshot()))
-    assert snapshot["volatile"]["commands"] == ["echo hi", "icacls x"]
-    assert snapshot["volatile"]["not_simulated"] == ["icacls.exe"]
+    assert snapshot["volatile"]["commands"] == ["echo hi", "openfiles x"]
+    assert snapshot["volatile"]["not_simulated"] == ["openfiles.exe"]
     assert snapshot["state"] == lab.state
 
 

@@ -16,6 +16,8 @@ def lab() -> Bench:
             r"C:\d\a.txt": {"content": TEXT},
             r"C:\d\b.log": {"content": "x"},
             r"C:\d\sub\c.txt": {"content": "deep"},
+            r"C:\g\hid den.txt": {"content": "h", "attributes": "AHR", "acl": "D:P(A;;FA;;;BA)"},
+            r"C:\g\empty": {"content": ""},
             r"C:\d\tasksche.exe": {"sha1": "51e4307093f8ca8854359c0ac882ddca427a813c",
                                    "size": 3514368, "created": "2017-05-12 10:00:00"},
         }
@@ -30,6 +32,22 @@ DIGEST = """SHA1 hash of file C:\\d\\tasksche.exe:
 CertUtil: -hashfile command completed successfully.
 """
 
+EMPTY_FILE = (
+    "CertUtil: -hashfile command FAILED: 0x800703ee (-2147023890)\n"
+    "CertUtil: The volume for a file has been externally altered so that the opened file is no "
+    "longer valid.\n"
+)
+SAVE_AND_RESTORE = (
+    r'icacls "C:\g\hid den.txt" /save C:\d\acl /q&md C:\n&type nul>"C:\n\hid den.txt"&'
+    r'icacls C:\n /restore C:\d\acl&icacls "C:\n\hid den.txt" /save C:\acl >nul&type C:\acl'
+)
+RESTORED = (
+    "Successfully processed 1 files; Failed processing 0 files\n"
+    "processed file: C:\\n\\hid den.txt\n"
+    "Successfully processed 1 files; Failed processing 0 files\n"
+    "h\0i\0d\0 \0d\0e\0n\0.\0t\0x\0t\0\r\0\n\0"
+    "D\0:\0P\0(\0A\0;\0;\0F\0A\0;\0;\0;\0B\0A\0)\0\r\0\n\0"
+)
 CASES: list[tuple[str, int, str]] = [
     (r"dir /b C:\d", 0, "a.txt\nb.log\nsub\ntasksche.exe\n"),
     (r"dir /b /a-d C:\d", 0, "a.txt\nb.log\ntasksche.exe\n"),
@@ -80,6 +98,19 @@ CASES: list[tuple[str, int, str]] = [
     (r"where sc", 0, "C:\\Windows\\System32\\sc.exe\n"),
     ("where nosuch", 1, ""),
     (r"more C:\d\b.log", 0, "x\n"),
+    (r'for %i in ("C:\d\a.txt" C:\d\sub C:\no) do @echo =%~ai=%~zi=', 0,
+     "=--a------=21=\n=d--------=0=\n===\n"),
+    (r'for %i in ("C:\g\hid den.txt") do @(echo %~nxi&echo %~dpi&echo %i)', 0,
+     'hid den.txt\nC:\\g\\\n"C:\\g\\hid den.txt"\n'),
+    (r"for %i in (C:\d\*.txt) do @for %j in (1 2) do @echo %~ni%j", 0, "a1\na2\n"),
+    (r'if 1==1 for %i in ("a)b" c) do @echo %~i&echo end', 0, "a)b\nend\nc\nend\n"),
+    (r'copy /y "C:\g\hid den.txt" C:\d', 1, "        0 file(s) copied.\n"),
+    (r'move "C:\g\hid den.txt" C:\d', 1, ""),
+    (r'del "C:\g\hid den.txt"&dir /b /ah C:\g', 0, "hid den.txt\n"),
+    (r'del /f /a "C:\g\hid den.txt"&dir /b /a C:\g', 0, "empty\n"),
+    (r"certutil -hashfile C:\g\empty", -2147023890, EMPTY_FILE),
+    (SAVE_AND_RESTORE, 0, RESTORED),
+    (r"icacls C:\nope /save C:\x", 2, "Successfully processed 0 files; Failed processing 1 files\n"),  # noqa: E501
 ]  # fmt: skip
 
 

@@ -41,6 +41,16 @@ ADDED: list[tuple[str, str, str]] = [
         ),
     ),
     (
+        "2016",
+        "name=ping dir=in action=allow protocol=icmpv4:8,any interfacetype=lan",
+        "v2.26|Action=Allow|Active=TRUE|Dir=In|Protocol=1|ICMP4=8:*|IFType=Lan|Name=ping|",
+    ),
+    (
+        "2019",
+        "name=every dir=in action=allow protocol=icmpv6:any,any",
+        "v2.29|Action=Allow|Active=TRUE|Dir=In|Protocol=58|Name=every|",
+    ),
+    (
         "2008-sp2",
         'name="a b" dir=in action=allow program="C:\\a b\\x.exe" enable=no description="why not"',
         "v2.0|Action=Allow|Active=FALSE|Dir=In|App=C:\\a b\\x.exe|Name=a b|Desc=why not|",
@@ -56,6 +66,8 @@ def test_add_rule_writes_the_registry_string(os: str, words: str, text: str) -> 
 
 
 REFUSED: list[tuple[str, str]] = [
+    ("2016", "add rule name=x dir=in action=allow protocol=icmpv4:300,any"),
+    ("2016", "add rule name=x dir=in action=allow protocol=tcp:8,any"),
     ("2016", "add rule name=x dir=in"),
     ("2016", "add rule name=x dir=in action=maybe"),
     ("2016", "add rule name=x dir=in action=block localport=445"),

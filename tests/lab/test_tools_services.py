@@ -31,6 +31,17 @@ CODES: list[tuple[str, int]] = [
     ("sc config spooler start=", 1639),
     ("sc create spooler binPath= C:\\x.exe", 1073),
     ("sc create x", 1639),
+    ("sc failure nosuch reset= 0 actions= restart/1", 1060),
+    ("sc failure spooler reset= 0", 1639),
+    ("sc failure spooler reset= 0 actions= restart", 1639),
+    ("sc failure spooler reset= 0 actions= explode/1", 1639),
+    ("sc failureflag spooler 2", 1639),
+    ("sc failureflag nosuch 1", 1060),
+    ("sc sidtype spooler maybe", 1639),
+    ("sc privs spooler backup", 1639),
+    ("sc preshutdown spooler soon", 1639),
+    ("sc preshutdown nosuch 1000", 1060),
+    ("sc config spooler type= interact", 1639),
     ("net start nosuch", 2),
     ("net stop TrustedInstaller", 2),
     ("net start spooler", 2),
@@ -78,6 +89,30 @@ def test_configuration_and_registry_are_one_truth() -> None:
     assert lab.run(f"reg query {path} /v DelayedAutostart").code == 1
 
 
+def test_recovery_is_kept_as_windows_keeps_it() -> None:
+    lab = bench("2012r2")
+    key = rf"{SERVICES}\Spooler"
+    lab.ok('sc failure spooler reset= 86400 actions= restart/60000//5 command= "a b" reboot= now')
+    lab.ok("sc failureflag spooler 1")
+    lab.ok("sc sidtype spooler restricted")
+    lab.ok("sc config spooler type= own type= interact")
+    found = lab.ok(f"reg query {key}")
+    head = "8051010000000000000000000200000014000000"
+    assert f"FailureActions    REG_BINARY    {head}0100000060EA00000000000005000000" in found
+    assert "FailureCommand    REG_SZ    a b" in found
+    assert "RebootMessage    REG_SZ    now" in found
+    assert "FailureActionsOnNonCrashFailures    REG_DWORD    0x1" in found
+    assert "ServiceSidType    REG_DWORD    0x3" in found
+    assert "Type    REG_DWORD    0x110" in found
+    lab.ok('sc failure spooler reset= 0 actions= "" command= "" reboot= ""')
+    lab.ok("sc config spooler type= own")
+    gone = lab.ok(f"reg query {key}")
+    assert "FailureActions  " not in gone
+    assert "FailureCommand" not in gone
+    assert "RebootMessage" not in gone
+    assert "Type    REG_DWORD    0x10" in gone
+
+
 def test_depend_is_replaced_as_a_whole() -> None:
     lab = bench()
     lab.ok("sc config lanmanworkstation depend= bowser/mrxsmb20/nsi")
@@ -96,8 +131,22 @@ def test_stop_and_start_pass_through_pending_states() -> None:
     wait_until(lambda: running(lab, "spooler"))
 
 
+def test_a_service_without_its_program_does_not_start() -> None:
+    lab = bench(files={r"C:\a b\c.exe": {"content": "MZ"}})
+    for path, code in (
+        (r"C:\nope.exe -k", 2),
+        (r"C:\a b\c.exe -k", 0),
+        (r"\"C:\a b\c.exe\" -k", 0),
+    ):
+        lab.ok(rf'sc create demo binPath= "{path}"')
+        assert lab.run("sc start demo").code == code, path
+        lab.ok("sc delete demo")
+        lab.run("sc stop demo")
+        lab.reboot()
+
+
 def test_create_describe_delete_a_running_service() -> None:
-    lab = bench()
+    lab = bench(files={r"C:\demo\demo.exe": {"content": "MZ"}})
     before = lab.state
     lab.ok(r'sc create demo binPath= "C:\demo\demo.exe -k x" DisplayName= "De mo" start= auto')
     lab.ok('sc description demo "what it is"')

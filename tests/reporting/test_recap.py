@@ -89,11 +89,14 @@ def test_usual_commands() -> None:
         return usual_commands(finished(found, verb, interrupted=interrupted), found)
 
     show = f"runner show {RUN}"
+    resume = f"runner resume {RUN}"
     rollback = f"runner rollback {RUN} --check"
     assert commands("run", Status.OK) == [show]
     assert commands("run", Status.CHANGED) == [show, rollback]
-    assert commands("run", Status.CHANGED, interrupted=True) == [show, rollback]
-    assert commands("resume", Status.IN_DOUBT) == [show]
+    assert commands("run", Status.CHANGED, interrupted=True) == [show, resume, rollback]
+    assert commands("run", Status.UNREACHABLE) == [show, resume]
+    assert commands("apply", Status.IN_DOUBT) == [show, resume]
+    assert commands("rollback", Status.IN_DOUBT) == [show]
     assert commands("rollback", Status.CHANGED) == [show]
     assert commands("check", Status.WOULD_CHANGE) == []
     assert commands("rollback check", Status.WOULD_CHANGE) == []

@@ -48,7 +48,8 @@ def test_a_run_in_a_pipe() -> None:
     text = stream.getvalue()
     assert "  changed          web01" in text
     assert "Preview" not in text
-    assert text.endswith(f"Next:\n  runner show {RUN}\n  runner rollback {RUN} --check\n")
+    commands = ("show {}", "resume {}", "rollback {} --check")
+    assert text.endswith("Next:\n" + "".join(f"  runner {c.format(RUN)}\n" for c in commands))
 
 
 def test_a_check_in_a_pipe() -> None:

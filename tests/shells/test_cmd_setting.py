@@ -117,13 +117,6 @@ def test_values_that_cmd_cannot_say() -> None:
         CMD.under(Setting({"A": "x" * 8100})).render(Exec("hostname"))
 
 
-@pytest.mark.parametrize("shell", [CMD, POWERSHELL])
-def test_nobody_else_can_be_become(shell: object) -> None:
-    with pytest.raises(ModuleError, match="become SYSTEM with 'runas'") as caught:
-        shell.under(Setting(become="runas", user="SYSTEM"))  # type: ignore[attr-defined]
-    assert "ansible_user" in caught.value.hint
-
-
 def test_raw_has_no_setting() -> None:
     for setting in (Setting({"A": "1"}), Setting(become="sudo")):
         with pytest.raises(ModuleError, match="not possible with the shell 'raw'"):

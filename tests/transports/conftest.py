@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import secrets
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +25,7 @@ from runner.transports.winrm_kerberos_tickets import Tickets
 from tests.transports import kdc
 from tests.transports.kdc import HOST, Kdc, need_kerberos
 from tests.transports.machine import Machine
+from tests.transports.sshd import IN_CI
 
 USER = "admin"
 PASSWORD = "S3cret:with:colons"
@@ -34,7 +39,7 @@ class Site:
     def __init__(self, machine: Machine, front: Front, folder: Path) -> None:
         self.machine = machine
         self.front = front
-        self._folder = folder
+        self.folder = folder
 
     def variables(self, **more: Any) -> dict[str, Any]:
         """The inventory variables of this host; None takes one away."""
@@ -46,7 +51,7 @@ class Site:
             "ansible_password": PASSWORD,
         }
         if self.front.scheme == "https":
-            authority = self._folder / f"{self.front.port}.pem"
+            authority = self.folder / f"{self.front.port}.pem"
             authority.write_bytes(self.front.ca_pem)
             values["ansible_winrm_ca_trust_path"] = str(authority)
         values.update(more)
@@ -163,3 +168,17 @@ def host(realm: Kdc, alone: None, serve: Serve) -> Callable[..., Site]:
         return serve("2019", scheme=scheme, user=user, password=kdc.PASSWORD, options=options)
 
     return start
+
+
+@pytest.fixture
+def account() -> Iterator[tuple[str, str]]:
+    """A user with a password, for as long as the test runs."""
+    if os.geteuid() != 0 or shutil.which("useradd") is None:
+        if IN_CI:
+            pytest.fail("these tests make a user: run them as root")
+        pytest.skip("needs root, to make a user with a password")
+    name, password = f"rt{secrets.token_hex(3)}", secrets.token_hex(8)
+    subprocess.run(["useradd", "-m", "-s", "/bin/sh", name], check=True, timeout=20)
+    subprocess.run(["chpasswd"], input=f"{name}:{password}", text=True, check=True, timeout=20)
+    yield name, password
+    subprocess.run(["userdel", "-r", "-f", name], check=False, timeout=20, capture_output=True)

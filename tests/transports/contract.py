@@ -23,7 +23,7 @@ class Lines:
     ``both`` prints one and three on standard output and two on standard error, a line each;
     ``exit`` ends with the code put into it; ``cat`` copies its input; ``big`` prints 262144
     bytes; ``text`` prints ``h\\u00e9llo`` without a line break; ``wait`` runs for seconds;
-    ``nothing`` prints nothing and succeeds.
+    ``nothing`` prints nothing and succeeds; ``slow`` prints four lines, with pauses.
     """
 
     both: str
@@ -33,6 +33,7 @@ class Lines:
     text: str
     wait: str
     nothing: str
+    slow: str = "for i in 0 1 2 3; do echo $i; sleep 0.1; done"
     codes: tuple[int, ...] = (0, 1, 255)
 
 
@@ -69,6 +70,33 @@ class TransportContract:
     def test_text_comes_in_the_encoding_that_the_connection_names(self, link: Connection) -> None:
         raw = link.run(Invocation(self.lines.text), timeout=10)
         assert raw.stdout.decode(link.encoding).strip() == "h\u00e9llo"
+
+    def test_output_is_told_as_it_comes_and_is_in_the_answer_too(self, link: Connection) -> None:
+        told: list[tuple[str, bytes, float]] = []
+        link.listener = lambda stream, data: told.append((stream, data, time.monotonic()))
+        raw = link.run(Invocation(self.lines.slow), timeout=10)
+        ended = time.monotonic()
+        out = [(data, at) for stream, data, at in told if data]
+        assert b"".join(data for data, _ in out) == raw.stdout
+        assert len(raw.stdout.split()) == 4
+        assert ended - out[0][1] > 0.1, "the first line is told before the last one is printed"
+        told.clear()
+        raw = link.run(Invocation(self.lines.both), timeout=10)
+        for name, whole in (("stdout", raw.stdout), ("stderr", raw.stderr)):
+            assert b"".join(data for stream, data, _ in told if stream == name) == whole
+
+    def test_much_output_is_told_whole(self, link: Connection) -> None:
+        told: list[bytes] = []
+        link.listener = lambda stream, data: told.append(data)
+        raw = link.run(Invocation(self.lines.big), timeout=20)
+        assert b"".join(told) == raw.stdout
+
+    def test_who_does_not_listen_any_more_is_told_nothing(self, link: Connection) -> None:
+        told: list[bytes] = []
+        link.listener = lambda stream, data: told.append(data)
+        link.listener = None
+        link.run(Invocation(self.lines.both), timeout=10)
+        assert told == []
 
     def test_no_output(self, link: Connection) -> None:
         raw = link.run(Invocation(self.lines.nothing), timeout=10)

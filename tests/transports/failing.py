@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pytest
 from runner.lab import wsman_names
 from runner.lab.front_connection import Connection as FrontConnection
 from runner.lab.wsman_faults import Fault
+from tests.transports.certificates import Issuer, server_context
 from tests.transports.conftest import Site
 from tests.transports.tcp_proxy import Proxy, Trouble
 
@@ -101,8 +103,13 @@ def silent() -> Iterator[int]:
 
 
 @contextmanager
-def _listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+def _listening(serve: Callable[[socket.socket], None], *, at_once: bool = False) -> Iterator[int]:
+    """Serve connections one after the other, or ``at_once``; the port."""
     listener = socket.create_server(("127.0.0.1", 0))
+
+    def attend(sock: socket.socket) -> None:
+        with sock, contextlib.suppress(OSError):
+            serve(sock)
 
     def accept() -> None:
         while True:
@@ -110,8 +117,10 @@ def _listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
                 sock, _ = listener.accept()
             except OSError:
                 return
-            with sock, contextlib.suppress(OSError):
-                serve(sock)
+            if at_once:
+                threading.Thread(target=attend, args=(sock,), daemon=True).start()
+            else:
+                attend(sock)
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
@@ -184,6 +193,57 @@ def off(site: Site, _stack: contextlib.ExitStack) -> None:
 
 def full(_site: Site, stack: contextlib.ExitStack) -> Mapping[str, Any]:
     return {"ansible_port": stack.enter_context(silent())}
+
+
+def refuse_for_good(site: Site, stack: contextlib.ExitStack) -> None:
+    """The same, and the new logon that follows is refused, too: the password was changed."""
+    refuse_once(site, stack)
+    site.front.inject("refuse_logon", 99)
+
+
+def unreadable(verb: str) -> Tinker:
+    """The answer to that verb is a web page, sealed as it should be."""
+
+    def tinker(site: Site, _stack: contextlib.ExitStack) -> None:
+        handlers: Any = site.front._served.service._handlers
+        what, _handler = handlers[VERBS[verb]]
+        handlers[VERBS[verb]] = (what, lambda _request, _caller: b"<html>hi</html")
+
+    return tinker
+
+
+def ends_tls(site: Site, stack: contextlib.ExitStack) -> Mapping[str, Any]:
+    """Somebody in between ends TLS with a certificate of his own, which the client trusts."""
+    issuer, folder = Issuer(), site.folder
+    context = server_context(issuer.issue("127.0.0.1", "127.0.0.1"), folder, "middle")
+    authority = folder / "middle-ca.pem"
+    authority.write_bytes(issuer.papers.pem)
+    onward = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    onward.check_hostname, onward.verify_mode = False, ssl.CERT_NONE
+
+    def serve(raw: socket.socket) -> None:
+        there = socket.create_connection(("127.0.0.1", site.front.port), 5)
+        client, host = context.wrap_socket(raw, server_side=True), onward.wrap_socket(there)
+        with client, host:
+            client.settimeout(0.05)
+            host.settimeout(0.05)
+            while not (_carried(client, host) or _carried(host, client)):
+                pass
+
+    port = stack.enter_context(_listening(serve, at_once=True))
+    return {"ansible_port": port, "ansible_winrm_ca_trust_path": str(authority)}
+
+
+def _carried(source: ssl.SSLSocket, sink: ssl.SSLSocket) -> bool:
+    """Pass on what there is; whether it was the end."""
+    try:
+        data = source.recv(65536)
+    except TimeoutError:
+        return False
+    sink.settimeout(5)
+    sink.sendall(data)
+    sink.settimeout(0.05)
+    return not data
 
 
 def refuse_once(site: Site, stack: contextlib.ExitStack) -> None:

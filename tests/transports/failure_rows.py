@@ -23,6 +23,7 @@ from tests.transports.failing import (
     Tinker,
     answers,
     at,
+    ends_tls,
     fault,
     full,
     impatiently,
@@ -31,8 +32,10 @@ from tests.transports.failing import (
     meanwhile,
     off,
     on_the_way,
+    refuse_for_good,
     refuse_once,
     says,
+    unreadable,
 )
 from tests.transports.tcp_proxy import Kind, Trouble
 
@@ -66,6 +69,11 @@ class Row:
 NAME = "name not known; connection refused; no TCP answer in 5 s"
 CUT = "cut or silent while logging on or opening a shell"
 BUSY_THERE = "HTTP 503 there"
+SCHEME = "plain http to a port of TLS"
+BINDING = "401 behind a proxy that ends TLS"
+CREATE_LATE = "2150858793 to Create"
+SEND_LATE = "2150858793 to Send"
+GONE = "2150858843 to Signal or Delete"
 TLS = "certificate not trusted, expired, other name; no TLS on that port"
 STRANGER = "403, 404, 405, 407, 411, 502, a web page"
 UNREAD = "400 after a logon that worked"
@@ -111,8 +119,16 @@ ROWS = [
     Row("401 at the first logon", "no channel binding", AuthenticationFailed, scheme="https",
         options=FrontOptions(channel_binding="strict"), advice="channel binding",
         before=says(ansible_winrm_send_cbt=False), counts={"failed_logons": 1}),
+    Row(BINDING, "it is trusted", AuthenticationFailed, advice="channel binding", scheme="https",
+        before=ends_tls, counts={"failed_logons": 1}),
+    Row(SCHEME, "at once", ProtocolFailed, advice="5986 is https", scheme="https",
+        before=says(ansible_winrm_scheme="http", ansible_winrm_ca_trust_path=None),
+        counts={"failed_logons": 0}),
     Row("401 after a logon that worked", "once", None, under=refuse_once,
         counts={"logons": 2, "creates": 1, "commands": 1}),
+    Row("401 after a logon that worked", "for good", AuthenticationFailed,
+        advice="ansible_password", under=refuse_for_good,
+        counts={"logons": 1, "failed_logons": 1, "commands": 0}),
     Row(UNREAD, "once", None, under=inject("http_400_sealed"),
         counts={"logons": 2, "creates": 1, "commands": 1}),
     Row("400 otherwise", "at once", ProtocolFailed, advice="scheme and the port",
@@ -146,6 +162,16 @@ ROWS = [
         under=inject("drop_receive"), counts={"commands": 1, "open_shells": 0}),
     Row("2150858793 (operation timeout) in Receive", "a silent command", None, line="rest 2.5",
         before=says(ansible_winrm_operation_timeout_sec=1), counts={"commands": 1}),
+    *(
+        Row(CREATE_LATE, f"{'it opened' if after else 'nothing opened'}, {os}", DeadlineExceeded,
+            advice="ansible_winrm_operation_timeout_sec", os=os,
+            before=fault("Create", 2150858793, after=after),
+            counts={"creates": 1, "commands": 0, "open_shells": int(after and os == OLD)})
+        for after in (False, True)
+        for os in (OLD, NEW)
+    ),
+    Row(SEND_LATE, "it has not been read yet", None, line="cat", stdin=b"abc",
+        under=fault("Send", 2150858793, after=True), counts={"sends": 1, "commands": 1}),
     Row("2150858793 to Command", "it never started", DeadlineExceeded, True,
         "ansible_winrm_operation_timeout_sec", under=fault("Command", 2150858793),
         counts={"commands": 1, "open_shells": 0}),
@@ -161,8 +187,11 @@ ROWS = [
     Row("2150858843 to Receive", "the shell is gone", ConnectionLost, True, "run it again",
         under=lambda site, _: lose_shell_after(site, "Command"),
         counts={"commands": 1, "open_shells": 0}),
-    Row("2150858843 to Signal or Delete", "Signal", None, under=fault("Signal", 2150858843),
-        counts={"commands": 1}),
+    *(
+        Row(GONE, verb, None, under=fault(verb, 2150858843, after=True),
+            counts={"commands": 1, "creates": 1})
+        for verb in ("Signal", "Delete")
+    ),
     *(
         Row("2147943418, 1018 (profile unloaded) to Command", str(code), None,
             under=fault("Command", code), counts={"commands": 2, "creates": 2})
@@ -213,6 +242,8 @@ ROWS = [
     ),
     Row(UNKNOWN, "a fault", ProtocolFailed, True, "WinRM/Operational",
         under=fault("Command", 123456), counts={"commands": 1, "open_shells": 0}),
+    Row(UNKNOWN, "an answer to Receive", ProtocolFailed, True, "", under=unreadable("Receive"),
+        counts={"commands": 1, "open_shells": 0}),
     Row(UNKNOWN, "an answer", ProtocolFailed, True, "", os=OLD, under=inject("garbage_200"),
         counts={"commands": 1, "open_shells": 0}),
     Row("our deadline", "a command that takes too long", DeadlineExceeded, True, "timeout",
@@ -230,10 +261,7 @@ NOT_HERE: Mapping[str, str] = {
     "MaxMemoryPerShellMB is used up": "the lab does not count memory; Windows reports it in many "
     "ways, mostly as a program that fails",
     "HTTP.sys drops an idle connection after 120 s": "test_winrm_commands.py does it after 0.05 s",
-    "a reboot: refused, 503, 401 one after the other": "tests/engine/test_access.py (refusals are "
-    "spaced and few) and tests/e2e/test_wannacry.py (restarts of the lab)",
-    "a TLS proxy in between: wrong channel binding": "the lab refuses an absent one in strict mode "
-    "(above); a wrong one is the same 401, see tests/lab/test_front_auth.py",
+    "a reboot: refused, 503, 401 one after the other": "tests/e2e/test_restarts.py",
     "SSH: changed host key, MaxSessions, banner, exit status -1": "test_ssh.py",
 }
 """Failures known for Windows that cannot be, or are not, provoked here, and why."""

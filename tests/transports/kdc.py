@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 REALM = "CORP.EXAMPLE"
 USER = f"bob@{REALM}"
 PASSWORD = "Kerb-S3cret:with:colons"
@@ -62,7 +64,7 @@ class Kdc:
 
     def __init__(self, folder: Path, *, enctypes: str = "", made: bool = False) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._enctypes = enctypes
         self._write_configuration()
         if not made:
@@ -234,9 +236,3 @@ class Kdc:
 
 def _found(program: str) -> str:
     return shutil.which(program, path=_PATH) or program
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

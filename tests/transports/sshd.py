@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 SSHD = "/usr/sbin/sshd"
 IN_CI = bool(os.environ.get("CI"))
 
@@ -71,14 +73,8 @@ class Sshd:
         return {name: value for name, value in found.items() if value is not None}
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 @contextmanager
-def sshd(folder: Path, *lines: str, know: bool = True) -> Iterator[Sshd]:
+def sshd(folder: Path, *lines: str, know: bool = True, sftp: bool = True) -> Iterator[Sshd]:
     """Run one until the end of the block; ``lines`` go into its configuration first."""
     folder.mkdir(parents=True, exist_ok=True)
     host_key = keygen(folder / "host_key")
@@ -97,7 +93,7 @@ def sshd(folder: Path, *lines: str, know: bool = True) -> Iterator[Sshd]:
         "StrictModes no",
         "UsePAM no",
         "PermitRootLogin yes",
-        "Subsystem sftp internal-sftp",
+        *(["Subsystem sftp internal-sftp"] if sftp else []),
     ]
     file = folder / "sshd_config"
     file.write_text("\n".join(configuration) + "\n")

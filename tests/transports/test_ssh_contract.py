@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from runner.interfaces.transport import Connection
 from runner.transports.ssh import Transport
 from tests.transports.contract import Lines, TransportContract
+from tests.transports.lab_ssh import Shell, lab_ssh
 from tests.transports.sshd import Sshd, require_sshd, sshd
 
 
@@ -37,3 +39,35 @@ class TestSsh(TransportContract):
         connection = transport.connect(transport.options("h", server.variables()), timeout=10)
         yield connection
         connection.close()
+
+
+class OverWindows(TransportContract):
+    """OpenSSH for Windows, as the lab serves it: exit codes have all their 32 bits."""
+
+    shell: Shell = "cmd"
+    lines = Lines(
+        both="both",
+        exit="exit {}",
+        cat="cat",
+        big="big 262144",
+        text="text",
+        wait="wait",
+        nothing="nop",
+        slow="slow 4",
+        codes=(0, 1, 255, 1060, 3010, 0xC0000005, 0xFFFFFFFF, 0x80240017),
+    )
+
+    @pytest.fixture
+    def link(self, tmp_path: Path) -> Iterator[Connection]:
+        with lab_ssh(tmp_path, shell=self.shell, simple=True) as host:
+            connection = host.connect()
+            yield connection
+            connection.close()
+
+
+class TestWindowsWithCmd(OverWindows):
+    pass
+
+
+class TestWindowsWithPowershell(OverWindows):
+    shell: Shell = "powershell"

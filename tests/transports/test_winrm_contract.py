@@ -18,6 +18,7 @@ LINES = Lines(
     text="text",
     wait="wait",
     nothing="nop",
+    slow="slow 4",
     codes=(0, 1, 1060, 3010, 0xC0000005, 0xFFFFFFFF, 0x80240017),
 )
 

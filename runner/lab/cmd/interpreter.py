@@ -13,10 +13,12 @@ from runner.lab.cmd.conditions import compare, exists, to_number
 from runner.lab.cmd.control import ExitShell, RedirectFault, Streams, signed
 from runner.lab.cmd.expand import delayed, percent
 from runner.lab.cmd.launch import find_program, run_program
+from runner.lab.cmd.loops import for_items, for_values
 from runner.lab.cmd.redirect import Redirector
 from runner.lab.cmd.syntax import parse
-from runner.lab.cmd.tree import Chain, Condition, If, Node, Redirect, Simple, SyntaxFault
+from runner.lab.cmd.tree import Chain, Condition, For, If, Node, Redirect, Simple, SyntaxFault
 from runner.lab.faults import NotSimulated
+from runner.lab.languages import localized
 from runner.lab.process import Environment, Process, Session
 from runner.lab.streams import BufferSink, BytesSource, Sink, encode
 
@@ -56,6 +58,7 @@ class Interpreter:
         self.batch_text: str | None = None
         self.directories: list[str] = []
         self.locals: list[tuple[Environment, str, bool]] = []
+        self.variables: dict[str, str] = {}
 
     # -- lines -----------------------------------------------------------------------------------
 
@@ -78,7 +81,7 @@ class Interpreter:
             node = parse(text)
             return 0 if node is None else self.run(node, streams)
         except SyntaxFault as fault:
-            self.write(streams.stderr, f"{fault}\n")
+            self.complain(streams.stderr, f"{fault}\n")
             self.errorlevel = 255
             return 255
         except NotSimulated as fault:
@@ -87,13 +90,17 @@ class Interpreter:
     def report(self, fault: NotSimulated, streams: Streams) -> int:
         """Make something that the lab does not know a loud failure."""
         self.session.host.note_not_simulated(fault.what)
-        self.write(streams.stderr, f"{fault.text}\n")
+        self.complain(streams.stderr, f"{fault.text}\n")
         self.errorlevel = fault.exit_code
         return fault.exit_code
 
     def write(self, sink: Sink, text: str) -> None:
         """Write text with `\\n` line ends in the console code page."""
         sink.write(encode(text.replace("\n", "\r\n"), self.session.codepage))
+
+    def complain(self, sink: Sink, text: str) -> None:
+        """Write a message of cmd's own, in the language of the system."""
+        self.write(sink, localized(text, self.session.host.profile.language.key, "cmd"))
 
     # -- variables -------------------------------------------------------------------------------
 
@@ -120,7 +127,9 @@ class Interpreter:
         return None
 
     def late(self, text: str) -> str:
-        """Delayed expansion, where it is switched on."""
+        """The variables of `for`, then delayed expansion where it is switched on."""
+        if self.variables:
+            text = for_values(text, self.variables, self.session)
         return delayed(text, self.lookup) if self.delayed else text
 
     # -- the tree --------------------------------------------------------------------------------
@@ -135,6 +144,8 @@ class Interpreter:
             if self._holds(node.condition):
                 return self.run(node.then, streams)
             return 0 if node.otherwise is None else self.run(node.otherwise, streams)
+        if isinstance(node, For):
+            return self._for(node, streams)
         return self._with_redirects(
             node.redirects, streams, lambda s: 0 if node.body is None else self.run(node.body, s)
         )
@@ -151,6 +162,16 @@ class Interpreter:
             self.errorlevel = signed(code)
         return self.run(node.right, streams)
 
+    def _for(self, node: For, streams: Streams) -> int:
+        code, outer = 0, dict(self.variables)
+        try:
+            for item in for_items(self.late(node.items), self.session):
+                self.variables[node.letter] = item
+                code = self.run(node.body, streams)
+        finally:
+            self.variables = outer
+        return code
+
     def _pipe(self, node: Chain, streams: Streams) -> int:
         """Both sides run in a cmd of their own: what they set does not come back."""
         buffer = BufferSink()
@@ -166,6 +187,7 @@ class Interpreter:
         child = Interpreter(self.session.child(), self.command_line, delayed_expansion=self.delayed)
         child.errorlevel = self.errorlevel
         child.arguments = self.arguments
+        child.variables = dict(self.variables)
         return child
 
     def run_apart(self, node: Node, streams: Streams) -> int:
@@ -216,7 +238,7 @@ class Interpreter:
             program = find_program(self.session, name.replace('"', ""))
         if program is None:
             shown = name.strip('"')
-            self.write(
+            self.complain(
                 streams.stderr,
                 f"'{shown}' is not recognized as an internal or external command,\n"
                 "operable program or batch file.\n",
@@ -259,7 +281,7 @@ class Interpreter:
             with host.lock:
                 streams = opener.apply(redirects, streams)
         except RedirectFault as fault:
-            self.write(streams.stderr, f"{fault}\n")
+            self.complain(streams.stderr, f"{fault}\n")
             self.errorlevel = 1
             return 1
         try:

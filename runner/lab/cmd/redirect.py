@@ -21,7 +21,7 @@ class Redirector:
     def __init__(self, session: Session, late: Callable[[str], str]) -> None:
         self._session = session
         self._late = late
-        self._opened: list[FileSink] = []
+        self._opened: list[tuple[str, FileSink]] = []
 
     def apply(self, redirects: Iterable[Redirect], streams: Streams) -> Streams:
         """The streams with redirections applied in order.
@@ -34,8 +34,9 @@ class Redirector:
 
     def close(self) -> None:
         """Write what went to files."""
-        for sink in self._opened:
+        for path, sink in self._opened:
             sink.close()
+            self._session.host.written.discard(path)
 
     def _applied(self, redirect: Redirect, streams: Streams) -> Streams:
         number, operator = redirect.handle, redirect.operator
@@ -68,13 +69,19 @@ class Redirector:
             return NullSink()
         host.counters.writes += 1
         path = absolute(name, self._session.cwd)
+        if path.lower() in host.written:
+            # cmd opens what it writes to without sharing it for writing.
+            raise RedirectFault(
+                "The process cannot access the file because it is being used by another process."
+            )
         try:
             sink = FileSink(host.files, path, host.clock.now(), append=append)
         except FileNotFoundError:
             raise RedirectFault("The system cannot find the path specified.") from None
         except PermissionError:
             raise RedirectFault("Access is denied.") from None
-        self._opened.append(sink)
+        self._opened.append((path.lower(), sink))
+        host.written.add(path.lower())
         return sink
 
 

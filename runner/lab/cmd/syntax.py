@@ -9,12 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from runner.lab.cmd.tree import Chain, Condition, Group, If, Node, Redirect, Simple, SyntaxFault
+from runner.lab.cmd.scanner import DELIMITERS, Scanner
+from runner.lab.cmd.tree import (
+    Chain,
+    Condition,
+    For,
+    Group,
+    If,
+    Node,
+    Redirect,
+    Simple,
+    SyntaxFault,
+)
 from runner.lab.faults import NotSimulated
 
 __all__ = ["DELIMITERS", "parse"]
 
-DELIMITERS = " \t,;=\x0b\x0c\xa0"
 _COMPARISONS = frozenset({"equ", "neq", "lss", "leq", "gtr", "geq"})
 
 
@@ -22,7 +32,7 @@ _COMPARISONS = frozenset({"equ", "neq", "lss", "leq", "gtr", "geq"})
 def parse(text: str) -> Node | None:
     """The tree of a line (or of the lines of a parenthesis); None for an empty one.
 
-    Raises SyntaxFault, and NotSimulated for `for`.
+    Raises SyntaxFault, and NotSimulated for the switches of `for`.
     """
     parser = _Parser(text)
     node = parser.sequence()
@@ -30,41 +40,7 @@ def parse(text: str) -> Node | None:
     return node
 
 
-def _ends_in_handle(text: list[str]) -> bool:
-    """Whether the text so far ends in a digit of its own, as in `echo x 2>file`."""
-    if not text or not (text[-1].isdigit() and text[-1].isascii()):
-        return False
-    return len(text) == 1 or text[-2] in DELIMITERS
-
-
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-        self._depth = 0
-
-    def _peek(self, size: int = 1) -> str:
-        return self._text[self._at : self._at + size]
-
-    def _skip(self, chars: str = DELIMITERS) -> None:
-        while self._at < len(self._text) and self._text[self._at] in chars:
-            self._at += 1
-
-    def _unexpected(self) -> SyntaxFault:
-        rest = self._text[self._at :]
-        for operator in ("&&", "||", ">>"):
-            if rest.startswith(operator):
-                return SyntaxFault(f"{operator} was unexpected at this time.")
-        word = rest[:1] if rest[:1] in "&|<>()" else rest.split()[0] if rest.split() else ""
-        if not word:
-            return SyntaxFault("The syntax of the command is incorrect.")
-        return SyntaxFault(f"{word} was unexpected at this time.")
-
-    def expect_end(self) -> None:
-        self._skip(DELIMITERS + "\n")
-        if self._at < len(self._text):
-            raise self._unexpected()
-
+class _Parser(Scanner):
     def sequence(self) -> Node | None:
         """Commands joined by `&`; line feeds in a parenthesis join as well."""
         gaps = DELIMITERS + ("\n" if self._depth else "")
@@ -80,10 +56,6 @@ class _Parser:
                 self._at += 1
             elif not (self._depth and self._peek() == "\n"):
                 return node
-
-    def _ends(self) -> bool:
-        char = self._peek()
-        return not char or char == "\n" or (char == ")" and self._depth > 0)
 
     def _alternatives(self) -> Node:
         return self._joined("||", lambda: self._joined("&&", self._pipeline))
@@ -116,7 +88,7 @@ class _Parser:
         if keyword == "if":
             return self._if(redirects)
         if keyword == "for":
-            raise NotSimulated("cmd: for")
+            return self._for(redirects)
         if keyword == "rem":
             return self._remark(redirects)
         args = self._arguments(redirects)
@@ -135,18 +107,6 @@ class _Parser:
         if not ends and self._peek(4).lower() != "else":
             raise self._unexpected()
         return Group(body, tuple(redirects))
-
-    def _redirects_into(self, redirects: list[Redirect], gaps: str) -> None:
-        while True:
-            self._skip(gaps)
-            digit = self._peek()
-            if digit.isdigit() and digit.isascii() and self._peek(2)[1:] in ("<", ">"):
-                self._at += 1
-                redirects.append(self._redirect(int(digit)))
-            elif digit and digit in "<>":
-                redirects.append(self._redirect(None))
-            else:
-                return
 
     def _remark(self, redirects: list[Redirect]) -> Simple:
         """`rem` with an argument hides the rest of the line, operators included."""
@@ -191,6 +151,30 @@ class _Parser:
         node = If(condition, then, otherwise)
         return Group(node, tuple(redirects)) if redirects else node
 
+    def _for(self, redirects: list[Redirect]) -> Node:
+        """`for %x in (set) do @command`: cmd shows a command without `@` before it runs it."""
+        letter = self._operand()
+        if letter.startswith("/"):
+            raise NotSimulated(f"cmd: for {letter}")
+        if len(letter) != 2 or letter[0] != "%" or self._operand().lower() != "in":
+            raise SyntaxFault(f"{letter} was unexpected at this time.")
+        self._skip()
+        end = self._text.find(")", self._at)
+        if self._peek() != "(" or end < 0:
+            raise self._unexpected()
+        items = self._text[self._at + 1 : end]
+        while items.count('"') % 2 and end >= 0:  # a parenthesis inside quotes
+            end = self._text.find(")", end + 1)
+            items = self._text[self._at + 1 : end]
+        self._at = end + 1
+        if self._operand().lower() != "do":
+            raise self._unexpected()
+        self._skip()
+        if self._peek() != "@":
+            raise NotSimulated("cmd: for without @ shows its commands")
+        node = For(letter[1], items, self._body())
+        return Group(node, tuple(redirects)) if redirects else node
+
     def _body(self) -> Node:
         """The rest up to the line's end, except that a parenthesis may be followed by `else`."""
         node: Node | None = None
@@ -207,90 +191,3 @@ class _Parser:
         if node is None:
             raise SyntaxFault("The syntax of the command is incorrect.")
         return node
-
-    def _operand(self) -> str:
-        self._skip(DELIMITERS)
-        word = self._word()
-        if not word:
-            raise self._unexpected()
-        return word
-
-    def _redirect(self, handle: int | None) -> Redirect:
-        operator = self._peek()
-        self._at += 1
-        if operator == ">" and self._peek() == ">":
-            operator = ">>"
-            self._at += 1
-        number = (0 if operator == "<" else 1) if handle is None else handle
-        if self._peek() == "&":
-            self._at += 1
-            self._skip()
-            target = self._peek()
-            if not target.isdigit():
-                raise self._unexpected()
-            self._at += 1
-            return Redirect(number, "&", target)
-        self._skip()
-        target = self._word()
-        if not target:
-            raise self._unexpected()
-        return Redirect(number, operator, target)
-
-    def _word(self) -> str:
-        """Text up to a delimiter or operator; quotes group and stay, carets escape and go."""
-        stops = "&|<>\n" + (")" if self._depth else "") + DELIMITERS
-        out: list[str] = []
-        quoted = False
-        while self._at < len(self._text):
-            char = self._text[self._at]
-            if quoted:
-                quoted = char != '"'
-            elif char == "^":
-                self._at += 1
-                char = self._peek()
-                if not char:
-                    break
-            elif char in stops:
-                break
-            elif char == '"':
-                quoted = True
-            out.append(char)
-            self._at += 1
-        return "".join(out)
-
-    def _arguments(self, redirects: list[Redirect]) -> str:
-        """The rest of a command: redirections are taken out, everything else stays as it is."""
-        stops = "&|\n" + (")" if self._depth else "")
-        out: list[str] = []
-        quoted = escaped = False
-        text, size = self._text, len(self._text)
-        while self._at < size:
-            char = text[self._at]
-            if quoted:
-                quoted = char not in '"\n'
-                if char == "\n":
-                    break
-            elif char == "^":
-                self._at += 1
-                if text[self._at : self._at + 1] == "\n":
-                    self._at += 1
-                if self._at >= size:
-                    break
-                out.append(text[self._at])
-                self._at += 1
-                escaped = True
-                continue
-            elif char in stops:
-                break
-            elif char in "<>":
-                handle = None
-                if not escaped and _ends_in_handle(out):
-                    handle = int(out.pop())
-                redirects.append(self._redirect(handle))
-                continue
-            elif char == '"':
-                quoted = True
-            escaped = False
-            out.append(char)
-            self._at += 1
-        return "".join(out)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Chain", "Condition", "Group", "If", "Node", "Redirect", "Simple", "SyntaxFault"]
+__all__ = [
+    "Chain",
+    "Condition",
+    "For",
+    "Group",
+    "If",
+    "Node",
+    "Redirect",
+    "Simple",
+    "SyntaxFault",
+]
 
 
 class SyntaxFault(Exception):
@@ -64,4 +74,13 @@ class If:
     otherwise: Node | None = None
 
 
-Node = Simple | Group | Chain | If
+@dataclass(frozen=True, slots=True)
+class For:
+    """`for %letter in (items) do body`, without a switch."""
+
+    letter: str
+    items: str
+    body: Node
+
+
+Node = Simple | Group | Chain | If | For

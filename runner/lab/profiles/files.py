@@ -41,7 +41,9 @@ def tool_names(profile: OsProfile) -> list[str]:
     else:
         names |= set(_FROM_60.split())
     if profile.nt >= (6, 1):
-        names.add("dism")
+        names |= {"dism", "tzutil"}
+    if profile.build >= 17763:  # with Windows 10 1803 it came, of which there is no server
+        names.add("curl")
     return sorted(names)
 
 

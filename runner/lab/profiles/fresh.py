@@ -12,6 +12,7 @@ from runner.lab import firewall
 from runner.lab.files import Entry, FileSystem
 from runner.lab.firewall_words import fields_of
 from runner.lab.host import Host
+from runner.lab.images import place_program
 from runner.lab.packages import package_name
 from runner.lab.paths import absolute
 from runner.lab.profiles.files import fresh_files
@@ -111,9 +112,11 @@ def _file(path: str, file: FileSpec) -> Entry:
     if file.content is not None:
         content = file.content.encode()
         return Entry(path, content=content, size=len(content), version=file.version,
+                     attributes=file.attributes, acl=file.acl,
                      created=created, modified=created)  # fmt: skip
     return Entry(path, content=None, size=file.size or 0, known_sha1=(file.sha1 or "").lower(),
-                 version=file.version, created=created, modified=created)  # fmt: skip
+                 version=file.version, attributes=file.attributes, acl=file.acl,
+                 created=created, modified=created)  # fmt: skip
 
 
 def _package(host: Host, path: str, name: str) -> Entry:
@@ -167,6 +170,7 @@ def _configure(host: Host, name: str, service: ServiceSpec) -> None:
             registry.set(path, value, text)
     if service.path is not None:
         registry.set(path, "ImagePath", service.path, "REG_EXPAND_SZ")
+    place_program(host, registry.text(path, "ImagePath"))
     if service.depends is not None:
         registry.delete_value(path, "DependOnService")
         if service.depends:

@@ -12,6 +12,12 @@ _NT = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 _WIN = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion"
 _CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
 _SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
+_ZONES = {
+    "UTC": "(UTC) Coordinated Universal Time",
+    "W. Europe Standard Time": "(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna",
+    "China Standard Time": "(UTC+08:00) Beijing, Chongqing, Hong Kong, Urumqi",
+    "Eastern Standard Time": "(UTC-05:00) Eastern Time (US & Canada)",
+}
 _ADAPTER = "{6A2B1F0C-3D4E-4F5A-8B9C-0D1E2F3A4B5C}"
 
 
@@ -148,6 +154,13 @@ def _network(registry: Registry, profile: OsProfile) -> None:
     registry.set(server, "ServiceDll", dll, "REG_EXPAND_SZ")
     registry.create(_SERVICES + r"\LanmanServer\Shares")
     registry.set(_SERVICES + r"\LanmanWorkstation\Parameters", "EnableSecuritySignature", 1)
+    zones = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Time Zones"
+    for zone, shown in _ZONES.items():
+        registry.set(f"{zones}\\{zone}", "Display", shown)
+    zone = r"HKLM\SYSTEM\CurrentControlSet\Control\TimeZoneInformation"
+    if profile.nt >= (6, 0):
+        registry.set(zone, "TimeZoneKeyName", "UTC")
+        registry.set(zone, "DynamicDaylightTimeDisabled", 0)
     netbt = _SERVICES + r"\NetBT\Parameters"
     registry.set(netbt, "NbProvider", "_tcp")
     registry.set(netbt, "NameServerPort", 137)

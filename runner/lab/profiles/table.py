@@ -29,6 +29,7 @@ LANGUAGES = {
         Language("chs", "0804", 936, 936, "86"),
         Language("jpn", "0411", 932, 932, "81"),
         Language("deu", "0407", 850, 1252, "49"),
+        Language("rus", "0419", 866, 1251, "7"),
     )
 }
 
@@ -39,6 +40,8 @@ class OsProfile:
 
     `service_pack` is the number of the service pack; `srv_version` the file version of the SMB 1
     server driver as released, or None where that driver is not installed by default.
+    `shell_codepages` says what becomes of a code page that a remote shell asks for: `honoured`,
+    `ignored` (the shell has the OEM code page) or `refused` (65001 is a fault).
     """
 
     key: str
@@ -59,6 +62,7 @@ class OsProfile:
     arches: tuple[str, ...] = ("x64",)
     arch: str = "x64"
     language: Language = LANGUAGES["enu"]
+    shell_codepages: str = "honoured"
 
     @property
     def nt(self) -> tuple[int, int]:
@@ -183,7 +187,17 @@ OS_KEYS = frozenset(_BY_KEY)
 ARCHES_OF = {profile.key: profile.arches for profile in _PROFILES}
 
 
-def profile_for(os: str, *, arch: str | None = None, language: str = "enu") -> OsProfile:
+def profile_for(
+    os: str,
+    *,
+    arch: str | None = None,
+    language: str = "enu",
+    shell_codepages: str = "honoured",
+) -> OsProfile:
     """The profile of an operating system in an architecture (None: its usual one) and language."""
-    base = _BY_KEY[os]
-    return replace(base, arch=arch or base.arch, language=LANGUAGES[language])
+    return replace(
+        _BY_KEY[os],
+        arch=arch or _BY_KEY[os].arch,
+        language=LANGUAGES[language],
+        shell_codepages=shell_codepages,
+    )

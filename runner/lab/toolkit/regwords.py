@@ -66,6 +66,14 @@ def key_path(process: Process, text: str, options: Options) -> str:
     return "\\".join(parts)
 
 
+def as_asked(path: str, options: Options) -> str:
+    """A key's path for the user: a view of the 32-bit half does not say where that is kept.
+
+    Source: Microsoft, "Accessing an Alternate Registry View" (the redirection is transparent).
+    """
+    return path.replace("\\Wow6432Node", "", 1) if "reg:32" in options.flags else path
+
+
 def open_key(process: Process, text: str, options: Options) -> tuple[str, Key]:
     path = key_path(process, text, options)
     key = process.host.registry.find(path)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+
 from runner.lab.process import Process
 
-__all__ = ["SETTINGS", "UsageFault", "numeric_settings", "parse_options", "write_settings"]
+__all__ = [
+    "SETTINGS", "UsageFault", "failure_actions", "numeric_settings", "parse_options",
+    "write_settings",
+]  # fmt: skip
 
 _STARTS = {"boot": 0, "system": 1, "auto": 2, "demand": 3, "disabled": 4, "delayed-auto": 2}
 _TYPES = {"own": 0x10, "share": 0x20, "kernel": 1, "filesys": 2, "interact": 0x100}
@@ -23,7 +28,10 @@ def parse_options(args: list[str], known: set[str]) -> dict[str, str]:
         key = rest.pop(0)
         if key.lower() not in known or not rest:
             raise UsageFault("\nERROR:  Invalid Option\n\n" if rest else "")
-        options[key.lower()] = rest.pop(0)
+        value = rest.pop(0)
+        if key.lower() == "type=" and value.lower() == "interact" and "type=" in options:
+            value = f"{options['type=']}+interact"
+        options[key.lower()] = value
     return options
 
 
@@ -40,9 +48,10 @@ def numeric_settings(process: Process, options: dict[str, str]) -> dict[str, int
             raise UsageFault("ERROR:  Invalid start= field\n\n")
         numbers["Start"] = _STARTS[start]
     if "type=" in options:
-        if options["type="].lower() not in _TYPES:
+        words = options["type="].lower().split("+")
+        if any(word not in _TYPES for word in words) or words == ["interact"]:
             raise UsageFault("ERROR:  Invalid type= field\n\n")
-        numbers["Type"] = _TYPES[options["type="].lower()]
+        numbers["Type"] = sum(_TYPES[word] for word in words)
     if "error=" in options:
         if options["error="].lower() not in _ERRORS:
             raise UsageFault("ERROR:  Invalid error= field\n\n")
@@ -77,3 +86,28 @@ def write_settings(
             registry.set(path, "DependOnService", names)
         else:
             registry.delete_value(path, "DependOnService")
+
+
+_ACTIONS = {"": 0, "restart": 1, "reboot": 2, "run": 3}
+
+
+def failure_actions(options: dict[str, str]) -> bytes | None:
+    """The `FailureActions` value that `reset=` and `actions=` of `sc failure` make; None without.
+
+    Each of them needs the other. It is empty where no action is left: then the value goes away
+    (Microsoft, SERVICE_FAILURE_ACTIONS, lpsaActions).
+    """
+    if ("reset=" in options) != ("actions=" in options):
+        raise UsageFault("ERROR: The reset and actions options must be set simultaneously.\n\n")
+    if "actions=" not in options:
+        return None
+    reset = options["reset="]
+    seconds = 0xFFFFFFFF if reset.upper() == "INFINITE" else int(reset) if reset.isdigit() else -1
+    words = options["actions="].split("/") if options["actions="] else []
+    pairs = list(zip(words[::2], words[1::2], strict=False))
+    if seconds < 0 or len(words) % 2 or any(k not in _ACTIONS or not d.isdigit() for k, d in pairs):
+        raise UsageFault("ERROR:  Invalid option\n\n")
+    if not pairs:
+        return b""
+    head = struct.pack("<5I", seconds, 0, 0, len(pairs), 0x14)
+    return head + b"".join(struct.pack("<2I", _ACTIONS[k], int(d)) for k, d in pairs)

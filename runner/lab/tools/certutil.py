@@ -1,4 +1,4 @@
-"""certutil.exe: -hashfile, -decode and -encode. Exit codes are HRESULTs."""
+"""certutil.exe: -hashfile, -decode, -encode and -urlcache. Exit codes are HRESULTs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import hashlib
 import re
 
 from runner.lab.process import Process
+from runner.lab.toolkit.download import fetch
 
 NOT_FOUND = 0x80070002
 INVALID_DATA = 0x8007000D
 FILE_EXISTS = 0x80070050
+FILE_INVALID = 0x800703EE
+CANNOT_CONNECT = 0x80072EFD
 BAD_ARGUMENT = 0x80070057
 
 
@@ -24,7 +27,32 @@ def main(process: Process) -> int:
         return _hash(process, words[1], words[2] if len(words) == 3 else "SHA1")
     if verb in ("decode", "encode") and len(words) == 3:
         return _code(process, verb, words[1], words[2], force=force)
+    if verb == "urlcache":
+        return _download(process, words[1:])
     return process.not_simulated(f"certutil {' '.join(process.args)}")
+
+
+def _download(process: Process, words: list[str]) -> int:
+    """`-urlcache -split -f URL FILE` and `-urlcache URL delete`: what was fetched is cached."""
+    if len(words) == 2 and words[1].lower() == "delete":
+        process.out("WinHttp Cache entries deleted: 1\n")
+        process.out("CertUtil: -URLCache command completed successfully.\n")
+        return 0
+    if len(words) != 3 or words[0].lower() not in ("-split", "/split"):
+        process.not_simulated(f"certutil {' '.join(process.args)}")
+    process.out("****  Online  ****\n")
+    answer = fetch(process, words[1], {"User-Agent": "Microsoft-CryptoAPI/6.1"})
+    if answer.status != 200:
+        code = 0x80190000 + answer.status if answer.status else CANNOT_CONNECT
+        return _failed(process, "URLCache", code, answer.reason)
+    process.mutates()
+    try:
+        process.host.files.write(process.absolute(words[2]), answer.body, process.host.clock.now())
+    except OSError:
+        return _failed(process, "URLCache", 0x80070003, "The system cannot find the path.")
+    process.out(f"  0000  ...\n  {len(answer.body):04x}\n")
+    process.out("CertUtil: -URLCache command completed successfully.\n")
+    return 0
 
 
 def _failed(process: Process, verb: str, code: int, text: str) -> int:
@@ -42,6 +70,9 @@ def _hash(process: Process, path: str, algorithm: str) -> int:
         return _failed(process, "hashfile", NOT_FOUND, text)
     if name not in ("MD5", "SHA1", "SHA256", "SHA384", "SHA512"):
         return _failed(process, "hashfile", BAD_ARGUMENT, "The parameter is incorrect.")
+    if entry.content == b"":  # it maps the file into memory, which nothing can be of no bytes
+        text = "The volume for a file has been externally altered so that the opened file is"
+        return _failed(process, "hashfile", FILE_INVALID, f"{text} no longer valid.")
     if entry.content is not None:
         digest = hashlib.new(name.lower(), entry.content, usedforsecurity=False).hexdigest()
     elif name == "SHA1":

@@ -12,7 +12,9 @@ from runner.lab.toolkit.regvalue import TYPES, ValueFault, parse_data, shown_dat
 from runner.lab.toolkit.regwords import (
     NOT_FOUND,
     VIEWS,
+    Options,
     RegFault,
+    as_asked,
     key_path,
     open_key,
     parse_words,
@@ -43,7 +45,7 @@ def _query(process: Process, args: list[str]) -> int:
         process.out("\n! REG.EXE VERSION 3.0\n")
     wanted = "" if "ve" in options.flags else options.values.get("v")
     if wanted is None:
-        _print_all(process, path, key, deep="s" in options.flags)
+        _print_all(process, path, key, options)
         return 0
     found = False
     places = process.host.registry.walk(path) if "s" in options.flags else iter([(path, key)])
@@ -51,11 +53,12 @@ def _query(process: Process, args: list[str]) -> int:
         value = entry.get(wanted)
         if value is not None:
             found = True
-            process.out(f"\n{place}\n{_line(process, value)}")
+            process.out(f"\n{as_asked(place, options)}\n{_line(process, value)}")
     if wanted == "" and not found:
         gap = _gap(process)
         name = "<NO NAME>" if process.host.profile.legacy else "(Default)"
-        process.out(f"\n{path}\n{gap}{name}{gap}REG_SZ{gap}(value not set)\n")
+        shown = as_asked(path, options)
+        process.out(f"\n{shown}\n{gap}{name}{gap}REG_SZ{gap}(value not set)\n")
         found = True
     if not found:
         raise RegFault(NOT_FOUND)
@@ -73,14 +76,15 @@ def _line(process: Process, value: Value) -> str:
     return f"    {value.name or default}{gap}{value.type}{gap}{shown_data(value)}\n"
 
 
-def _print_all(process: Process, path: str, key: Key, *, deep: bool) -> None:
+def _print_all(process: Process, path: str, key: Key, options: Options) -> None:
     lines = [_line(process, value) for value in key.values.values()]
-    if deep:
+    if "s" in options.flags:
         for place, entry in process.host.registry.walk(path):
             block = "".join(_line(process, value) for value in entry.values.values())
-            process.out(f"\n{place}\n{block}")
+            process.out(f"\n{as_asked(place, options)}\n{block}")
         process.out("\n")
         return
+    path = as_asked(path, options)
     if lines or process.host.profile.legacy:
         process.out(f"\n{path}\n{''.join(lines)}\n")
     else:

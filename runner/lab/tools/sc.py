@@ -7,6 +7,7 @@ from collections.abc import Callable
 from runner.lab import winerror
 from runner.lab.process import Process
 from runner.lab.services import RUNNING, START_PENDING, STOP_PENDING, STOPPED, Service
+from runner.lab.toolkit.servicemore import MORE_VERBS
 from runner.lab.toolkit.servicesettings import (
     SETTINGS,
     UsageFault,
@@ -238,5 +239,5 @@ def _description(process: Process, args: list[str]) -> int:
 _VERBS: dict[str, Callable[[Process, list[str]], int]] = {
     "query": _query, "queryex": _queryex, "qc": _qc, "qdescription": _qdescription,
     "enumdepend": _enumdepend, "start": _start, "stop": _stop, "config": _config,
-    "create": _create, "delete": _delete, "description": _description,
+    "create": _create, "delete": _delete, "description": _description, **MORE_VERBS,
 }  # fmt: skip

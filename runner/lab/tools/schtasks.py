@@ -67,7 +67,18 @@ def _create(process: Process, words: list[str]) -> int:
         if process.read_line().strip().lower() != "y":
             return 1
     user = options.get("/ru", process.session.user) or "SYSTEM"
-    host.tasks.add(ScheduledTask(name, command, user, schedule.upper(), start))
+    task = ScheduledTask(name, command, user, schedule.upper(), start)
+    if legacy and task.account in ("LOCAL SERVICE", "NETWORK SERVICE"):
+        text = "ERROR: No mapping between account names and security IDs was done.\n"
+        return process.fail(1, text)
+    if not task.is_service and user != process.session.user and "/rp" not in options:
+        process.not_simulated("schtasks /create for a user without /rp")
+    if len(command) > 261:
+        text = "ERROR: Value for '/TR' option cannot be more than 261 character(s).\n"
+        return process.fail(1, text)
+    host.tasks.add(task)
+    if schedule == "once" and start[:5] < time.strftime("%H:%M") and not legacy:
+        process.err("WARNING: Task may not run because /ST is earlier than current time.\n")
     process.out(f'SUCCESS: The scheduled task "{name}" has successfully been created.\n')
     return 0
 

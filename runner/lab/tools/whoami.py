@@ -9,10 +9,10 @@ def main(process: Process) -> int:
     """The user as `domain\\user` in lower case."""
     if process.args:
         process.not_simulated(f"whoami {' '.join(process.args)}")
-    if process.session.is_system:
-        process.out("nt authority\\system\n")
-        return 0
     user = process.session.user
+    if user in ("SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE"):
+        process.out(f"nt authority\\{user.lower()}\n")
+        return 0
     computer = process.host.name.split(".")[0][:15]
     domain, slash, name = user.rpartition("\\")
     process.out(f"{domain if slash else computer}\\{name}\n".lower())

@@ -137,7 +137,32 @@ def _call(process: Process, class_name: str, words: list[str]) -> int:
         if len(folder) > 1:
             process.not_simulated("wmic process call create with start-up information")
         return _create(process, command, folder[0] if folder else None)
+    if class_name == "win32_computersystem" and method == "rename" and len(words) == 1:
+        return _rename(process, words[0])
     return process.not_simulated(f"wmic {class_name} call {method}")
+
+
+def _rename(process: Process, word: str) -> int:
+    """`rename name="NEW"`: the name from the next start on."""
+    process.mutates()
+    key, _, value = word.partition("=")
+    name = value.strip('"')
+    if key.lower() != "name" or not value:
+        process.not_simulated(f"wmic computersystem call rename {word}")
+    valid = re.fullmatch(r"[A-Za-z0-9-]{1,63}", name) is not None
+    if valid:
+        control = r"HKLM\SYSTEM\CurrentControlSet"
+        registry = process.host.registry
+        short = name[:15].upper()
+        registry.set(rf"{control}\Control\ComputerName\ComputerName", "ComputerName", short)
+        registry.set(rf"{control}\Services\Tcpip\Parameters", "NV Hostname", name)
+    _write(
+        process,
+        f'Executing (\\\\{process.host.name.upper()}\\ROOT\\CIMV2:Win32_ComputerSystem.Name="'
+        f'{process.host.name.upper()}")->rename()\nMethod execution successful.\nOut Parameters:\n'
+        f"instance of __PARAMETERS\n{{\n\tReturnValue = {0 if valid else 87};\n}};\n\n",
+    )
+    return 0
 
 
 def _create(process: Process, command: str, folder: str | None) -> int:

@@ -38,7 +38,7 @@ def dir_(interpreter: Interpreter, args: str, streams: Streams) -> int:
             )
             interpreter.write(streams.stdout, text)
     if not found:
-        interpreter.write(streams.stderr, "File Not Found\n")
+        interpreter.complain(streams.stderr, "File Not Found\n")
     return 0 if found else 1
 
 
@@ -110,7 +110,7 @@ def type_(interpreter: Interpreter, args: str, streams: Streams) -> int:
     """Write files to standard output; UTF-16 text with a byte order mark is converted."""
     operands = split_words(args).operands
     if not operands:
-        interpreter.write(streams.stderr, "The syntax of the command is incorrect.\n")
+        interpreter.complain(streams.stderr, "The syntax of the command is incorrect.\n")
         return 1
     files = interpreter.session.host.files
     code = 0
@@ -120,16 +120,16 @@ def type_(interpreter: Interpreter, args: str, streams: Streams) -> int:
             continue
         entries = files.match(path) if is_wild(operand) else [files.find(path)]
         if not entries or entries[0] is None:
-            interpreter.write(streams.stderr, "The system cannot find the file specified.\n")
+            interpreter.complain(streams.stderr, "The system cannot find the file specified.\n")
             code = 1
             continue
         for entry in entries:
             if entry is None or entry.is_dir:
-                interpreter.write(streams.stderr, "Access is denied.\n")
+                interpreter.complain(streams.stderr, "Access is denied.\n")
                 code = 1
                 continue
             if len(operands) > 1 or is_wild(operand):
-                interpreter.write(streams.stderr, f"\n{entry.name}\n\n\n")
+                interpreter.complain(streams.stderr, f"\n{entry.name}\n\n\n")
             streams.stdout.write(_text_of(entry, interpreter.session.codepage))
     return code
 

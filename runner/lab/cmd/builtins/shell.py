@@ -41,7 +41,7 @@ def set_(interpreter: Interpreter, args: str, streams: Streams) -> int:
     if not equals:
         return _show(interpreter, text.rstrip(), streams)
     if not name:
-        interpreter.write(streams.stderr, "The syntax of the command is incorrect.\n")
+        interpreter.complain(streams.stderr, "The syntax of the command is incorrect.\n")
         return 1
     if value:
         env.set(name, value)
@@ -63,7 +63,7 @@ def _show(interpreter: Interpreter, prefix: str, streams: Streams) -> int:
             interpreter.write(streams.stdout, f"{name}={value}\n")
             found = True
     if not found:
-        interpreter.write(streams.stderr, f"Environment variable {prefix} not defined\n")
+        interpreter.complain(streams.stderr, f"Environment variable {prefix} not defined\n")
     return 0 if found else 1
 
 
@@ -111,10 +111,10 @@ def cd(interpreter: Interpreter, args: str, streams: Streams) -> int:
     files = session.host.files
     entry = files.find(target)
     if is_wild(text) or entry is None:
-        interpreter.write(streams.stderr, "The system cannot find the path specified.\n")
+        interpreter.complain(streams.stderr, "The system cannot find the path specified.\n")
         return 1
     if not entry.is_dir:
-        interpreter.write(streams.stderr, "The directory name is invalid.\n")
+        interpreter.complain(streams.stderr, "The directory name is invalid.\n")
         return 1
     session.cwd = entry.path
     return 0

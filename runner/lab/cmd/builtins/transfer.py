@@ -27,10 +27,12 @@ def copy(interpreter: Interpreter, args: str, streams: Streams) -> int:
         raise NotSimulated(f"cmd: copy {' '.join(sorted(unknown))}")
     operands = _join_plus(words.operands)
     if not 1 <= len(operands) <= 2:
-        interpreter.write(streams.stderr, "The syntax of the command is incorrect.\n")
+        interpreter.complain(streams.stderr, "The syntax of the command is incorrect.\n")
         return 1
     host = interpreter.session.host
     host.counters.writes += 1
+    if operands[0].endswith("+") and len(operands) == 1:
+        return _touch(interpreter, operands[0][:-1], streams)
     sources = [
         entry for part in operands[0].split("+") for entry in _sources(interpreter, part, streams)
     ]
@@ -46,7 +48,7 @@ def copy(interpreter: Interpreter, args: str, streams: Streams) -> int:
     for entry in sources:
         place = absolute(base_name(entry.path), target) if host.files.is_dir(target) else target
         if not host.files.is_dir(parent_of(place)):
-            interpreter.write(streams.stderr, _NO_PATH)
+            interpreter.complain(streams.stderr, _NO_PATH)
             break
         if not joined and place.lower() == entry.path.lower():
             interpreter.write(streams.stdout, "The file cannot be copied onto itself.\n")
@@ -59,6 +61,16 @@ def copy(interpreter: Interpreter, args: str, streams: Streams) -> int:
         streams.stdout, f"        {min(done, 1) if joined else done} file(s) copied.\n"
     )
     return 0 if done else 1
+
+
+def _touch(interpreter: Interpreter, operand: str, streams: Streams) -> int:
+    """`copy /b NAME+,,`: the file gets the present time."""
+    sources = _sources(interpreter, operand, streams)
+    host = interpreter.session.host
+    for entry in sources:
+        host.files.update(replace(entry, modified=host.clock.now()))
+    interpreter.write(streams.stdout, f"        {len(sources)} file(s) copied.\n")
+    return 0 if sources else 1
 
 
 def _join_plus(operands: tuple[str, ...]) -> list[str]:
@@ -78,13 +90,13 @@ def _sources(interpreter: Interpreter, operand: str, streams: Streams) -> list[E
     path = absolute(operand, interpreter.session.cwd)
     entry = files.find(path)
     if entry is not None and entry.is_dir:
-        found = [e for e in files.children(path) if not e.is_dir]
+        found = [e for e in files.children(path) if not e.is_dir and not e.is_hidden]
     elif is_wild(operand):
-        found = [e for e in files.match(path) if not e.is_dir]
+        found = [e for e in files.match(path) if not e.is_dir and not e.is_hidden]
     else:
-        found = [entry] if entry else []
+        found = [entry] if entry and not entry.is_hidden else []
     if not found:
-        interpreter.write(streams.stderr, _NOT_FOUND)
+        interpreter.complain(streams.stderr, _NOT_FOUND)
     return found
 
 
@@ -101,8 +113,8 @@ def _may_overwrite(
     old = interpreter.session.host.files.find(place)
     if old is None:
         return True
-    if "R" in old.attributes:
-        interpreter.write(streams.stderr, "Access is denied.\n")
+    if set("RHS") & set(old.attributes):
+        interpreter.complain(streams.stderr, "Access is denied.\n")
         return False
     if "/y" in switches or (interpreter.arguments is not None and "/-y" not in switches):
         return True
@@ -116,7 +128,7 @@ def move(interpreter: Interpreter, args: str, streams: Streams) -> int:
     if unknown:
         raise NotSimulated(f"cmd: move {' '.join(sorted(unknown))}")
     if len(words.operands) != 2:
-        interpreter.write(streams.stderr, "The syntax of the command is incorrect.\n")
+        interpreter.complain(streams.stderr, "The syntax of the command is incorrect.\n")
         return 1
     host = interpreter.session.host
     host.counters.writes += 1
@@ -124,17 +136,18 @@ def move(interpreter: Interpreter, args: str, streams: Streams) -> int:
     path = absolute(words.operands[0], interpreter.session.cwd)
     entry = host.files.find(path)
     sources = host.files.match(path) if is_wild(words.operands[0]) else [entry] if entry else []
+    sources = [source for source in sources if not source.is_hidden]
     if not sources:
-        interpreter.write(streams.stderr, _NOT_FOUND)
+        interpreter.complain(streams.stderr, _NOT_FOUND)
         return 1
     done, word = 0, "file"
     for source in sources:
         place = absolute(source.name, target) if host.files.is_dir(target) else target
         if not host.files.is_dir(parent_of(place)):
-            interpreter.write(streams.stderr, _NO_PATH)
+            interpreter.complain(streams.stderr, _NO_PATH)
             return 1
         if host.processes.runs_from(source.path):
-            interpreter.write(streams.stderr, "Access is denied.\n")
+            interpreter.complain(streams.stderr, "Access is denied.\n")
             return 1
         if place.lower() != source.path.lower() and not _may_overwrite(
             interpreter, place, words.switches, streams
@@ -151,18 +164,18 @@ def rename(interpreter: Interpreter, args: str, streams: Streams) -> int:
     """Give a file or directory another name in its directory."""
     operands = split_words(args).operands
     if len(operands) != 2 or is_wild(operands[0]) or "\\" in operands[1]:
-        interpreter.write(streams.stderr, "The syntax of the command is incorrect.\n")
+        interpreter.complain(streams.stderr, "The syntax of the command is incorrect.\n")
         return 1
     host = interpreter.session.host
     host.counters.writes += 1
     entry = host.files.find(absolute(operands[0], interpreter.session.cwd))
     if entry is None:
-        interpreter.write(streams.stderr, _NOT_FOUND)
+        interpreter.complain(streams.stderr, _NOT_FOUND)
         return 1
     target = absolute(operands[1], parent_of(entry.path))
     if host.files.find(target) is not None and target.lower() != entry.path.lower():
         message = "A duplicate file name exists, or the file\ncannot be found.\n"
-        interpreter.write(streams.stderr, message)
+        interpreter.complain(streams.stderr, message)
         return 1
     host.files.move(entry, target)
     return 0

@@ -23,14 +23,16 @@ def delete(interpreter: Interpreter, args: str, streams: Streams) -> int:
     if unknown:
         raise NotSimulated(f"cmd: del {' '.join(sorted(unknown))}")
     if not words.operands:
-        interpreter.write(streams.stderr, "The syntax of the command is incorrect.\n")
+        interpreter.complain(streams.stderr, "The syntax of the command is incorrect.\n")
         return 1
     host.counters.writes += 1
     for operand in words.operands:
         path = absolute(operand, interpreter.session.cwd)
         entries = _victims(interpreter, path, deep="/s" in words.switches)
+        if not any(switch.startswith("/a") for switch in words.switches):
+            entries = [entry for entry in entries if not entry.is_hidden]
         if not entries:
-            interpreter.write(streams.stderr, f"Could Not Find {path}\n")
+            interpreter.complain(streams.stderr, f"Could Not Find {path}\n")
             continue
         everything = host.files.is_dir(path) or base_name(path) in ("*", "*.*")
         if everything and "/q" not in words.switches:
@@ -64,7 +66,7 @@ def _delete_one(
 ) -> None:
     host = interpreter.session.host
     if ("R" in entry.attributes and "/f" not in switches) or host.processes.runs_from(entry.path):
-        interpreter.write(streams.stderr, f"{entry.path}\nAccess is denied.\n")
+        interpreter.complain(streams.stderr, f"{entry.path}\nAccess is denied.\n")
     else:
         host.files.remove(entry.path)
         if "/s" in switches:
@@ -76,7 +78,7 @@ def make_directory(interpreter: Interpreter, args: str, streams: Streams) -> int
     host = interpreter.session.host
     operands = split_words(args).operands
     if not operands:
-        interpreter.write(streams.stderr, "The syntax of the command is incorrect.\n")
+        interpreter.complain(streams.stderr, "The syntax of the command is incorrect.\n")
         return 1
     code = 0
     for operand in operands:
@@ -84,13 +86,13 @@ def make_directory(interpreter: Interpreter, args: str, streams: Streams) -> int
         path = absolute(operand, interpreter.session.cwd)
         if host.files.find(path) is not None:
             message = f"A subdirectory or file {operand} already exists.\n"
-            interpreter.write(streams.stderr, message)
+            interpreter.complain(streams.stderr, message)
             code = 1
             continue
         try:
             host.files.make_dirs(path, host.clock.now())
         except (FileNotFoundError, FileExistsError):
-            interpreter.write(streams.stderr, "The system cannot find the path specified.\n")
+            interpreter.complain(streams.stderr, "The system cannot find the path specified.\n")
             code = 1
     return code
 
@@ -105,14 +107,14 @@ def remove_directory(interpreter: Interpreter, args: str, streams: Streams) -> i
         path = absolute(operand, interpreter.session.cwd)
         entry = host.files.find(path)
         if entry is None:
-            interpreter.write(streams.stderr, "The system cannot find the file specified.\n")
+            interpreter.complain(streams.stderr, "The system cannot find the file specified.\n")
             code = 2
         elif not entry.is_dir:
-            interpreter.write(streams.stderr, "The directory name is invalid.\n")
+            interpreter.complain(streams.stderr, "The directory name is invalid.\n")
             code = 267
         elif "/s" not in words.switches:
             if host.files.children(path):
-                interpreter.write(streams.stderr, "The directory is not empty.\n")
+                interpreter.complain(streams.stderr, "The directory is not empty.\n")
                 code = 145
             else:
                 host.files.remove(path)

@@ -1,0 +1,88 @@
+"""A host's link for a run: how to reach it, its connection, what is known of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.engine.access import Access, Place
+from runner.engine.stop import Stop
+from runner.interfaces.access import KeptConnection
+from runner.interfaces.exchange import Command, Script
+from runner.interfaces.shell import Shell
+from runner.interfaces.transport import Connection, Transport
+
+
+@dataclass(slots=True)
+class Link:
+    """How to reach one host, its open connection if there is one, and what is known of it.
+
+    Whoever works on it holds ``lock``: mostly the host's own worker, but a task that is delegated
+    here comes from another one. Nobody holds two of these locks, so there is no deadlock.
+    """
+
+    host: str
+    transport: Transport
+    options: Any
+    shells: Callable[[str], Shell]
+    login_shell: str
+    stop: Stop
+    connect_timeout: float = 30.0
+    facts: Mapping[str, Any] | None = None
+    closed_exchanges: int = 0
+    connection: Connection | None = field(default=None, repr=False)
+    access: Access | None = field(default=None, repr=False)
+    waited: float = 0.0
+    """Seconds spent so far on waiting for a turn to connect."""
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
+
+    def shell_of(self, command: Command) -> Shell:
+        """The shell that renders this command."""
+        language = command.shell if isinstance(command, Script) else self.login_shell
+        return self.shells(language)
+
+    def open(self, timeout: float | None = None) -> Connection:
+        """The open connection, made when there is none."""
+        if self.connection is None:
+            access = self.access = self.access or Access(self.stop)
+            wanted = self.connect_timeout if timeout is None else timeout
+            self.connection, waited = access.connect(self.place, wanted)
+            self.waited += waited
+        return self.connection
+
+    @property
+    def place(self) -> Place:
+        """Where it leads, and as whom."""
+        return Place(self.host, self.transport, self.options)
+
+    def drop(self) -> None:
+        """Close the connection, if any; facts stay."""
+        if self.connection is not None:
+            connection, self.connection = self.connection, None
+            connection.close()
+            self.closed_exchanges += connection.exchanges
+
+    def reach(self, timeout: float) -> None:
+        """See whether anybody answers there. Raises TransportError."""
+        if self.access is not None:
+            self.access.reach(self.place, timeout)
+
+    def forgive(self) -> None:
+        """Let a host that refused us be asked once more: it is starting up."""
+        if self.access is not None:
+            self.access.forgive(self.place)
+
+    def end_now(self, seconds: float) -> None:
+        """End what runs and close, in so many seconds; whoever works on it meanwhile fails."""
+        connection = self.connection
+        if isinstance(connection, KeptConnection):
+            connection.end_now(seconds)
+        elif connection is not None:
+            connection.close()
+
+    @property
+    def exchanges(self) -> int:
+        """Round trips so far, on all connections."""
+        return self.closed_exchanges + (self.connection.exchanges if self.connection else 0)

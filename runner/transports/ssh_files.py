@@ -1,0 +1,52 @@
+"""Files by sftp, beside the commands of the same connection."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import paramiko
+
+from runner.interfaces.transfer import Upload, pieces_from
+
+_CHUNK: Final = 1 << 18
+_STALL: Final = 30.0
+"""Seconds in which something has to move."""
+
+
+class NoSftp(Exception):
+    """The host takes no files this way; the connection is as good as before."""
+
+
+class Late(Exception):
+    """Our own clock ran out."""
+
+
+def begin(channel: paramiko.Channel) -> paramiko.SFTPClient:
+    """The subsystem on a new channel. Raises NoSftp where the host has none that answers."""
+    channel.settimeout(_STALL)
+    try:
+        channel.invoke_subsystem("sftp")
+        return paramiko.SFTPClient(channel)
+    except (paramiko.SSHException, paramiko.SFTPError, EOFError, OSError) as error:
+        transport = channel.get_transport()
+        if transport is not None and transport.is_active():
+            raise NoSftp(str(error) or type(error).__name__) from None
+        raise
+
+
+def send(client: paramiko.SFTPClient, upload: Upload, path: str, end: float) -> None:
+    """Write the content from where it stopped. Raises Late; OSError for what the host refuses."""
+    with client.open(path, "r+" if upload.start else "w") as file:
+        if upload.start:
+            file.truncate(upload.start)
+            file.seek(upload.start)
+        file.set_pipelined(True)
+        for piece in pieces_from(upload.content, upload.start, _CHUNK):
+            file.write(piece)
+            if time.monotonic() > end:
+                raise Late
+        # Answers come in order, so this one comes after those to every write; what went wrong with
+        # the last of them is told by nothing else.
+        if file.stat().st_size != upload.content.size:
+            raise OSError("not all of it was taken")
