@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from runner.errors import ModuleError
 from runner.interfaces.exchange import Exec, Reply, Request, Script, write
-from runner.interfaces.local_file import PIECE, LocalFile
+from runner.interfaces.local_file import LocalFile
 from runner.modules._file_state import ABSENT, FILE, FOLDER, LINK, FileState, sha1
 from runner.posix.put import Put, put, touch
 from runner.posix.quoting import join, quote
@@ -61,7 +61,7 @@ def write_content(
 ) -> Generator[Request, Reply, Mapping[str, Any]]:
     """Give a file the wanted content and attributes; gives the ``backup_file``, if there is one."""
     spec = spec_of(before, after, mode, content.size, how)
-    backup = yield from put(spec, content.pieces(PIECE))
+    backup = yield from put(spec, content)
     return {"backup_file": backup} if backup else {}
 
 
@@ -207,7 +207,7 @@ def _put_back(was: FileState, path: str, content: bytes) -> Generator[Request, R
         modified=raw.modified,
         accessed=raw.accessed,
     )
-    yield from put(spec, LocalFile(path, content).pieces(PIECE))
+    yield from put(spec, LocalFile(path, content))
 
 
 def mkdir(

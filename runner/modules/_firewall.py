@@ -26,6 +26,8 @@ FIELDS: Final = (
     "profiles",
     "description",
     "edge",
+    "interfacetypes",
+    "icmp_type_code",
 )
 """What a task may say about a rule; named alike in parameters, states and parsed rules."""
 
@@ -52,6 +54,8 @@ class RuleState:
     profiles: tuple[str, ...] = ()
     description: str = ""
     edge: str = ""
+    interfacetypes: tuple[str, ...] = ()
+    icmp_type_code: str = firewall.ANY
     copies: int = 0
     extra: tuple[str, ...] = ()
     narrow: tuple[str, ...] = field(default=(), compare=False)

@@ -45,8 +45,9 @@ def words(before: RuleState, after: RuleState, old: bool) -> tuple[str, ...]:
     if before.action != after.action:
         said["action"] = after.action
     ports = before.localport != after.localport or before.remoteport != after.remoteport
-    if before.protocol != after.protocol or ports:
-        said["protocol"] = after.protocol
+    kinds = before.icmp_type_code != after.icmp_type_code
+    if before.protocol != after.protocol or ports or kinds:
+        said["protocol"] = _protocol(after)
     for key in ("localport", "remoteport"):
         if getattr(before, key) != getattr(after, key):
             said[key] = _ports(getattr(after, key), old)
@@ -59,9 +60,26 @@ def words(before: RuleState, after: RuleState, old: bool) -> tuple[str, ...]:
         said["enable"] = "yes" if after.enabled else "no"
     if before.edge != after.edge:
         said["edge"] = after.edge
+    if before.interfacetypes != after.interfacetypes:
+        said["interfacetype"] = ",".join(after.interfacetypes) or firewall.ANY
     if before.description != after.description:
         said["description"] = after.description
     return tuple(f"{key}={value}" for key, value in said.items())
+
+
+def _protocol(rule: RuleState) -> str:
+    """The protocol, with the type and code of ICMP messages where the rule names one."""
+    if rule.icmp_type_code == firewall.ANY:
+        return rule.protocol
+    kind, _, code = rule.icmp_type_code.partition(":")
+    return f"{rule.protocol}:{kind},{firewall.ANY if code == '*' else code}"
+
+
+def beyond_netsh(rule: RuleState) -> tuple[str, ...]:
+    """What netsh cannot give to a rule: one ICMP type and one kind of interface is all it takes."""
+    several = rule.interfacetypes if len(rule.interfacetypes) > 1 else ()
+    types = (rule.icmp_type_code,) if "," in rule.icmp_type_code else ()
+    return (*rule.extra, *several, *types)
 
 
 def _ports(text: str, old: bool) -> str:

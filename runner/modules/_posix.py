@@ -43,6 +43,9 @@ class PosixParams(_command.GuardedParams):
     chdir: Text | None = Field(None, description="folder to run it in")
     stdin: Text | None = Field(None, description="text for its standard input")
     stdin_add_newline: bool = Field(True, description="put a line break behind stdin")
+    warn: bool | None = Field(
+        None, description="does nothing; Ansible took it up to 2.13, and older playbooks have it"
+    )
     strip_empty_ends: bool = Field(True, description="take line breaks off the ends of the output")
     check: Text | None = Field(
         None, description="a command that changes nothing; exit code 0 says: already done"

@@ -8,7 +8,7 @@ from typing import Final
 
 from runner.errors import ModuleError
 from runner.interfaces.exchange import Output, Query, Reply, Sleep, read
-from runner.windows import registry, services
+from runner.windows import recovery, registry, services
 from runner.windows.exit_codes import OK, SERVICE_ABSENT, expect
 
 _SETTLE_SECONDS: Final = 30
@@ -16,12 +16,26 @@ _SETTLE_SECONDS: Final = 30
 
 ERROR_CONTROLS: Final = {0: "ignore", 1: "normal", 2: "severe", 3: "critical"}
 SERVICE_TYPES: Final = {0x10: "win32_own_process", 0x20: "win32_share_process"}
+SID_TYPES: Final = {0: "none", 1: "unrestricted", 3: "restricted"}
 SC_TYPES: Final = {"win32_own_process": "own", "win32_share_process": "share"}
 _INTERACTIVE: Final = 0x100
 _RECORDED: Final = frozenset(
     {"start", "delayedautostart", "dependonservice", "dependongroup", "displayname", "type", "tag"}
-    | {"description", "imagepath", "objectname", "errorcontrol", "group"}
+    | {"description", "imagepath", "objectname", "errorcontrol", "group", "failurecommand"}
+    | {"rebootmessage", "failureactionsonnoncrashfailures", "servicesidtype"}
+    | {"requiredprivileges", "preshutdowntimeout"}
 )
+NOT_CREATED: Final = (
+    "failure_actions",
+    "failure_reset_period_sec",
+    "failure_command",
+    "failure_reboot_msg",
+    "failure_actions_on_non_crash_failure",
+    "sid_info",
+    "required_privileges",
+    "pre_shutdown_timeout_ms",
+)
+"""What ``sc create`` leaves as it is for every new service."""
 _VOLATILE: Final = "enum"
 """The subkey in which Windows counts a running service's devices."""
 
@@ -31,7 +45,8 @@ class ServiceState:
     """A service and what runs on top of it.
 
     ``state`` is Ansible's: running, stopped, paused (or a pending one that did not settle).
-    ``running_dependents`` are the dependents that run, in the order in which they must stop.
+    ``failure_actions`` are ``TYPE/MILLISECONDS``. ``running_dependents`` are the dependents that
+    run, in the order in which they must stop.
     ``restarted`` is never read from a host; a plan that restarts says that it will be known.
     ``unrecorded`` names what the service's key holds beside these fields.
     """
@@ -48,9 +63,17 @@ class ServiceState:
     service_type: str = ""
     error_control: str = ""
     load_order_group: str = ""
+    interactive: bool = False
+    failure_actions: tuple[str, ...] = ()
+    failure_reset_period_sec: int = 0
+    failure_command: str = ""
+    failure_reboot_msg: str = ""
+    failure_actions_on_non_crash_failure: bool = False
+    sid_info: str = "none"
+    required_privileges: tuple[str, ...] = ()
+    pre_shutdown_timeout_ms: int | None = None
     restarted: str | None = None
     can_pause: bool = field(default=False, compare=False)
-    interactive: bool = field(default=False, compare=False)
     depended_by: tuple[str, ...] = field(default=(), compare=False)
     unrecorded: tuple[str, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
@@ -100,6 +123,7 @@ def _state(
     start = services.START_MODES.get(registry.number(key, "Start") or 0, "")
     if start == "auto" and registry.number(key, "DelayedAutostart"):
         start = "delayed"
+    failing = recovery.parse(registry.value(key, "FailureActions")) or recovery.Recovery()
     return ServiceState(
         present=True,
         state=status.state,
@@ -118,6 +142,16 @@ def _state(
         load_order_group=registry.text(key, "Group"),
         can_pause=status.can_pause,
         interactive=bool(kind & _INTERACTIVE),
+        failure_actions=failing.actions,
+        failure_reset_period_sec=failing.reset,
+        failure_command=registry.text(key, "FailureCommand"),
+        failure_reboot_msg=registry.text(key, "RebootMessage"),
+        failure_actions_on_non_crash_failure=bool(
+            registry.number(key, "FailureActionsOnNonCrashFailures")
+        ),
+        sid_info=SID_TYPES.get(registry.number(key, "ServiceSidType") or 0, "none"),
+        required_privileges=_list(registry.value(key, "RequiredPrivileges")),
+        pre_shutdown_timeout_ms=registry.number(key, "PreshutdownTimeout"),
         depended_by=tuple(d.name for d in dependents),
         unrecorded=_unrecorded(key),
         warnings=_warnings(around),
@@ -130,11 +164,16 @@ def _list(data: registry.Data) -> tuple[str, ...]:
     return (data,) if isinstance(data, str) and data else ()
 
 
+def _recorded(key: Output) -> frozenset[str]:
+    understood = recovery.parse(registry.value(key, "FailureActions")) is not None
+    return _RECORDED | {"failureactions"} if understood else _RECORDED
+
+
 def _unrecorded(key: Output) -> tuple[str, ...]:
     keys = registry.parse(key.stdout)
     if not keys:
         return ()
-    names = [v.name for v in keys[0].values if v.name.casefold() not in _RECORDED]
+    names = [v.name for v in keys[0].values if v.name.casefold() not in _recorded(key)]
     subkeys = [k.path.rpartition("\\")[2] for k in keys[1:]]
     return (*names, *(name for name in subkeys if name.casefold() != _VOLATILE))
 

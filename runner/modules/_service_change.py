@@ -7,7 +7,7 @@ from typing import Final
 
 from runner.interfaces.exchange import Exec, Poll, Reply, Request, write
 from runner.modules._service import SC_TYPES, ServiceState
-from runner.windows import registry, services
+from runner.windows import recovery, registry, services
 from runner.windows.exit_codes import (
     OK,
     SERVICE_ABSENT,
@@ -106,6 +106,48 @@ def configure(
         expect(out, "sc", f"configure service {name}")
     if before.description != after.description:
         yield from _describe(name, after.description)
+    yield from _recovery(name, before, after)
+    if before.sid_info != after.sid_info:
+        out = yield from write(Exec("sc", "sidtype", name, after.sid_info))
+        expect(out, "sc", f"set the kind of SID of service {name}")
+    if before.required_privileges != after.required_privileges:
+        yield from _set_or_drop(
+            name, "privs", "RequiredPrivileges", "/".join(after.required_privileges)
+        )
+    if before.pre_shutdown_timeout_ms != after.pre_shutdown_timeout_ms:
+        time = after.pre_shutdown_timeout_ms
+        yield from _set_or_drop(
+            name, "preshutdown", "PreshutdownTimeout", "" if time is None else str(time)
+        )
+
+
+def _set_or_drop(name: str, verb: str, value: str, wanted: str) -> Generator[Request, Reply, None]:
+    """What sc can set and not take away again is taken away in the registry."""
+    if wanted:
+        out = yield from write(Exec("sc", verb, name, wanted))
+        expect(out, "sc", f"set {value} of service {name}")
+        return
+    out = yield from write(registry.delete_value(services.key(name), value))
+    expect(out, "reg", f"remove {value} of service {name}")
+
+
+def _recovery(
+    name: str, before: ServiceState, after: ServiceState
+) -> Generator[Request, Reply, None]:
+    was = recovery.Recovery(before.failure_actions, before.failure_reset_period_sec)
+    wanted = recovery.Recovery(after.failure_actions, after.failure_reset_period_sec)
+    options = list(recovery.sc_options(wanted)) if was != wanted else []
+    if before.failure_reboot_msg != after.failure_reboot_msg:
+        options += ["reboot=", after.failure_reboot_msg]
+    if before.failure_command != after.failure_command:
+        options += ["command=", after.failure_command]
+    if options:
+        out = yield from write(Exec("sc", "failure", name, *options))
+        expect(out, "sc", f"set what is done when service {name} fails")
+    flag = after.failure_actions_on_non_crash_failure
+    if before.failure_actions_on_non_crash_failure != flag:
+        out = yield from write(Exec("sc", "failureflag", name, str(int(flag))))
+        expect(out, "sc", f"set when service {name} counts as failed")
 
 
 def _describe(name: str, text: str) -> Generator[Request, Reply, None]:
@@ -120,10 +162,12 @@ def _describe(name: str, text: str) -> Generator[Request, Reply, None]:
 def _options(before: ServiceState, after: ServiceState) -> tuple[str, ...]:
     """The options of ``sc config`` for what differs; the blank after ``=`` is its syntax."""
     options: dict[str, str] = {}
+    first: tuple[str, ...] = ()
     if before.path != after.path:
-        options["binPath="] = after.path
-    if before.service_type != after.service_type:
-        options["type="] = SC_TYPES[after.service_type]
+        first = ("binPath=", after.path)
+    if before.service_type != after.service_type or before.interactive != after.interactive:
+        first += ("type=", SC_TYPES[after.service_type])
+        first += ("type=", "interact") if after.interactive else ()
     if before.start_mode != after.start_mode:
         options["start="] = services.SC_START[after.start_mode]
     if before.error_control != after.error_control:
@@ -137,4 +181,4 @@ def _options(before: ServiceState, after: ServiceState) -> tuple[str, ...]:
         options["obj="] = after.username
     if before.display_name != after.display_name:
         options["DisplayName="] = after.display_name
-    return tuple(word for option in options.items() for word in option)
+    return (*first, *(word for option in options.items() for word in option))

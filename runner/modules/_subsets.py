@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 SUBSETS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -86,13 +86,42 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "all": tuple(SUBSETS),
 }
 NOT_GATHERED: Final = frozenset(
-    {"apparmor", "bios", "caps", "chroot", "cmdline", "default_ipv6", "devices", "dns", "external"}
-    | {"facter", "fibre_channel_wwn", "fips", "iscsi", "is_chroot", "kernel", "loadavg", "local"}
-    | {"lsb", "mounts", "nvme", "ohai", "processor_cores", "processor_count", "python", "selinux"}
-    | {"ssh_host_key_dsa_public", "ssh_host_pub_keys", "ssh_pub_keys", "virtual", "winrm"}
-    | {"system_capabilities", "virtualization_type", "virtualization_role"}
+    {"apparmor", "bios", "caps", "chroot", "cmdline", "dns", "external", "facter", "fips"}
+    | {"fibre_channel_wwn", "iscsi", "is_chroot", "loadavg", "local", "lsb", "nvme", "ohai"}
+    | {"python", "selinux", "ssh_host_key_dsa_public", "ssh_host_key_rsa_public", "systemd"}
+    | {"ssh_host_key_ecdsa_public", "ssh_host_key_ed25519_public", "ssh_host_pub_keys"}
+    | {"ssh_pub_keys", "system_capabilities", "system_capabilities_enforced", "virtual", "winrm"}
+    | {"virtualization_role", "virtualization_tech_guest", "virtualization_tech_host"}
+    | {"virtualization_type"}
 )
 """Ansible's other subsets: there is nothing of them to gather, or to leave out."""
+ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(
+        ("system", "kernel", "kernel_version", "machine", "machine_id", "architecture"),
+        ("platform",),
+    ),
+    "python_version": ("platform",),
+    **dict.fromkeys(
+        (
+            "distribution_version",
+            "distribution_release",
+            "distribution_major_version",
+            "os_family",
+        ),
+        ("distribution",),
+    ),
+    **dict.fromkeys(
+        ("user_id", "user_uid", "user_gid", "user_gecos", "user_dir", "user_shell"), ("user",)
+    ),
+    **dict.fromkeys(("real_user_id", "effective_user_id", "effective_group_ids"), ("user",)),
+    **dict.fromkeys(
+        ("processor_cores", "processor_count", "mounts", "devices"), GROUPS["hardware"]
+    ),
+    "default_ipv6": GROUPS["network"],
+}
+"""Single facts that Ansible takes for the whole subset they come with."""
+KNOWN: Final = frozenset({*SUBSETS, *GROUPS, *ALIASES, *NOT_GATHERED})
+"""Every word of Ansible's ``gather_subset``."""
 ALWAYS: Final = ("windows", "os_family")
 
 
@@ -101,16 +130,26 @@ def choices() -> list[str]:
     return sorted({*SUBSETS, *GROUPS})
 
 
+def lacking(subset: Iterable[str]) -> list[str]:
+    """The subsets asked for of which nothing is gathered."""
+    return [word for word in subset if word in NOT_GATHERED]
+
+
+def members(word: str) -> tuple[str, ...]:
+    """The subsets that a word of ``gather_subset`` stands for."""
+    return GROUPS.get(word) or ALIASES.get(word) or (word,)
+
+
 def wanted(subset: tuple[str, ...]) -> frozenset[str]:
     """The names of the facts to return; leaving out only means all but those."""
     asked = [word for word in subset if not word.startswith("!")]
     refused = [word.removeprefix("!") for word in subset if word.startswith("!")]
-    subsets = {name for word in asked or ["all"] for name in GROUPS.get(word, (word,))}
+    subsets = {name for word in asked or ["all"] for name in members(word)}
     if asked:
         subsets |= set(GROUPS["min"])
     for word in refused:
-        gone = set(GROUPS.get(word, (word,)))
+        gone = set(members(word))
         # Ansible's "!all" still leaves the minimum; "!min" takes that away too.
         subsets -= gone - set(GROUPS["min"]) if word == "all" else gone
-    subsets |= {word for word in asked if word in SUBSETS}
+    subsets |= {name for word in asked if word not in GROUPS for name in members(word)}
     return frozenset(ALWAYS) | {name for word in subsets for name in SUBSETS.get(word, ())}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
@@ -14,6 +14,8 @@ from runner.model.state import Change
 from runner.modules import _systemd
 from runner.modules._posix import require_posix
 from runner.modules._unit import Scope, UnitState, WantedState, Wish, checked_name
+
+_DAEMON: Final = ("daemon_reload", "daemon_reexec")
 
 
 class Params(base.Params):
@@ -53,10 +55,9 @@ class Params(base.Params):
         asks = [n for n in ("state", "enabled", "masked") if getattr(self, n) is not None]
         if asks and self.name is None:
             raise ValueError(f"{asks[0]} needs name")
-        if not asks and not self.daemon_reload and not self.daemon_reexec:
-            raise ValueError(
-                "give at least one of state, enabled, masked, daemon_reload, daemon_reexec"
-            )
+        # A name alone is a look at the unit, as in Ansible: its status is in the result.
+        if self.name is None and self.model_fields_set.isdisjoint(_DAEMON):
+            raise ValueError("give at least one of name, daemon_reload, daemon_reexec")
         if self.scope == "global" and (self.state is not None or self.name is None):
             raise ValueError("with scope global only enabled and masked are possible")
         return self

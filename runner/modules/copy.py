@@ -10,19 +10,17 @@ new folders get ``directory_mode``, and a rollback removes them again when they 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Generator, Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
-from runner.interfaces.local_file import LocalFile, SourceEntry, survey
 from runner.interfaces.loose import said_yes
 from runner.model.state import Change
 from runner.modules import _copy_file, _copy_tree
 from runner.modules._content import CONTENT
 from runner.modules._copy_params import Params
+from runner.modules._copy_sources import sources_of
 from runner.modules._file_state import FOLDER, FileState
 from runner.modules._posix import require_posix
 
@@ -42,18 +40,7 @@ class Module(base.Module[Params, FileState]):
         return super().controller_file(parameter, args)
 
     def filled_in(self, args: Mapping[str, Any], decrypt: base.Decrypt) -> Mapping[str, Any]:
-        if args.get("content") is not None:
-            return {"origin": "content"}
-        path = args.get("src")
-        if not isinstance(path, str) or not path:
-            return {}
-        if said_yes(args, "remote_src", default=False):
-            return {"origin": "host"}
-        found = survey(path, follow=said_yes(args, "local_follow", default=True))
-        opened = _opened(found, decrypt) if said_yes(args, "decrypt", default=True) else {}
-        sources = tuple(_plain(entry, opened) for entry in found)
-        origin = "directory" if Path(path).is_dir() else "file"
-        return {"origin": origin, "sources": sources, "opened": opened}
+        return sources_of(args, decrypt)
 
     def subject(self, params: Params) -> str:
         return f"file {params.dest}"
@@ -102,21 +89,3 @@ def _is_tree(params: Params, before: FileState) -> bool:
     if params.origin == "host":
         return before.source is not None and before.source.kind == FOLDER
     return params.origin == "directory"
-
-
-def _opened(entries: tuple[SourceEntry, ...], decrypt: base.Decrypt) -> dict[str, bytes]:
-    """What the encrypted files among the sources hold."""
-    files = (entry.path for entry in entries if entry.kind == "file")
-    return {
-        path: decrypt(b"".join(LocalFile(path).pieces()), Path(path))
-        for path in files
-        if LocalFile(path).is_encrypted
-    }
-
-
-def _plain(entry: SourceEntry, opened: Mapping[str, bytes]) -> SourceEntry:
-    """An entry with the size and checksum of what is copied."""
-    if entry.path not in opened:
-        return entry
-    content = LocalFile(entry.path, opened[entry.path])
-    return dataclasses.replace(entry, size=content.size, checksum=content.sha1)

@@ -9,8 +9,8 @@ from pydantic import Field, field_validator
 from runner.interfaces import module as base
 
 _ELSEWHERE = {
-    "refresh_inventory": "the inventory is read once, before the run",
-    "clear_host_errors": "a failed host is not forgotten; use rescue, or ignore_errors",
+    "refresh_inventory": "the inventory is read once, before the run; "
+    "add what came about meanwhile with add_host, or run a second playbook",
 }
 
 
@@ -27,6 +27,7 @@ class Params(base.Params):
         "end_play",
         "end_role",
         "clear_facts",
+        "clear_host_errors",
         "reset_connection",
     ] = Field(description="what to do")
 

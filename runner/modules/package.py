@@ -40,7 +40,7 @@ class Params(base.Params):
         description="packages, as the host's package manager spells them",
     )
     state: Literal["absent", "installed", "latest", "present", "removed"] = Field(
-        description="the wanted state"
+        "present", description="the wanted state"
     )
     use: Text = Field("auto", description="apt, dnf or yum; by default the one that is there")
 

@@ -20,7 +20,7 @@ from runner.interfaces.exchange import Query, Reply
 from runner.interfaces.loose import Words
 from runner.model.state import Change
 from runner.modules._posix import is_posix
-from runner.modules._subsets import GROUPS, NOT_GATHERED, SUBSETS, choices, wanted
+from runner.modules._subsets import KNOWN, SUBSETS, choices, wanted
 from runner.posix import facts as posix_facts
 from runner.windows import facts as windows_facts
 
@@ -46,11 +46,7 @@ class Params(base.Params):
     def _known(cls, words: tuple[str, ...]) -> tuple[str, ...]:
         for word in words:
             name = word.removeprefix("!")
-            if name in NOT_GATHERED and word != name:
-                continue
-            if name in NOT_GATHERED:
-                raise ValueError(f"'{name}' is not gathered; there are: {', '.join(choices())}")
-            if name not in SUBSETS and name not in GROUPS:
+            if name not in KNOWN:
                 raise ValueError(f"'{name}' is unknown; there are: {', '.join(choices())}")
         return words
 

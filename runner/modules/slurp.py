@@ -1,4 +1,7 @@
-"""Read a file of a POSIX host."""
+"""Read a file of a host.
+
+On Windows a copy in base64 lies in the account's temporary folder while it is read.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,10 @@ from runner.interfaces.exchange import Query, Reply, read
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.modules._file_state import checked_path
-from runner.modules._posix import require_posix
+from runner.modules._posix import SHELLS
 from runner.posix.look import look, read_bytes
 from runner.posix.seen import ABSENT, FOLDER, bytes_of, read_answer
+from runner.windows import looking, paths, reading
 
 LARGEST: Final = 16 * 1024 * 1024
 """Bytes that are read at most."""
@@ -57,7 +61,9 @@ class Module(base.Module[Params, SlurpState]):
         return f"file {params.src}"
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, SlurpState]:
-        require_posix(facts, "slurp", "win_command")
+        if facts.get("shell_type", SHELLS[0]) not in SHELLS:
+            data = yield from _on_windows(params.src)
+            return SlurpState(params.src, base64.b64encode(data).decode("ascii"))
         command, nonce = look([params.src], follow=True)
         (output,) = yield from read(command)
         _, (seen,) = read_answer(output, nonce)
@@ -71,10 +77,7 @@ class Module(base.Module[Params, SlurpState]):
         (output,) = yield from read(read_bytes(seen.real, LARGEST + 1))
         data = bytes_of(output, params.src)
         if len(data) > LARGEST:
-            raise ModuleError(
-                f"{params.src} has more than {LARGEST} bytes",
-                hint="content goes through memory here: copy it with another tool",
-            )
+            raise _too_large(params.src)
         return SlurpState(params.src, base64.b64encode(data).decode("ascii"))
 
     def plan(self, params: Params, before: SlurpState, facts: base.Facts) -> SlurpState:
@@ -89,3 +92,28 @@ class Module(base.Module[Params, SlurpState]):
     ) -> Mapping[str, Any]:
         found = change.after
         return {"content": found.content, "source": found.source, "encoding": "base64"}
+
+
+def _on_windows(path: str) -> Generator[Query, Reply, bytes]:
+    try:
+        whole = paths.checked(path)
+    except ValueError as error:
+        raise ModuleError(f"'src' {error}") from None
+    (seen,) = yield from looking.look([whole])
+    if seen.kind == looking.ABSENT:
+        raise ModuleError(f"File not found: {path}")
+    if seen.kind == looking.FOLDER:
+        raise ModuleError(f"Source is a directory and must be a file: {path}")
+    if seen.size > LARGEST:
+        raise _too_large(path)
+    if not seen.size:
+        return b""
+    (output,) = yield from read(reading.encoded(whole))
+    return reading.bytes_of(output, path)
+
+
+def _too_large(path: str) -> ModuleError:
+    return ModuleError(
+        f"{path} has more than {LARGEST} bytes",
+        hint="content goes through memory here: copy it with another tool",
+    )

@@ -12,6 +12,7 @@ module refuses there, for ``action: allow`` as well, and names what to use inste
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Generator, Mapping
 from typing import Any, ClassVar, Final, Literal
 
@@ -28,6 +29,7 @@ from runner.windows import firewall
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts
 
+_ICMP: Final = re.compile(r"\d{1,3}:(\d{1,3}|\*)")
 _NETSH: Final = ("netsh", "advfirewall", "firewall")
 
 
@@ -36,9 +38,6 @@ class Params(base.Params):
 
     UNSUPPORTED: ClassVar[Mapping[str, str]] = {
         "group": "netsh cannot put a rule into a group, nor undo a change of a whole group exactly",
-        "interfacetypes": "not read back exactly yet; use win_command with undo:",
-        "icmp_type_code": "not read back exactly yet; use win_command with undo:",
-        "security": "not read back exactly yet; use win_command with undo:",
     }
 
     name: Text = Field(min_length=1, description="the rule's name")
@@ -62,6 +61,15 @@ class Params(base.Params):
         None,
         validation_alias=AliasChoices("profiles", "profile"),
         description="domain, private, public; a new rule: all",
+    )
+    interfacetypes: Words | None = Field(
+        None, description="lan, wireless or ras: one of them, or any; netsh takes no two"
+    )
+    icmp_type_code: Words | None = Field(
+        None, description="of ICMP messages: TYPE:CODE such as 8:0, 8:* for all codes, or *"
+    )
+    security: Literal["notrequired"] | None = Field(
+        None, description="only that no authentication is asked for, as by default"
     )
     edge: Literal["no", "yes", "deferapp", "deferuser"] | None = Field(
         None, description="whether traffic through NAT devices is accepted"
@@ -102,6 +110,33 @@ class Params(base.Params):
                 raise ValueError(f"must be ports from 0 to 65535 and ranges, not '{part.strip()}'")
         return text
 
+    @field_validator("interfacetypes")
+    @classmethod
+    def _interfaces(cls, words: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for word in words or ():
+            if word.lower() not in {*firewall.INTERFACE_TYPES, firewall.ANY}:
+                raise ValueError(f"must be lan, wireless, ras or any, not '{word}'")
+        if len(firewall.interface_types(words or ())) > 1:
+            raise ValueError("netsh takes one kind of interface, or any")
+        return words
+
+    @field_validator("icmp_type_code")
+    @classmethod
+    def _icmp(cls, words: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        found = firewall.icmp_text(words or ())
+        if "," in found:
+            raise ValueError("netsh takes one type and code, or any: write a rule for each")
+        if found != firewall.ANY and not _ICMP.fullmatch(found):
+            raise ValueError(f"must be TYPE:CODE such as 8:0 or 8:*, not '{found}'")
+        return words
+
+    @model_validator(mode="after")
+    def _icmp_needs_protocol(self) -> Params:
+        named = firewall.icmp_text(self.icmp_type_code or ()) != firewall.ANY
+        if named and self.protocol not in ("icmpv4", "icmpv6"):
+            raise ValueError("icmp_type_code needs protocol icmpv4 or icmpv6")
+        return self
+
     @model_validator(mode="after")
     def _ports_need_protocol(self) -> Params:
         narrowed = {self.localport, self.remoteport} - {None, firewall.ANY}
@@ -123,6 +158,10 @@ class Params(base.Params):
         for key in ("program", "service"):
             if str(given.get(key, "")).lower() == firewall.ANY:
                 given[key] = firewall.ANY
+        if "interfacetypes" in given:
+            given["interfacetypes"] = firewall.interface_types(given["interfacetypes"])
+        if "icmp_type_code" in given:
+            given["icmp_type_code"] = firewall.icmp_text(given["icmp_type_code"])
         if "profiles" in given:
             given["profiles"] = firewall.profile_names(given["profiles"])
         return given
@@ -190,8 +229,11 @@ class Module(base.Module[Params, RuleState]):
         return {}
 
     def irreversible(self, params: Params, change: Change[RuleState], facts: base.Facts) -> str:
-        if change.before.present and not change.after.present and change.before.extra:
-            return f"netsh cannot set all of the rule again: {', '.join(change.before.extra)}"
+        lost = _firewall_change.beyond_netsh(change.before)
+        narrowed = change.touches("interfacetypes") or change.touches("icmp_type_code")
+        gone = change.before.present and not change.after.present
+        if lost and (gone or (narrowed and lost != change.before.extra)):
+            return f"netsh cannot set all of the rule again: {', '.join(lost)}"
         return ""
 
     def result(

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from runner.errors import ModuleError
 from runner.interfaces import module as base
@@ -26,6 +26,7 @@ from runner.interfaces.module import CommandState
 from runner.model.state import Change
 from runner.modules import _command
 
+_WINDOWS_POWERSHELL: Final = ("powershell", "powershell.exe")
 _MARK: Final = "runner-report "
 _ACTIONS: Final = {
     "silently_continue": "SilentlyContinue",
@@ -38,8 +39,7 @@ class Params(_command.CommandParams):
     """Parameters of Ansible's win_powershell, and ``check``."""
 
     UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "executable": "the script runs in Windows PowerShell; start another one with win_command",
-        "arguments": "they belong to 'executable'",
+        "arguments": "they belong to another 'executable'",
         "sensitive_parameters": "they would be plain text on the host; use 'no_log' on the task",
     }
 
@@ -50,9 +50,22 @@ class Params(_command.CommandParams):
     error_action: Literal["silently_continue", "continue", "stop"] = Field(
         "continue", description="what happens at an error that would not end the script"
     )
+    executable: Text | None = Field(
+        None, description="powershell.exe, which runs the script anyway; no other one"
+    )
     check: Text | None = Field(
         None, description="a script that changes nothing; exit code 0 says: already done"
     )
+
+    @field_validator("executable")
+    @classmethod
+    def _same(cls, name: str | None) -> str | None:
+        if name is not None and name.casefold() not in _WINDOWS_POWERSHELL:
+            raise ValueError(
+                f"'{name}' is not supported: the script runs in Windows PowerShell; start another "
+                "one with win_command"
+            )
+        return name
 
 
 class Module(_command.CommandModule[Params]):

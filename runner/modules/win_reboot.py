@@ -1,8 +1,10 @@
 """Restart a Windows host and wait until it has really restarted.
 
-The proof is the time of the last boot, which must be another one than before. A restart leaves
-nothing to take back: ``undo`` does nothing, and a rollback repeats the restart at its end if what
-it undid needs one. Shutdowns that were scheduled before are replaced by this one.
+The proof is the time of the last boot, which must be another one than before, whether or not
+anybody saw the host down. Then it is given time to settle: until no service is still starting, and
+Windows' own installer of updates (TrustedInstaller) has done what it does at the start. A restart
+leaves nothing to take back: ``undo`` does nothing, and a rollback repeats the restart at its end
+if what it undid needs one. Shutdowns that were scheduled before are replaced by this one.
 """
 
 from __future__ import annotations
@@ -14,15 +16,14 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 
-from runner.errors import ModuleError, TransportError
+from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import (
     Command,
     Exec,
     Output,
-    Poll,
     Query,
     Reconnect,
     Reply,
@@ -34,6 +35,8 @@ from runner.interfaces.exchange import (
 )
 from runner.interfaces.loose import Text
 from runner.model.state import UNKNOWN, Change
+from runner.modules._restart import PAUSE, persist
+from runner.windows import services
 from runner.windows.exit_codes import OK, SHUTDOWN_IN_PROGRESS, SHUTDOWN_SCHEDULED, expect
 from runner.windows.facts import BOOT_TIME, BOOT_TIME_BY_POWERSHELL
 from runner.windows.wmi import moment, properties
@@ -41,17 +44,21 @@ from runner.windows.wmi import moment, properties
 _LEAST_DELAY: Final = 2.0
 _DRIFT: Final = 30.0
 """Seconds by which the same boot time may differ between two readings (clock corrections)."""
-_PAUSE: Final = 2.0
-_MOST_LOSSES: Final = 20
+_SETTLE_SECONDS: Final = 120
+_ACTIVE: Final = Exec("sc", "query", "bufsize=", "262144")
+"""Every service that is not stopped. The buffer is as large as it may be (Microsoft,
+EnumServicesStatusEx: 256 KB); with a smaller one ``sc`` stops in the middle."""
+_INSTALLER: Final = "trustedinstaller"
+_TIMES: Final = ("reboot_timeout", "connect_timeout", "pre_reboot_delay", "post_reboot_delay")
 _SINCE: Final = Exec("net", "statistics", "workstation")
 """Its first time of day is when the Workstation service started. The line is in the host's language
 and format: it is only compared with itself, and only where nothing else tells the boot time."""
 _TIME_OF_DAY: Final = re.compile(r"\d[:.]\d\d")
 
 
-def _seconds(default: float, name: str, description: str) -> Any:
+def _seconds(default: float | None, name: str, description: str) -> Any:
     aliases = AliasChoices(name, f"{name}_sec")
-    return Field(default, ge=0, validation_alias=aliases, description=description)
+    return Field(default, validation_alias=aliases, description=description)
 
 
 class Params(base.Params):
@@ -61,13 +68,27 @@ class Params(base.Params):
     connect_timeout: float = _seconds(5, "connect_timeout", "seconds for one try to connect")
     pre_reboot_delay: float = _seconds(2, "pre_reboot_delay", "seconds before it goes down")
     post_reboot_delay: float = _seconds(0, "post_reboot_delay", "seconds to wait once it is back")
+    shutdown_timeout: float | None = _seconds(
+        None, "shutdown_timeout", "does nothing; Ansible takes it still, without effect since 2.5"
+    )
     msg: Text = Field("Restart asked for by runner", max_length=511, description="shown to users")
+    settle_timeout: float = _seconds(
+        _SETTLE_SECONDS,
+        "settle_timeout",
+        "seconds to wait for services that are starting and for TrustedInstaller; then it goes on",
+    )
     test_command: Text | None = Field(
         None, description="PowerShell command that must end with 0 before the host counts as ready"
     )
     boot_time_command: Text | None = Field(
         None, description="PowerShell command that prints another text after each boot"
     )
+
+    @field_validator(*_TIMES)
+    @classmethod
+    def _not_below_zero(cls, seconds: float) -> float:
+        """Less than none is none, as in Ansible."""
+        return max(0.0, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +140,13 @@ class Module(base.Module[Params, Restart]):
         yield from _come_back(params, change.before)
         if params.post_reboot_delay:
             yield Sleep(params.post_reboot_delay)
+        settled = yield from _settle(params)
         if params.test_command is not None:
             ready = Script("powershell", params.test_command)
             what = "the host restarted, but test_command did not succeed"
-            yield from _persist(params, ready, lambda out: out.code == 0, what)
-        return {"rebooted": True, "elapsed": round(time.monotonic() - begun, 3)}
+            yield from _insist(params, ready, lambda out: out.code == 0, what)
+        elapsed = round(time.monotonic() - begun, 3)
+        return {"rebooted": True, "elapsed": elapsed, "settled": settled}
 
     def undo(
         self, params: Params, change: Change[Restart], facts: base.Facts
@@ -135,7 +158,8 @@ class Module(base.Module[Params, Restart]):
     def result(
         self, params: Params, change: Change[Restart], facts: base.Facts, applied: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        return {"rebooted": True, "elapsed": applied.get("elapsed", UNKNOWN)}
+        elapsed, settled = applied.get("elapsed", UNKNOWN), applied.get("settled", UNKNOWN)
+        return {"rebooted": True, "elapsed": elapsed, "settled": settled}
 
 
 def _sources(params: Params) -> Mapping[str, Command]:
@@ -168,7 +192,7 @@ def _shut_down(params: Params) -> Generator[Request, Reply, None]:
 
 def _come_back(params: Params, before: Restart) -> Generator[Request, Reply, None]:
     delay = max(params.pre_reboot_delay, _LEAST_DELAY)
-    yield Reconnect(params.reboot_timeout, delay, _PAUSE, params.connect_timeout)
+    yield Reconnect(delay + params.reboot_timeout, delay, PAUSE, params.connect_timeout)
 
     def is_another_boot(out: Output) -> bool:
         now = _booted(before.source, out)
@@ -176,27 +200,42 @@ def _come_back(params: Params, before: Restart) -> Generator[Request, Reply, Non
 
     what = "the host answers, but did not restart (something may hold its shutdown up)"
     command = _sources(params)[before.source]
-    yield from _persist(params, command, is_another_boot, what)
+    yield from _insist(params, command, is_another_boot, what)
 
 
-def _persist(
-    params: Params, command: Command, done: Callable[[Output], bool], what: str
+def _settle(params: Params) -> Generator[Request, Reply, bool]:
+    """Wait until what starts with Windows has started; whether it has, in the time there is.
+
+    It goes on in any case: a service may hang for reasons of its own, and be none of ours.
+    """
+    if not params.settle_timeout:
+        return False
+    what, seconds = "its services settle", params.settle_timeout
+    try:
+        yield from _insist(params, _ACTIVE, _has_settled, what, seconds)
+    except ModuleError:
+        return False
+    return True
+
+
+def _has_settled(out: Output) -> bool:
+    """Whether no service is starting and TrustedInstaller is idle; so, too, if nobody can say."""
+    return not any(
+        status.state == "start_pending" or status.name.lower() == _INSTALLER
+        for status in services.parse(out.stdout)
+    )
+
+
+def _insist(
+    params: Params,
+    command: Command,
+    done: Callable[[Output], bool],
+    what: str,
+    seconds: float | None = None,
 ) -> Generator[Request, Reply, None]:
     """Ask until it is done; a host that goes away in between is waited for."""
-    end = time.monotonic() + params.reboot_timeout
-    for _ in range(_MOST_LOSSES):
-        left = max(end - time.monotonic(), 1.0)
-        try:
-            yield Poll((command,), lambda reply: done(reply[0]), left, what, _PAUSE)
-            return
-        except TransportError as error:
-            if not error.unreachable:
-                raise
-        yield Reconnect(left, _PAUSE, _PAUSE, params.connect_timeout)
-    raise ModuleError(
-        f"{what}: the connection was lost {_MOST_LOSSES} times",
-        hint="look at the host's console: it may be restarting over and over",
-    )
+    timeout = params.reboot_timeout if seconds is None else seconds
+    yield from persist(command, done, what, timeout=timeout, connect_timeout=params.connect_timeout)
 
 
 def _restarted(before: Restart, booted: str) -> bool:

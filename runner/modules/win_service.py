@@ -9,102 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Generator, Mapping
-from typing import Any, ClassVar, Literal, cast
-
-from pydantic import Field, model_validator
+from typing import Any, cast
 
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
-from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
 from runner.modules import _service, _service_change
 from runner.modules._service import SC_TYPES, ServiceState
-
-_PASSWORD = "sc would show the password in the process list and in the host's security log"
-_NATIVE = "sc has no way to set it that undo could take back exactly; use win_shell with undo:"
-_ACCOUNTS = {
-    "system": "LocalSystem",
-    "localsystem": "LocalSystem",
-    r"nt authority\system": "LocalSystem",
-    "localservice": r"NT AUTHORITY\LocalService",
-    "networkservice": r"NT AUTHORITY\NetworkService",
-}
-
-
-class Params(base.Params):
-    """Parameters of Ansible's win_service."""
-
-    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "password": _PASSWORD,
-        "update_password": _PASSWORD,
-        **dict.fromkeys(
-            (
-                "desktop_interact",
-                "failure_actions",
-                "failure_actions_on_non_crash_failure",
-                "failure_command",
-                "failure_reboot_msg",
-                "failure_reset_period_sec",
-                "failure_reset_period",
-                "pre_shutdown_timeout_ms",
-                "pre_shutdown_timeout",
-                "required_privileges",
-                "sid_info",
-            ),
-            _NATIVE,
-        ),
-    }
-
-    name: Text = Field(min_length=1, description="name of the service (not its display name)")
-    state: Literal["absent", "paused", "started", "stopped", "restarted"] | None = Field(
-        None, description="the wanted state; restarted always restarts"
-    )
-    start_mode: Literal["auto", "delayed", "disabled", "manual"] | None = Field(
-        None, description="when it starts; delayed exists from Vista and Server 2008 on"
-    )
-    force_dependent_services: bool = Field(
-        False, description="also stop or restart the services that depend on it"
-    )
-    dependencies: Words | None = Field(None, description="services that it depends on")
-    dependency_action: Literal["add", "remove", "set"] = Field(
-        "set", description="what to do with the dependencies"
-    )
-    display_name: Text | None = Field(None, description="name shown to people")
-    description: Text | None = Field(None, description="description shown to people")
-    path: Text | None = Field(None, description="command line of the service; creates a new one")
-    username: Text | None = Field(
-        None, description="account without a password: SYSTEM, LocalService, gMSA$, NT SERVICE\\x"
-    )
-    error_control: Literal["critical", "ignore", "normal", "severe"] | None = Field(
-        None, description="what happens when it fails to start at boot"
-    )
-    load_order_group: Text | None = Field(None, description="its load ordering group")
-    service_type: Literal["win32_own_process", "win32_share_process"] | None = Field(
-        None, description="whether it shares its process"
-    )
-
-    @model_validator(mode="after")
-    def _known_account(self) -> Params:
-        if self.username is not None and _needs_password(account(self.username)):
-            raise ValueError(
-                f"username '{self.username}' would need a password, which is not supported: "
-                f"{_PASSWORD}"
-            )
-        return self
-
-
-def account(username: str) -> str:
-    """An account as the registry spells it."""
-    return _ACCOUNTS.get(username.casefold(), username)
-
-
-def _needs_password(username: str) -> bool:
-    known = username.casefold()
-    built_in = known in {name.casefold() for name in _ACCOUNTS.values()}
-    return not (
-        built_in or known.startswith(("nt service\\", "nt authority\\")) or known[-1:] == "$"
-    )
+from runner.modules._service_params import Params, account, needs_password
 
 
 class Module(base.Module[Params, ServiceState]):
@@ -140,7 +53,12 @@ class Module(base.Module[Params, ServiceState]):
             return {}
         if not before.present:
             yield from _service_change.create(name, after)
-            before = dataclasses.replace(after, state="stopped", description="")
+            before = dataclasses.replace(
+                after,
+                state="stopped",
+                description="",
+                **{name: getattr(ServiceState(), name) for name in _service.NOT_CREATED},
+            )
         restarts = after.restarted is not None
         stops = (after.state == "stopped" != before.state) or (restarts and before.is_up)
         if stops:
@@ -153,7 +71,7 @@ class Module(base.Module[Params, ServiceState]):
     def irreversible(self, params: Params, change: Change[ServiceState], facts: base.Facts) -> str:
         before, after = change.before, change.after
         loses_account = before.username.casefold() != after.username.casefold()
-        if before.present and loses_account and _needs_password(before.username):
+        if before.present and loses_account and needs_password(before.username):
             return f"nobody knows the password of its account {before.username}"
         if before.present and not after.present:
             if before.service_type not in SC_TYPES:
@@ -228,16 +146,46 @@ def _configured(params: Params, found: ServiceState) -> ServiceState:
             "error_control",
             "load_order_group",
             "service_type",
+            "failure_actions_on_non_crash_failure",
+            "failure_command",
+            "failure_reboot_msg",
+            "failure_reset_period_sec",
+            "sid_info",
+            "pre_shutdown_timeout_ms",
         )
         if getattr(params, name) is not None
     }
+    if params.desktop_interact is not None:
+        wanted["interactive"] = params.desktop_interact
+    if params.required_privileges is not None:
+        same = sorted(params.required_privileges) == sorted(found.required_privileges)
+        asked = found.required_privileges if same else params.required_privileges
+        wanted["required_privileges"] = asked
+    if params.failure_actions is not None:
+        wanted["failure_actions"] = tuple(each.shown for each in params.failure_actions)
     if params.username is not None:
         name = account(params.username)
         same = name.casefold() == found.username.casefold()
         wanted["username"] = found.username if same else name
     if params.dependencies is not None:
         wanted["dependencies"] = _dependencies(params, found.dependencies)
-    return dataclasses.replace(found, **wanted)
+    after = dataclasses.replace(found, **wanted)
+    _require_sense(params, found, after)
+    return after
+
+
+def _require_sense(params: Params, found: ServiceState, after: ServiceState) -> None:
+    """What the service controller would not take."""
+    if after.interactive and not found.interactive and after.username != "LocalSystem":
+        raise Refused(
+            f"service {params.name} runs as {after.username}: only SYSTEM can meet the desktop",
+            hint="give username: SYSTEM as well",
+        )
+    if after.failure_reset_period_sec and not after.failure_actions:
+        raise Refused(
+            f"service {params.name} has no failure actions to reset",
+            hint="failure_reset_period_sec needs at least one of failure_actions",
+        )
 
 
 def _dependencies(params: Params, found: tuple[str, ...]) -> tuple[str, ...]:

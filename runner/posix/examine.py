@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Final, TypeAlias
 
-from runner.errors import HostError
+from runner.errors import HostError, TransportError
 from runner.interfaces.examine import Finding, Verdict
 from runner.interfaces.exchange import Read, Reply, Script, read
 from runner.posix import facts
@@ -27,6 +27,8 @@ def _system() -> Check:
     title = "What system is it?"
     try:
         found = yield from facts.gather()
+    except TransportError:
+        raise  # there is nobody to ask any more
     except HostError as error:
         return Finding("system", title, Verdict.FAILED, error.message, error.hint)
     name = f"{found.get('distribution', found.get('system', 'Unix'))}"

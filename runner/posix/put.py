@@ -11,18 +11,24 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from runner.errors import ModuleError
-from runner.interfaces.exchange import Output, Reply, Script, Write, write
+from runner.errors import ConnectionLost, ModuleError
+from runner.interfaces.exchange import Output, Reconnect, Reply, Request, Script, read, write
+from runner.interfaces.local_file import PIECE, LocalFile
+from runner.interfaces.transfer import REFUSED, Upload, upload
 from runner.posix.look import DIGEST
 from runner.posix.quoting import join, quote
 
 _SUFFIX: Final = re.compile(r"\.[A-Za-z0-9_-]{1,16}")
 _SECONDS_A_MEGABYTE: Final = 0.5
+_LOSSES: Final = 3
+"""How often in a row the connection may be lost without anything having come through."""
+_BACK_AGAIN: Final = 120.0
+"""Seconds in which a host has to answer again."""
 
 _START: Final = """\
 umask 077
@@ -108,11 +114,15 @@ class Put:
         return posixpath.join(folder, f".runner-{unique}{kept}")
 
 
-def put(spec: Put, pieces: Iterator[bytes]) -> Generator[Write, Reply, str]:
+def put(spec: Put, content: LocalFile) -> Generator[Request, Reply, str]:
     """Send the content and put it into place; gives the name of the backup, if one was made.
 
-    Raises ModuleError; the old file is still there then.
+    What is large goes past the shell where that is possible, else in pieces through it. Raises
+    ModuleError; the old file is still there then.
     """
+    if content.size > PIECE and (yield from _past_the_shell(spec, content)):
+        return (yield from _finished(spec, _script(spec, finish(spec), None)))
+    pieces = content.pieces(PIECE)
     piece = next(pieces)
     following = next(pieces, None)
     text = _START + 'cat >"$t" || exit 84\n'
@@ -123,7 +133,41 @@ def put(spec: Put, pieces: Iterator[bytes]) -> Generator[Write, Reply, str]:
     return (yield from _finished(spec, _script(spec, text + finish(spec), piece)))
 
 
-def put_with(spec: Put, fill: str) -> Generator[Write, Reply, str]:
+def _past_the_shell(spec: Put, content: LocalFile) -> Generator[Request, Reply, bool]:
+    """Fill the new file; over a new connection where one is lost, from where it stopped."""
+    start, losses = 0, 0
+    begin: Script | None = _script(spec, _START, None)
+    while True:
+        try:
+            asked = Upload(spec.beside, content, start, _seconds(spec.size), begin)
+            answer = yield from upload(asked)
+            if answer is not None and answer.code not in (0, REFUSED):
+                expect_put(spec, answer)
+            return answer is not None and answer.code == 0
+        except ConnectionLost:
+            losses += 1
+            if losses > _LOSSES:
+                raise
+            yield Reconnect(timeout=_BACK_AGAIN, delay=1.0)
+        there = yield from _size(spec, content)
+        begin = None if there else begin
+        if there > start:
+            losses = 0
+        if there == content.size:
+            return True
+        # So that there is enough left to be worth it; what is sent twice does no harm.
+        start = max(0, min(there, content.size - PIECE - 1))
+
+
+def _size(spec: Put, content: LocalFile) -> Generator[Request, Reply, int]:
+    """How many bytes are there; 0 for what is not a beginning of the content's size."""
+    (output,) = yield from read(Script("posix", f"wc -c <{quote(spec.beside)}"))
+    said = output.stdout.strip()
+    size = int(said) if output.code == 0 and said.isdigit() else 0
+    return size if size <= content.size else 0
+
+
+def put_with(spec: Put, fill: str) -> Generator[Request, Reply, str]:
     """The same, where ``fill`` writes the content on the host into ``$t``."""
     return (yield from _finished(spec, script_with(spec, fill)))
 
@@ -189,7 +233,7 @@ def _hint(code: int, said: str) -> str:
     return ""
 
 
-def _finished(spec: Put, command: Script) -> Generator[Write, Reply, str]:
+def _finished(spec: Put, command: Script) -> Generator[Request, Reply, str]:
     output = expect_put(spec, (yield from write(command)))
     return output.stdout.strip() if spec.backup else ""
 
@@ -206,8 +250,12 @@ def _script(spec: Put, text: str, piece: bytes | None) -> Script:
         "posix",
         f"LC_ALL=C; export LC_ALL\n{head}\n{digest}{trap}{text}",
         stdin=None if piece is None else piece.decode("utf-8", "surrogateescape"),
-        timeout=300 + spec.size / 1_000_000 * _SECONDS_A_MEGABYTE,
+        timeout=_seconds(spec.size),
     )
+
+
+def _seconds(size: int) -> float:
+    return 300 + size / 1_000_000 * _SECONDS_A_MEGABYTE
 
 
 def _named(word: str, path: str) -> str:

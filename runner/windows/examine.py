@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Iterator
 from typing import Any, Final, TypeAlias
 
-from runner.errors import HostError
+from runner.errors import HostError, TransportError
 from runner.interfaces.examine import Finding, Verdict
 from runner.interfaces.exchange import Exec, Output, Read, Reply, read
 from runner.windows import facts
@@ -50,6 +50,8 @@ def _system() -> Check:
     try:
         gathered = yield from facts.gather()
         known = WindowsFacts.of(gathered)
+    except TransportError:
+        raise  # there is nobody to ask any more
     except HostError as error:
         return Finding("system", title, Verdict.FAILED, error.message, error.hint)
     data: dict[str, Any] = {

@@ -39,7 +39,11 @@ _KNOWN: Final = frozenset(
     {"Action", "Active", "Dir", "Protocol", "Profile", "App", "Svc", "Name", "Desc", "Edge"}
     | {f"{side}Port{suffix}" for side in "LR" for suffix in _PORT_SUFFIXES}
     | {f"{side}A{suffix}" for side in "LR" for suffix in _IP_FIELDS}
+    | {"ICMP4", "ICMP6", "IFType"}
 )
+INTERFACE_TYPES: Final = frozenset({"lan", "ras", "wireless"})
+_INTERFACES: Final = {"remoteaccess": "ras", "all": "any"}
+"""The registry's words -> those of netsh and of Ansible."""
 ANY: Final = "any"
 
 
@@ -66,6 +70,8 @@ class Rule:
     profiles: tuple[str, ...] = ()
     description: str = ""
     edge: str = "no"
+    interfacetypes: tuple[str, ...] = ()
+    icmp_type_code: str = ANY
     extra: tuple[str, ...] = ()
 
 
@@ -105,6 +111,8 @@ def parse_rule(rule_id: str, text: str) -> Rule:
         profiles=profile_names(all_of("Profile")),
         description=one("Desc"),
         edge=_edge(one("Edge"), one("Defer")),
+        interfacetypes=interface_types(all_of("IFType")),
+        icmp_type_code=icmp_text(all_of("ICMP4", "ICMP6")),
         extra=tuple(
             f"{name}={value}"
             for name, value in fields
@@ -143,6 +151,22 @@ def profile_names(found: Iterable[str]) -> tuple[str, ...]:
     if not words or ANY in words or words >= PROFILES.keys():
         return ()
     return tuple(name for name in PROFILES if name in words)
+
+
+def interface_types(found: Iterable[str]) -> tuple[str, ...]:
+    """Kinds of interfaces in a fixed order; none and all of them are both ``()``: any."""
+    words = {_INTERFACES.get(word.strip().lower(), word.strip().lower()) for word in found}
+    if not words or ANY in words or words >= INTERFACE_TYPES:
+        return ()
+    return tuple(sorted(words))
+
+
+def icmp_text(parts: Iterable[str]) -> str:
+    """ICMP types and codes as we compare them: ``8:*``, sorted; ``any`` for all of them."""
+    found = {part.strip() for text in parts for part in text.split(",") if part.strip()}
+    if not found or found & {"*", "*:*", ANY}:
+        return ANY
+    return ",".join(sorted(part if ":" in part else f"{part}:*" for part in found))
 
 
 def port_text(parts: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from runner.windows import registry
 
 CBS: Final = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing"
 _UPDATE: Final = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update"
-_NAMES: Final = r"HKLM\SYSTEM\CurrentControlSet\Control\ComputerName"
+NAMES: Final = r"HKLM\SYSTEM\CurrentControlSet\Control\ComputerName"
 _SESSION: Final = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager"
 
 SERVICING: Final = "Component Based Servicing"
@@ -29,8 +29,8 @@ QUERIES: Final[tuple[Exec, ...]] = (
     registry.query(rf"{_UPDATE}\RebootRequired"),
     registry.query(r"HKLM\SOFTWARE\Microsoft\Updates", "UpdateExeVolatile"),
     registry.query(_SESSION, "PendingFileRenameOperations"),
-    registry.query(rf"{_NAMES}\ActiveComputerName", "ComputerName"),
-    registry.query(rf"{_NAMES}\ComputerName", "ComputerName"),
+    registry.query(rf"{NAMES}\ActiveComputerName", "ComputerName"),
+    registry.query(rf"{NAMES}\ComputerName", "ComputerName"),
 )
 """Reads whose outputs ``reasons`` takes, in the same order."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any, Final, TypeVar
 
-from runner.engine.session import Link, Reader, Writer
+from runner.engine.link import Link
+from runner.engine.session import Reader, Writer
 from runner.engine.stop import Stop
 from runner.interfaces.exchange import Reply, Request
 from runner.interfaces.module import CommandState, Module, Params

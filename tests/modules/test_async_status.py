@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from runner.engine.detached import DetachedWriter
-from runner.engine.session import Link
+from runner.engine.link import Link
 from runner.errors import ParamsError
 from runner.interfaces.exchange import Command, Output, Reply, Request, Script, write
 from tests.modules import posix_host

@@ -1,4 +1,4 @@
-"""debug, set_fact, assert, fail, pause and meta: decided on the controller."""
+"""debug, set_fact, assert, add_host and the like: decided on the controller."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from runner.errors import TemplateError
+from runner.errors import ParamsError, TemplateError
 from runner.interfaces.module import Decision, Evaluate, LocalModule
+from runner.model.inventory import Addition
 from tests.modules.scripted import task
 
 
@@ -107,3 +108,36 @@ def test_local_modules_touch_no_host(name: str) -> None:
     with pytest.raises(StopIteration):
         next(module.probe(params, {}))
     assert module.subject(params) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "port"),
+    [
+        ("n1", "n1", None),
+        ("n1:2222", "n1", 2222),
+        ("fe80::1", "fe80::1", None),
+        ("[fe80::1]:22", "fe80::1", 22),
+        ("a:b", "a:b", None),
+    ],
+)
+def test_add_host_splits_the_port_off(given: str, name: str, port: int | None) -> None:
+    found = decide("add_host", hostname=given, groups="x, y,x", v=1)
+    assert found.adds == Addition(name, ("x", "y"), (), {"v": 1}, port)
+    assert found.result["add_host"] == {
+        "host_name": name, "groups": ["x", "y"], "host_vars": {"v": 1}
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("alias", ["groups", "groupname", "group"])
+def test_add_host_takes_groups_under_each_name(alias: str) -> None:
+    given: dict[str, Any] = {alias: ["x"]}
+    assert decide("add_host", name="n", **given).adds == Addition("n", ("x",))
+
+
+def test_group_by() -> None:
+    found = decide("group_by", key="a b", parents=["c d"])
+    assert found.adds == Addition("", ("a-b",), ("c-d",))
+    assert found.result == {"add_group": "a-b", "parent_groups": ["c-d"]}
+    assert decide("group_by", key="k").result["parent_groups"] == ["all"]
+    with pytest.raises(ParamsError):
+        decide("group_by")

@@ -50,7 +50,6 @@ def test_package_goes_by_the_facts() -> None:
         ({"for p in": Output(0, "apt-get\n")}, {"name": "Foo"}, ModuleError, "does not take"),
         ({}, {"use": "pacman"}, ParamsError, "'pacman' is not supported"),
         ({}, {"update_cache": True}, ParamsError, "not supported"),
-        ({}, {"state": None}, ParamsError, "'state' is missing"),
     ],
 )
 def test_what_package_cannot(

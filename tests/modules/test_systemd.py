@@ -225,7 +225,8 @@ def test_scopes() -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ({"name": "x"}, "give at least one of"),
+        ({}, "give at least one of"),
+        ({"scope": "user"}, "give at least one of"),
         ({"state": "started"}, "state needs name"),
         ({"name": "x*", "state": "started"}, "pattern"),
         ({"name": "-x", "state": "started"}, "no name of a service"),

@@ -21,6 +21,7 @@ from runner.posix import looking, tools
 from tests.modules.posix_host import FACTS, link
 from tests.modules.scripted import Scripted, task
 from tests.modules.unix import Task, needs
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -31,11 +32,6 @@ def listener() -> Iterator[socket.socket]:
 
 def port_of(server: socket.socket) -> int:
     return int(server.getsockname()[1])
-
-
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        return port_of(server)
 
 
 def greet(server: socket.socket, *parts: bytes) -> threading.Thread:

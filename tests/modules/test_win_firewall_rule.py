@@ -53,6 +53,8 @@ def change(machine: Scripted, os: str = "2008r2", **raw: Any) -> tuple[Change[Ru
 
 
 NETSH = "netsh advfirewall firewall"
+PING = "v2.10|Action=Allow|Active=TRUE|Dir=In|Protocol=1|ICMP4=8:*|IFType=Lan|Name=P|"
+SET_P = f"{NETSH} set rule name=P dir=in new"
 NARROW = f"{NETSH} set rule name=SMB dir=in new"
 CASES: list[tuple[tuple[str, ...], dict[str, Any], list[str]]] = [
     ((SMB,), ADD, []),
@@ -85,6 +87,27 @@ CASES: list[tuple[tuple[str, ...], dict[str, Any], list[str]]] = [
     ),
     ((SMB_ALLOW,), ADD, [f"{NARROW} action=block"]),
     ((SMB,), {**ADD, "enabled": "no"}, [f"{NARROW} enable=no"]),
+    (
+        (),
+        {"name": "P", "protocol": "icmpv4", "icmp_type_code": ["8:*"], "interfacetypes": "ras"},
+        [
+            (f"{NETSH} add rule name=P dir=in action=allow protocol=icmpv4:8,any profile=any "
+            "enable=yes interfacetype=ras")
+        ],
+    ),
+    ((PING,), {"name": "P", "protocol": "icmpv4", "icmp_type_code": "8:*"}, []),
+    ((PING,), {"name": "P", "interfacetypes": ["lan"], "security": "notrequired"}, []),
+    ((PING,), {"name": "P", "interfacetypes": "any"}, [f"{SET_P} interfacetype=any"]),
+    (
+        (PING,),
+        {"name": "P", "protocol": "icmpv4", "icmp_type_code": "8:0"},
+        [f"{SET_P} protocol=icmpv4:8,0"],
+    ),
+    (
+        (PING,),
+        {"name": "P", "protocol": "icmpv4", "icmp_type_code": "*"},
+        [f"{SET_P} protocol=icmpv4"],
+    ),
     ((SMB,), {"name": "SMB", "description": "why"}, [f"{NARROW} description=why"]),
     (
         (SMB, SMB_UDP),
@@ -206,3 +229,23 @@ def test_undo_of_a_deletion_adds_every_copy() -> None:
     machine.drive(module.undo(params, Change("", before, RuleState()), known))
     assert len(machine.sent) == 2
     assert machine.sent[0].startswith(f"{NETSH} add rule name=SMB dir=in action=block")
+
+
+MANY = PING.replace("IFType=Lan|", "IFType=Lan|IFType=Wireless|").replace("8:*|", "8:*|ICMP4=3:4|")
+
+
+@pytest.mark.parametrize(
+    ("rule", "raw", "lost"),
+    [
+        (PING, {"name": "P", "state": "absent"}, ""),
+        (MANY, {"name": "P", "state": "absent"}, "lan, wireless, 3:4,8:*"),
+        (MANY, {"name": "P", "interfacetypes": "any"}, "lan, wireless, 3:4,8:*"),
+        (MANY, {"name": "P", "enabled": False}, ""),
+    ],
+)
+def test_what_netsh_could_not_set_again(rule: str, raw: dict[str, Any], lost: str) -> None:
+    machine = host(rule)
+    found, _ = change(machine, **raw)
+    module, params = task("win_firewall_rule", **raw)
+    said = module.irreversible(params, found, facts("2008r2"))
+    assert said == (f"netsh cannot set all of the rule again: {lost}" if lost else "")

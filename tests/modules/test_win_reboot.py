@@ -107,6 +107,45 @@ def test_a_host_that_does_not_get_ready_is_a_failure() -> None:
         run({WMIC: [FIRST, AGAIN], "test-ready": Output(1)}, test_command="test-ready")
 
 
+def active(*found: tuple[str, str]) -> Output:
+    blocks = (
+        f"SERVICE_NAME: {name}\nDISPLAY_NAME: x\n"
+        f"        TYPE               : 20  WIN32_SHARE_PROCESS\n"
+        f"        STATE              : {state}\n"
+        for name, state in found
+    )
+    return Output(0, "\n" + "\n".join(blocks))
+
+
+UP = ("Dnscache", "4  RUNNING")
+LIST = "sc query bufsize="
+
+
+def test_services_that_are_starting_are_waited_for() -> None:
+    starting = active(UP, ("Netlogon", "2  START_PENDING"))
+    stopping = active(UP, ("gone", "3  STOP_PENDING"))
+    answers = {WMIC: [FIRST, AGAIN], LIST: [starting, starting, stopping]}
+    host, applied = run(answers)
+    assert applied["settled"] is True
+    assert host._used[LIST] == 3
+
+
+def test_the_installer_of_updates_is_waited_for() -> None:
+    busy = active(UP, ("TrustedInstaller", "4  RUNNING"))
+    host, applied = run({WMIC: [FIRST, AGAIN], LIST: [busy, Unreachable("gone"), busy, active(UP)]})
+    assert applied["settled"] is True
+    assert host.reconnects == 2, "it restarted once more to finish its updates"
+
+
+def test_a_service_that_never_starts_does_not_make_the_restart_fail() -> None:
+    hanging = active(("Spooler", "2  START_PENDING"))
+    host, applied = run({WMIC: [FIRST, AGAIN], LIST: hanging})
+    assert (applied["rebooted"], applied["settled"]) == (True, False)
+    host, applied = run({WMIC: [FIRST, AGAIN], LIST: hanging}, settle_timeout=0)
+    assert applied["settled"] is False
+    assert LIST not in host._used, "it did not ask"
+
+
 def test_delays() -> None:
     host, _ = run({WMIC: [FIRST, AGAIN]}, pre_reboot_delay=60, post_reboot_delay="30")
     assert host.sent == ["shutdown /r /f /t 60 /c WR"]
@@ -119,3 +158,9 @@ def test_undo_sends_nothing() -> None:
     host.drive(module.undo(params, Change("", Restart(), Restart()), {}))
     assert host.sent == []
     assert module.settles
+
+
+def test_less_than_no_time_is_none() -> None:
+    _, params = task("win_reboot", pre_reboot_delay=-0.5, post_reboot_delay_sec="-61")
+    given = params.model_dump()
+    assert (given["pre_reboot_delay"], given["post_reboot_delay"]) == (0.0, 0.0)

@@ -62,6 +62,7 @@ FOUND = ServiceState(
     username="LocalSystem",
     service_type="win32_own_process",
     error_control="normal",
+    interactive=True,
 )
 STOPPED = dataclasses.replace(FOUND, state="stopped", running_dependents=())
 
@@ -233,6 +234,31 @@ COMMANDS: list[tuple[ServiceState, ServiceState, list[str]]] = [
         ],
     ),
     (FOUND, dataclasses.replace(FOUND, state="paused"), ["sc pause Spooler"]),
+    (FOUND, dataclasses.replace(FOUND, interactive=False), ["sc config Spooler type= own"]),
+    (
+        FOUND,
+        dataclasses.replace(FOUND, service_type="win32_share_process"),
+        ["sc config Spooler type= share type= interact"],
+    ),
+    (
+        FOUND,
+        dataclasses.replace(
+            FOUND,
+            failure_actions=("restart/60000", "run_command/0"),
+            failure_reset_period_sec=60,
+            failure_command="x",
+            sid_info="unrestricted",
+        ),
+        [
+            "sc failure Spooler reset= 60 actions= restart/60000/run/0 command= x",
+            "sc sidtype Spooler unrestricted",
+        ],
+    ),
+    (
+        dataclasses.replace(FOUND, failure_command="x", failure_actions_on_non_crash_failure=True),
+        FOUND,
+        ["sc failure Spooler command= ", "sc failureflag Spooler 0"],
+    ),
     (dataclasses.replace(FOUND, state="paused"), FOUND, ["sc continue Spooler"]),
     (
         ServiceState(),
@@ -374,3 +400,41 @@ def test_result_has_ansibles_keys() -> None:
     }  # fmt: skip
     gone = module.result(params, Change("", FOUND, ServiceState()), {}, {})
     assert gone == {"exists": False}
+
+
+@pytest.mark.parametrize(
+    ("found", "raw", "says"),
+    [
+        (FOUND, {"failure_reset_period_sec": 60}, "has no failure actions to reset"),
+        (
+            dataclasses.replace(FOUND, interactive=False, username="NT AUTHORITY\\LocalService"),
+            {"desktop_interact": True},
+            "only SYSTEM can meet the desktop",
+        ),
+    ],
+)
+def test_refuses_what_the_controller_would_not_take(
+    found: ServiceState, raw: dict[str, Any], says: str
+) -> None:
+    module, params = task("win_service", name="Spooler", **raw)
+    with pytest.raises(Refused, match=says):
+        module.plan(params, found, {})
+
+
+def test_what_is_so_already_needs_nothing() -> None:
+    recovering = dataclasses.replace(
+        FOUND, failure_actions=("restart/5",), failure_reset_period_sec=0xFFFFFFFF
+    )
+    module, params = task(
+        "win_service",
+        name="Spooler",
+        desktop_interact=True,
+        failure_actions=[{"type": "restart", "delay": "0x5"}],
+        failure_reset_period="0xFFFFFFFF",
+        failure_command="",
+        sid_info="none",
+    )
+    assert module.plan(params, recovering, {}) == recovering
+    module, params = task("win_service", name="Spooler", failure_actions=[])
+    cleared = module.plan(params, dataclasses.replace(FOUND, failure_actions=("reboot/0",)), {})
+    assert cleared.failure_actions == ()

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
+
+from runner.interfaces.local_file import LocalFile, SourceEntry
 
 PACKAGES: Final = r"C:\WR"
 SERVER_PARAMETERS: Final = r"HKLM:\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters"
+
+HOSTS: Final = r"C:\Windows\System32\drivers\etc\hosts"
 
 KB_2003: Final = (
     "windowsserver2003-kb4012598-x86-custom-enu_f617caf6e7ee6f43abe4b386cb1d26b3318693cf.exe"
@@ -58,6 +63,58 @@ def _hotfix(os: str, package: str) -> Case:
     return Case(f"hotfix-{os}", "win_hotfix", _HOTFIX, os, state, restart=True)
 
 
+_OLD = {
+    r"C:\app\web.config": {"content": "old", "attributes": "AHR", "acl": "D:P(A;;FA;;;BA)"},
+    r"C:\app\sub dir\b.txt": {"content": "b"},
+}
+_TREE = str(Path(__file__).parent)
+_SOURCES = {
+    "origin": "directory",
+    "sources": (
+        SourceEntry("sub dir", "directory", _TREE, 0o755),
+        SourceEntry("contract", "directory", _TREE, 0o755),
+        SourceEntry("contract/deep.py", "file", f"{_TREE}/__init__.py", 0o644, 0,
+                    LocalFile("", b"").sha1),
+        SourceEntry("sub dir/b.txt", "file", __file__, 0o644, LocalFile(__file__).size,
+                    LocalFile(__file__).sha1),
+    ),
+}  # fmt: skip
+
+
+def _text(content: str, dest: str) -> Mapping[str, Any]:
+    return {"content": content, "origin": "content", "dest": dest}
+
+
+FILE_CASES: Final = (
+    Case("copy-new", "win_copy", _text("x & y %PATH%\n", r"C:\Windows\Temp\a b.txt")),
+    Case("copy-new-2003", "win_copy", _text("x", r"C:\WINDOWS\a.txt"), "2003-sp1"),
+    Case("copy-empty", "win_copy", _text("", r"C:\Windows\empty"), "2022"),
+    Case("copy-replace", "win_copy", _text("new", r"C:\app\web.config"),
+         state={"files": _OLD}),
+    Case("copy-replace-2025", "win_copy", _text("", r"C:\app\web.config"), "2025",
+         {"files": _OLD}),
+    Case("copy-tree", "win_copy", {"src": f"{_TREE}/", "dest": "C:\\app", **_SOURCES},
+         state={"files": _OLD}),
+    Case("copy-tree-new", "win_copy", {"src": _TREE, "dest": "C:\\new\\deep", **_SOURCES}),
+    Case("copy-on-host", "win_copy",
+         {"src": r"C:\app\sub dir\b.txt", "dest": "C:\\new\\", "remote_src": True,
+          "origin": "host"},
+         state={"files": _OLD}),
+    Case("copy-folder-on-host", "win_copy",
+         {"src": r"C:\app\sub dir", "dest": r"C:\copy", "remote_src": True, "origin": "host"},
+         state={"files": _OLD}),
+    Case("template", "win_template", {"src": "t.j2", "dest": "C:\\new\\", "rendered": "é\r\n"}),
+    Case("file-absent", "win_file", {"path": r"C:\app\web.config", "state": "absent"},
+         state={"files": _OLD}),
+    Case("file-absent-folder", "win_file", {"path": "C:/app/", "state": "absent"},
+         state={"files": _OLD}),
+    Case("file-folder", "win_file", {"path": r"C:\x (y)\z & a", "state": "directory"}),
+    Case("file-new", "win_file", {"path": r"C:\Windows\mark", "state": "touch"}, again=True),
+    Case("tempfile", "win_tempfile", {"suffix": ".tmp", "word": "w0rd"}, "2003-sp2"),
+    Case("tempfolder", "win_tempfile", {"path": "C:\\Windows", "state": "directory",
+                                       "word": "w0rd"}),
+)  # fmt: skip
+
 STATE_CASES: Final = (
     Case("service-close", "win_service", _CLOSE),
     Case("service-close-2003", "win_service", _CLOSE, "2003-sp2"),
@@ -97,6 +154,58 @@ STATE_CASES: Final = (
         "smb1-client",
         "win_service",
         {"name": "lanmanworkstation", "dependencies": ["bowser", "mrxsmb20", "nsi"]},
+    ),
+    Case(
+        "service-recovery",
+        "win_service",
+        {
+            "name": "Spooler",
+            "failure_actions": [
+                {"type": "restart", "delay_ms": 60000},
+                {"type": "run_command"},
+                {"type": "none", "delay": 5},
+            ],
+            "failure_command": r'C:\mon\tell.exe "a b" & x%y',
+            "failure_reboot_msg": "going down",
+            "failure_reset_period_sec": "0xFFFFFFFF",
+            "failure_actions_on_non_crash_failure": True,
+            "sid_info": "unrestricted",
+            "desktop_interact": False,
+            "required_privileges": ["SeBackupPrivilege", "SeRestorePrivilege"],
+            "pre_shutdown_timeout_ms": 5000,
+        },
+        state={
+            "registry": {
+                r"HKLM\SYSTEM\CurrentControlSet\Services\Spooler": {
+                    "FailureActionsOnNonCrashFailures": 0,
+                    "ServiceSidType": 0,
+                }
+            }
+        },
+    ),
+    Case(
+        "service-create-with-recovery",
+        "win_service",
+        {
+            "name": "New",
+            "path": r"C:\x.exe",
+            "failure_actions": {"type": "restart", "delay": 1000},
+            "sid_info": "restricted",
+            "desktop_interact": True,
+        },
+    ),
+    Case(
+        "service-privileges-off",
+        "win_service",
+        {"name": "Spooler", "required_privileges": [], "pre_shutdown_timeout": "0x2710"},
+        state={
+            "registry": {
+                r"HKLM\SYSTEM\CurrentControlSet\Services\Spooler": {
+                    "RequiredPrivileges": ["SeBackupPrivilege"],
+                    "PreshutdownTimeout": 7,
+                }
+            }
+        },
     ),
     Case("service-restart", "win_service", {"name": "Spooler", "state": "restarted"}, again=True),
     Case(
@@ -177,6 +286,29 @@ STATE_CASES: Final = (
             }
         },
     ),
+    Case(
+        "firewall-icmp",
+        "win_firewall_rule",
+        {
+            "name": "ping",
+            "protocol": "icmpv4",
+            "icmp_type_code": ["8:*"],
+            "interfacetypes": "lan",
+            "security": "notrequired",
+        },
+    ),
+    Case(
+        "firewall-icmp-change",
+        "win_firewall_rule",
+        {"name": "ping", "protocol": "icmpv6", "icmp_type_code": "128:0", "interfacetypes": "any"},
+        state={
+            "firewall": {
+                "rules": {
+                    "ping": "dir=in action=allow protocol=icmpv4:8,any interfacetype=ras enable=yes"
+                }
+            }
+        },
+    ),
     Case("feature-off", "win_optional_feature", {"name": "SMB1Protocol", "state": "absent"},
          "2012r2", restart=True),
     _hotfix("2003-sp2", KB_2003),
@@ -184,9 +316,56 @@ STATE_CASES: Final = (
     _hotfix("2008r2-sp1", KB_2008R2),
     _hotfix("2012r2", KB_2012R2),
     _hotfix("2016", KB_2016),
+    *FILE_CASES,
     Case("reboot", "win_reboot", again=True),
     Case("reboot-without-wmic", "win_reboot", {}, "2025", again=True),
     Case("wait", "wait_for_connection"),
+    *(
+        Case(f"environment-{name}", "win_environment", raw, os, state)
+        for name, raw, os, state in (
+            ("new", {"name": "APP_HOME", "value": r"C:\a b & c", "level": "machine"}, "2016", {}),
+            ("old", {"name": "A", "value": r"%SystemRoot%\x", "level": "machine"}, "2003-sp2", {}),
+            ("user", {"name": "A", "value": "1", "level": "user"}, "2019", {}),
+            ("change", {"name": "temp", "value": r"D:\Temp", "level": "machine"}, "2012", {}),
+            ("gone", {"name": "OS", "state": "absent", "level": "machine"}, "2008r2-sp1", {}),
+            (
+                "several",
+                {"variables": {"OS": "", "B": "x;y", "PATHEXT": ".EXE"}, "level": "machine"},
+                "2025",
+                {},
+            ),
+        )
+    ),
+    Case("path-new", "win_path", {"elements": [r"C:\tools", r"%SystemRoot%\x y"]}),
+    Case("path-new-2003", "win_path", {"elements": r"C:\tools"}, "2003-sp2"),
+    Case("path-gone", "win_path", {"elements": ["%SystemRoot%\\"], "state": "absent"}, "2016"),
+    Case("path-user", "win_path", {"elements": r"C:\me", "scope": "user", "name": "Mine"}, "2019"),
+    Case("hosts-new", "win_hosts", {"canonical_name": "sink.example", "ip_address": "10.0.0.9"}),
+    Case(
+        "hosts-new-2003",
+        "win_hosts",
+        {"canonical_name": "a.example", "ip_address": "fe80::1", "aliases": ["b", "c"]},
+        "2003-sp2",
+    ),
+    Case(
+        "hosts-change",
+        "win_hosts",
+        {"canonical_name": "A.example", "ip_address": "10.0.0.9", "aliases": "c", "action": "add"},
+        "2019",
+        {"files": {HOSTS: {"content": "10.0.0.1\ta.example b # kept\r\n\r\n# rest"}}},
+    ),
+    Case(
+        "hosts-gone",
+        "win_hosts",
+        {"ip_address": "10.0.0.1", "state": "absent"},
+        "2012r2",
+        {"files": {HOSTS: {"content": "10.0.0.1 a\n10.0.0.2 b\n10.0.0.1 c d\n"}}},
+    ),
+    Case("hostname", "win_hostname", {"name": "files-07"}),
+    Case("hostname-2003", "win_hostname", {"name": "FILES07"}, "2003-sp2"),
+    Case("timezone", "win_timezone", {"timezone": "W. Europe Standard Time"}),
+    Case("timezone-fixed", "win_timezone", {"timezone": "China Standard Time_dstoff"}, "2022"),
+    Case("wait-nt", "win_wait_for", {"path": r"C:\nix", "state": "absent", "delay": 1}, again=True),
 )  # fmt: skip
 
 COMMAND_CASES: Final = (
@@ -199,7 +378,22 @@ COMMAND_CASES: Final = (
 )
 
 READ_CASES: Final = (
+    Case("reg-stat", "win_reg_stat", {"path": SERVER_PARAMETERS}),
+    Case(
+        "reg-stat-2003",
+        "win_reg_stat",
+        {"path": SERVER_PARAMETERS, "name": "ServiceDll"},
+        "2003-sp2",
+    ),
+    Case("reg-stat-absent", "win_reg_stat", {"path": r"HKLM:\SOFTWARE\nix"}),
+    Case("service-info", "win_service_info", {"name": "Spooler"}),
+    Case("service-info-absent", "win_service_info", {"name": "nix"}, "2003-sp2"),
+    Case("service-info-all", "win_service_info", {}, "2016"),
+    Case("service-info-some", "win_service_info", {"name": "*lanman*"}, "2003-sp2"),
     Case("ping", "win_ping"),
+    Case("stat", "win_stat", {"path": r"C:\app\web.config"}, state={"files": _OLD}),
+    Case("stat-nothing", "win_stat", {"path": r"C:\app\web.config"}, "2003-sp2"),
+    Case("stat-folder", "win_stat", {"path": "C:\\Windows\\", "checksum_algorithm": "md5"}),
     *(
         Case(f"facts-{os}", "setup", {}, os)
         for os in ("2003-sp1", "2003-sp2", "2008-sp2", "2008r2-sp1", "2012", "2016", "2022", "2025")
@@ -217,8 +411,14 @@ ON_POSIX: Final = frozenset(
 )  # fmt: skip
 """Modules whose tests run them on this machine; the lab's hosts run Windows."""
 
+ONE_WAY: Final = frozenset({"win_shutdown"})
+"""Modules after which there is no host left to look at; their tests are their own."""
+
+ELSEWHERE: Final = frozenset({"win_get_url"})
+"""Modules that need more than a host; their tests give it to them."""
+
 LOCAL: Final = frozenset(
-    {"assert", "debug", "fail", "include_vars", "meta", "pause", "set_fact",
+    {"add_host", "assert", "debug", "fail", "group_by", "include_vars", "meta", "pause", "set_fact",
      "validate_argument_spec"}
 )  # fmt: skip
 """Modules that touch no host; their tests are in test_local."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runner.engine.link import Link
 from runner.engine.local_files import resolve
-from runner.engine.session import Link, Reader, Writer
+from runner.engine.session import Reader, Writer
 from runner.errors import ConnectionLost
 from runner.interfaces.codec import from_json, to_json
 from runner.interfaces.exchange import Command, Output
