@@ -14,7 +14,7 @@ from runner.engine.credentials import Credentials
 from runner.engine.pacing import UNPACED, Pace, PaceSettings, stopped
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import AuthenticationFailed, JournalError
-from runner.interfaces.access import GuardedTransport, Keeper, KeptConnection
+from runner.interfaces.access import GuardedTransport, Keeper
 from runner.interfaces.transport import Connection, Transport
 from runner.journal.holdings import LeftRecord
 
@@ -86,7 +86,6 @@ class Access:
         if self.stop.level >= StopLevel.NOW:
             connection.close()
             raise stopped()
-        self._clear(place, connection)
         return connection, waited
 
     def _admitted(
@@ -94,10 +93,11 @@ class Access:
     ) -> tuple[Connection, float]:
         begun = time.monotonic()
         credential = _credential(place)
+        trying = place.host in self.keep_trying
         if credential is not None and self.credentials.is_unproven(credential):
+            self.credentials.check(place.host, credential, keep_trying=trying)
             # While one host answers for all, those that are not there must not hold up the rest.
             self.reach(place, timeout)
-        trying = place.host in self.keep_trying
 
         def is_refusal(error: AuthenticationFailed) -> bool:
             return transport.is_refusal(place.options, error)
@@ -135,15 +135,6 @@ class Access:
                 self._opening -= 1
                 self._changed.notify_all()
 
-    def _clear(self, place: Place, connection: Connection) -> None:
-        """Give back what a run that crashed left there: it takes up quota, and may still run."""
-        if self.ledger is None or not isinstance(connection, KeptConnection):
-            return
-        left = self.ledger.left(place.host, str(place))
-        if left:
-            gone = set(connection.discard([each.held for each in left]))
-            self.ledger.gone([each for each in left if each.held in gone])
-
 
 class _HostKeeper(Keeper):
     """One connection's line to the run."""
@@ -151,11 +142,22 @@ class _HostKeeper(Keeper):
     def __init__(self, access: Access, place: Place) -> None:
         self._access = access
         self._place = place
+        self._left: Sequence[LeftRecord] = ()
 
     def admit(self, seconds: float) -> None:
         if self._access.stop.level >= StopLevel.NOW:
             raise stopped()
         self._access.pace.admit(max(0.0, seconds))
+
+    def left_over(self) -> Sequence[str]:
+        ledger, place = self._access.ledger, self._place
+        self._left = ledger.left(place.host, str(place)) if ledger is not None else ()
+        return [each.held for each in self._left]
+
+    def gone(self, held: Sequence[str]) -> None:
+        found = [each for each in self._left if each.held in held]
+        if found and self._access.ledger is not None:
+            self._access.ledger.gone(found)
 
     def opened(self, held: str) -> None:
         if self._access.ledger is not None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from runner.engine.keywords_rendered import Renderer, as_flag
-from runner.engine.session import Link
+from runner.engine.link import Link
 from runner.errors import PlaybookError, TemplateError
 from runner.interfaces.shell import Setting
 from runner.interfaces.template import Templates

@@ -61,8 +61,10 @@ class Budgets:
                 return
             if fatal:
                 self._stopped[step.play] = Stopped(job, "and any error is fatal here")
-            elif play.on_failure is OnFailure.STOP:
-                self._stopped[step.play] = Stopped(job, "and the play says 'on_failure: stop'")
+            elif play.on_failure in (OnFailure.STOP, OnFailure.ROLLBACK_ALL):
+                self._stopped[step.play] = Stopped(
+                    job, f"and the play says 'on_failure: {play.on_failure}'"
+                )
             elif play.max_fail_percentage is not None:
                 share = 100.0 * len(failed) / max(1, len(step.members))
                 if share > play.max_fail_percentage:

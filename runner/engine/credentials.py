@@ -95,6 +95,13 @@ class Credentials:
                     known.refused_by = host
                 self._changed.notify_all()
 
+    def check(self, host: str, credential: Credential, *, keep_trying: bool = False) -> None:
+        """Raises AuthenticationFailed for a password that ``trial`` would not try here any more."""
+        with self._changed:
+            known = self._known.get(self._digest(credential))
+            if known is not None:
+                self._check(known, host, credential, keep_trying)
+
     def forgive(self, host: str, credential: Credential | None) -> None:
         """This host may be asked again: it is starting up, and may not know its users yet."""
         if credential is not None:

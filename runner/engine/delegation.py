@@ -16,6 +16,7 @@ from runner.engine.keywords_rendered import Renderer
 from runner.engine.runtime import Runtime
 from runner.engine.work import Turn, Work
 from runner.errors import HostsBusy, PlaybookError, Refused
+from runner.model.inventory import Inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Delegation:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._addresses: dict[str, str] | None = None
+        self._of: Inventory | None = None
         self._claimed: set[str] = set()
         self._lock = threading.Lock()
 
@@ -65,9 +67,10 @@ class Delegation:
     def claim(self, work: Work) -> None:
         """Take the other host for this run, before anything there is changed.
 
-        Raises Refused when another run works on it.
+        This machine is taken by no run that only delegates to it: two runs may do so at once.
+        Raises Refused when another run works on the host.
         """
-        if not work.target:
+        if not work.target or self._runtime.variables.inventory.is_localhost(work.target):
             return
         with self._lock:
             if work.target in self._claimed:
@@ -89,7 +92,8 @@ class Delegation:
         if name in inventory.hosts:
             return name
         with self._lock:
-            if self._addresses is None:
+            if self._addresses is None or self._of is not inventory:
+                self._of = inventory
                 self._addresses = {
                     host.vars["ansible_host"]: host.name
                     for host in reversed(list(inventory.hosts.values()))

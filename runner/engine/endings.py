@@ -16,7 +16,7 @@ class Endings:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._index = {name: i for i, name in enumerate(runtime.variables.inventory.hosts)}
+        self._index: dict[str, int] = {}
         self._plays: dict[Source, str] = {}
         self._batches: dict[tuple[Source, int], str] = {}
         self._roles: dict[tuple[str, int], tuple[Role, str]] = {}
@@ -38,6 +38,10 @@ class Endings:
 
     def batch(self, step: Step, host: str) -> int:
         """The number of the batch in which the host takes its turn at this step."""
+        if host not in self._index:
+            # Hosts are never taken away, and new ones come last: places stay.
+            hosts = self._runtime.variables.inventory.hosts
+            self._index = {name: i for i, name in enumerate(hosts)}
         index = self._index.get(host)
         for number, group in enumerate(step.groups):
             if index in group:

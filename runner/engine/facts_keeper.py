@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from runner.engine.link import Link
 from runner.engine.results import Results
 from runner.engine.runtime import FACTS_MODULE, Runtime
-from runner.engine.session import Link, Reader
+from runner.engine.session import Reader
 from runner.interfaces.module import Effect, Facts, Module
 from runner.interfaces.params import parse
 from runner.interfaces.shell import Setting

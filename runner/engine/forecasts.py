@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from runner.engine.outcomes import HIDDEN
 from runner.engine.work import Work
 from runner.errors import Drifted
 from runner.interfaces.codec import to_json
@@ -51,10 +52,11 @@ def forecast(work: Work, change: Change[Any], redactor: Redactor) -> Forecast:
         "before": _compared(change.before),
         "after": _compared(change.after),
     }
-    hidden = work.keywords.no_log or redactor.value(data) != data
+    no_log = work.keywords.no_log
+    hidden = no_log or redactor.value(data) != data
     return Forecast(
-        subject=redactor.text(change.subject),
-        item=redactor.text(work.item),
+        subject=HIDDEN if no_log else redactor.text(change.subject),
+        item=HIDDEN if no_log and work.item else redactor.text(work.item),
         target=work.target,
         hidden=hidden,
         **({} if hidden else data),
@@ -118,13 +120,13 @@ class Approval:
         return None if None in found_ones else found_ones[0]
 
     def _against(self, work: Work, planned: Forecast, found: Forecast) -> Drift | None:
-        if planned.subject != found.subject:
-            why = f"planned for {planned.subject}"
-            return Drift(work.job, found.item, found.subject, why)
         if planned.hidden or found.hidden:
             if planned.hidden and found.hidden:
                 return None
             why = "its values are secret now, or were so when it was planned"
+            return Drift(work.job, found.item, found.subject, why)
+        if planned.subject != found.subject:
+            why = f"planned for {planned.subject}"
             return Drift(work.job, found.item, found.subject, why)
         if changed := tuple(_unlike(planned.params, found.params)):
             why = "other parameters"

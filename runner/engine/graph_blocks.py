@@ -35,7 +35,7 @@ _OK = Link(LinkKind.SAME)
 _FINISHED = Link(LinkKind.SAME, NeedState.FINISHED, why="in any case")
 _IN_STEP = Link(LinkKind.BATCH, NeedState.FINISHED, why="linear")
 
-ONCE: Final = frozenset({"pause"})
+ONCE: Final = frozenset({"add_host", "pause"})
 """Modules that are done once for all hosts (Ansible's BYPASS_HOST_LOOP): a person is asked once."""
 
 

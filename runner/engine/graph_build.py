@@ -38,6 +38,21 @@ Select = Callable[[Inventory, str, Source | None], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Growth:
+    """How the hosts of plays may become other ones during the run.
+
+    After each play of ``stages`` the graph is built anew. ``select`` resolves patterns of the plays
+    behind the first of them, in which a part may name somebody who is not there (yet). ``past`` is
+    the graph so far; in it the plays up to ``until`` are over and stay as they are.
+    """
+
+    stages: tuple[int, ...]
+    select: Select
+    past: JobGraph | None = None
+    until: int = -1
+
+
+@dataclass(frozen=True, slots=True)
 class _BuiltPlay:
     play: Play
     steps: PlaySteps
@@ -48,7 +63,8 @@ class _BuiltPlay:
 class GraphBuilder:
     """Builds the graph of one playbook on one inventory, limited to ``limit``.
 
-    ``force_handlers`` does for every play what its own ``force_handlers`` does.
+    ``force_handlers`` does for every play what its own ``force_handlers`` does. ``growth`` says how
+    the hosts of plays may become other ones during the run.
     """
 
     def __init__(
@@ -58,7 +74,9 @@ class GraphBuilder:
         limit: frozenset[str] | None,
         *,
         force_handlers: bool = False,
+        growth: Growth | None = None,
     ) -> None:
+        self._growth = growth or Growth((), select)
         self._inventory = inventory
         self._select = select
         self._limit = limit
@@ -66,15 +84,15 @@ class GraphBuilder:
         self._index = {name: i for i, name in enumerate(inventory.hosts)}
         self.graph = JobGraph(tuple(inventory.hosts))
         self._ids: dict[str, tuple[Step, Source]] = {}
-        self._matches: dict[str, tuple[str, ...]] = {}
+        self._matches: dict[tuple[str, bool], tuple[str, ...]] = {}
 
     def build(self, playbook: Playbook) -> JobGraph:
         """The whole graph. Raises GraphError or PatternError with the place."""
         built: list[_BuiltPlay] = []
         for number, play in enumerate(playbook.plays):
             built.append(self._add_play(number, play))
-        for this, previous in zip(built, [None, *built[:-1]], strict=True):
-            self._order_play(this, previous)
+        for number, this in enumerate(built):
+            self._order_play(this, built[:number])
             for step, needs in this.steps.needs:
                 self._order_needs(step, needs)
         for this in built:
@@ -87,9 +105,8 @@ class GraphBuilder:
     # -- vertices ---------------------------------------------------------------------------
 
     def _add_play(self, number: int, play: Play) -> _BuiltPlay:
-        names = self._hosts(play.hosts, play.hosts_source)
-        hosts = [self._index[n] for n in names if self._limit is None or n in self._limit]
-        groups, canaries = cut(play, in_order(play, hosts, self.graph.hosts))
+        names, hosts = self._hosts_of(number, play)
+        groups, canaries = cut(play, hosts)
         steps = PlaySteps(self.graph, play, number, frozenset(hosts), groups)
         label = play.id or slug(play.name) or f"play-{number + 1}"
         limits = max_in_flight(play, label, self.graph.hosts, names, self._inventory)
@@ -125,13 +142,30 @@ class GraphBuilder:
 
     # -- edges ------------------------------------------------------------------------------
 
-    def _order_play(self, this: _BuiltPlay, previous: _BuiltPlay | None) -> None:
+    def _order_play(self, this: _BuiltPlay, before: Sequence[_BuiltPlay]) -> None:
+        over = [stage for stage in self._growth.stages if stage < this.steps.number]
+        known = Link(LinkKind.ALL, NeedState.FINISHED, why="its hosts are known only then")
+        for earlier in before[: over[-1] + 1] if over else ():
+            self.graph.link(earlier.end, this.begin, known)
         if this.play.needs is not None:
             self._order_needs(this.begin, this.play.needs)
-        elif previous:
-            self.graph.link(previous.end, this.begin, Link(LinkKind.SAME))
-            barrier = Link(LinkKind.ALL, NeedState.FINISHED, why="plays run in order")
-            self.graph.link(previous.end, this.begin, barrier)
+            return
+        barrier = Link(LinkKind.ALL, NeedState.FINISHED, why="plays run in order")
+        left = this.steps.members
+        waits = False
+        # Of each host the last play that it took part in counts; a play without hosts holds up
+        # nobody, and so cannot stand for the one before it.
+        for earlier in reversed(before):
+            if not waits:
+                self.graph.link(earlier.end, this.begin, barrier)
+                waits = bool(earlier.steps.members)
+            here = left & earlier.steps.members
+            if here or earlier is before[-1]:
+                only = None if earlier is before[-1] else here
+                self.graph.link(earlier.end, this.begin, Link(LinkKind.SAME, only=only))
+            left -= here
+            if earlier.play.needs is not None or (waits and not left):
+                return
 
     def _order_needs(self, step: Step, needs: Sequence[Need]) -> None:
         for need in needs:
@@ -147,7 +181,7 @@ class GraphBuilder:
             skips = need.state is NeedState.FAILED
             link = Link(LinkKind.SAME, need.state, skips=skips, why="needs")
             if need.hosts is not None:
-                hosts = self._members(need.hosts, need.source)
+                hosts = self._members(need.hosts, need.source, play=step.play)
                 why = f"needs on {need.hosts}"
                 link = Link(LinkKind.ALL, need.state, hosts, skips=skips, why=why)
             self.graph.link(target, step, link)
@@ -163,14 +197,30 @@ class GraphBuilder:
 
     # -- hosts ------------------------------------------------------------------------------
 
-    def _members(self, pattern: str, source: Source | None = None) -> frozenset[int]:
+    def _hosts_of(self, number: int, play: Play) -> tuple[Sequence[str], list[int]]:
+        """Those that a play's pattern means, and of them its hosts in its order; of a play that is
+        over, everybody, and those that it had."""
+        past = self._growth.past
+        if past is not None and number <= self._growth.until:
+            gate = next(step for step in past.steps if step.play == number)
+            return self.graph.hosts, [host for group in gate.groups for host in group]
+        names = self._hosts(play.hosts, play.hosts_source, number)
+        hosts = [self._index[n] for n in names if self._limit is None or n in self._limit]
+        return names, in_order(play, hosts, self.graph.hosts)
+
+    def _members(
+        self, pattern: str, source: Source | None = None, *, play: int = 0
+    ) -> frozenset[int]:
         return frozenset(
             self._index[n]
-            for n in self._hosts(pattern, source)
+            for n in self._hosts(pattern, source, play)
             if self._limit is None or n in self._limit
         )
 
-    def _hosts(self, pattern: str, source: Source | None) -> tuple[str, ...]:
-        if pattern not in self._matches:
-            self._matches[pattern] = tuple(self._select(self._inventory, pattern, source))
-        return self._matches[pattern]
+    def _hosts(self, pattern: str, source: Source | None, play: int) -> tuple[str, ...]:
+        grown = any(stage < play for stage in self._growth.stages)
+        key = (pattern, grown)
+        if key not in self._matches:
+            select = self._growth.select if grown else self._select
+            self._matches[key] = tuple(select(self._inventory, pattern, source))
+        return self._matches[key]

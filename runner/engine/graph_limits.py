@@ -28,7 +28,7 @@ def max_in_flight(
         if count < 1:
             message = f"max_in_flight lets no host in: {variable}: {count}"
             raise GraphError(message, source=play.source)
-        if not any(variable in inventory.hosts[name].vars for name in everybody):
+        if everybody and not any(variable in inventory.hosts[n].vars for n in everybody):
             raise _unknown(play, variable, everybody, inventory)
         keys = {
             index: _key(inventory, name, variable)

@@ -56,11 +56,18 @@ def resolve(
                 place,
                 name=name,
                 destination=_text(args.get("dest")),
-                settings={key: args[key] for key in _SETTINGS & args.keys()},
+                settings=_settings(module, args),
             )
     for name in module.params.HIDDEN & args.keys():
         raise PlaybookError(f"'{name}' is no parameter", source=places.get(name, source))
     return {**found, **_filled_in(module, found, templates, source)}
+
+
+def _settings(module: Module[Any, Any], args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How the template is written: what the task says, else the module's own defaults."""
+    fields = module.params.model_fields
+    found = {key: fields[key].default for key in _SETTINGS & fields.keys()}
+    return {**found, **{key: args[key] for key in _SETTINGS & args.keys()}}
 
 
 def _filled_in(

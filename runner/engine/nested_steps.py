@@ -43,15 +43,15 @@ class NestedSteps:
                 f"{path}/{word}",
                 lambda wanted: wanted in used or self._known.get(wanted, key) != key,
             )
-            new = name not in self._known
+            step = Step(
+                name, kind, task.name, parent.members, parent.play, task,
+                groups=parent.groups, once=task.run_once is not False, shields=shields,
+            )  # fmt: skip
+            if name not in self._known:
+                # Told before another host can come to the next one: reports keep the order.
+                self._tell(step)
             self._known[name] = key
         used.add(name)
-        step = Step(
-            name, kind, task.name, parent.members, parent.play, task,
-            groups=parent.groups, once=task.run_once is not False, shields=shields,
-        )  # fmt: skip
-        if new:
-            self._tell(step)
         return step
 
     def _tell(self, step: Step) -> None:

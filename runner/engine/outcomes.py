@@ -10,6 +10,7 @@ from typing import Any
 from runner.errors import (
     DeadlineExceeded,
     DependsOnUnknown,
+    Drifted,
     HostError,
     InputError,
     InputErrors,
@@ -42,6 +43,9 @@ def of_error(error: Exception) -> Outcome:
             return _failed(error, Status.FAILED, error.category)
         case TransportError():
             return _failed(error, Status.UNREACHABLE, error.category)
+        case Drifted():
+            drifted = _failed(error, Status.CONFLICT, "drifted")
+            return dataclasses.replace(drifted, differences=error.fields)
         case Refused():
             return _failed(error, Status.FAILED, "refused")
         case ModuleError():
@@ -205,6 +209,8 @@ def shown(outcome: Outcome, redactor: Redactor, no_log: bool, diff: bool | None 
     if no_log:
         return dataclasses.replace(
             outcome,
+            # Of a command it is the command line.
+            subject=HIDDEN if outcome.subject else "",
             message=HIDDEN if outcome.message and outcome.status.is_trouble else "",
             advice="",
             differences=tuple(Difference(d.field, HIDDEN, HIDDEN) for d in outcome.differences),

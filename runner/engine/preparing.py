@@ -6,17 +6,18 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from runner.engine.arguments import arguments
 from runner.engine.becoming import Settings
 from runner.engine.delegation import Delegation, Target
 from runner.engine.facts_keeper import FactsKeeper
 from runner.engine.keywords_rendered import Keywords, Renderer
 from runner.engine.local_files import resolve
 from runner.engine.runtime import Runtime
-from runner.engine.unknown import require_known
 from runner.engine.work import Turn, Work
 from runner.errors import PlaybookError
 from runner.interfaces.module import Effect
 from runner.interfaces.params import parse
+from runner.interfaces.serving import FILE_SERVER, OFFERING, Offering
 from runner.model.task import Way
 
 
@@ -52,10 +53,13 @@ class Preparing:
                 turn.job.host, turn.play, task, known, turn.given
             )
         module = self._runtime.modules(task.module)
-        rendered = templates.render(dict(task.args), variables, task.source)
-        require_known(rendered)
-        args = resolve(module, rendered, variables, templates, task.source, task.arg_sources)
-        params = parse(module, args, task.arg_sources, task.source)
+        rendered = arguments(task, templates, variables)
+        sources = rendered.sources
+        args: Mapping[str, Any]
+        args = resolve(module, rendered.values, variables, templates, task.source, sources)
+        if OFFERING in module.params.HIDDEN:
+            args = {**args, OFFERING: self._offering(turn, target, variables)}
+        params = parse(module, args, sources, task.source)
         way = Renderer(templates, variables, task.source).way(task.way)
         link = self._runtime.links.get(target.host if target else turn.job.host, way)
         work = Work(
@@ -70,9 +74,21 @@ class Preparing:
             item=label,
             keywords=keywords,
             target=target.host if target else "",
-            raw=rendered,
+            raw=rendered.values,
         )
         return work if module.effect is Effect.LOCAL else self._on_host(work, target, way)
+
+    def _offering(
+        self, turn: Turn, target: Target | None, variables: Mapping[str, Any]
+    ) -> Offering | None:
+        """What the task's host may fetch files from, by its variables."""
+        known = target.variables if target else variables
+        said = {
+            name: self._runtime.templates.render(known[name], known, turn.task.source)
+            for name in (FILE_SERVER, "ansible_host")
+            if name in known
+        }
+        return self._runtime.offers(target.host if target else turn.job.host, said)
 
     def _on_host(self, work: Work, target: Target | None, way: Way) -> Work:
         """With what only a host needs: the setting of its commands, and its facts."""

@@ -9,6 +9,7 @@ from runner.engine.session import Surrounded
 from runner.errors import DependsOnUnknown, HostError, ModuleError
 from runner.interfaces.exchange import Command, Output, Read, Reply, Request, Write
 from runner.interfaces.shell import Setting, Shell
+from runner.interfaces.transfer import Upload
 
 
 class Preview:
@@ -49,6 +50,11 @@ class Preview:
         match request:
             case Write(command):
                 self.commands.append(self._shell(command).render(command).text)
+                return (Output(0),)
+            case Upload(path, before=before):
+                if before is not None:
+                    self.commands.append(self._shell(before).render(before).text)
+                self.commands.append(f"upload {path} ({request.content.size} bytes)")
                 return (Output(0),)
             case Read(commands):
                 return tuple(Output(0) for _ in commands)

@@ -11,7 +11,7 @@ from runner.interfaces.backoff import full_jitter
 from runner.interfaces.exchange import Reconnect
 
 if TYPE_CHECKING:
-    from runner.engine.session import Link
+    from runner.engine.link import Link
 
 MOST_PAUSES: Final = 4.0
 """How much longer than its first pause the wait between two tries may get."""

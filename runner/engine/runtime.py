@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from runner.engine.access import Access
-from runner.engine.session import Link
+from runner.engine.link import Link
 from runner.engine.stop import Stop
 from runner.engine.variables import Variables
 from runner.errors import PlaybookError
 from runner.events import Event
 from runner.interfaces.includes import Included, Includes
 from runner.interfaces.module import Module
+from runner.interfaces.serving import Offering
 from runner.interfaces.template import Templates
 from runner.model.job import JobId, Outcome
 from runner.model.playbook import Play, VarsFile
@@ -125,7 +126,10 @@ class Runtime:
     ``record`` writes an outcome to the journal; ``ask`` puts a question to the terminal and
     gives the answer, or None when there is no terminal; ``claim`` takes a host that is not one of
     the run's own for the rest of the run, and raises HostsBusy when another run works on it.
-    ``force_handlers`` does for every play what its own ``force_handlers`` does.
+    ``force_handlers`` does for every play what its own ``force_handlers`` does. ``shows_output``:
+    somebody wants to see what commands print while they run. ``offers`` gives what a host with
+    these variables may fetch files from, if anything. ``stages`` are the numbers of the
+    plays after which it is decided anew who takes part in the next ones.
     """
 
     run: str
@@ -142,3 +146,6 @@ class Runtime:
     includes: Includes = field(default_factory=NoIncludes)
     claim: Callable[[str], None] = field(default=lambda _host: None)
     force_handlers: bool = False
+    shows_output: bool = False
+    stages: tuple[int, ...] = ()
+    offers: Callable[[str, Mapping[str, Any]], Offering | None] = field(default=lambda *_: None)

@@ -6,7 +6,7 @@ import time
 
 from runner.engine import outcomes
 from runner.engine.runtime import Runtime
-from runner.events import JobDetail, JobFinished, JobStarted
+from runner.events import JobDetail, JobFinished, JobOutput, JobStarted
 from runner.model.job import JobId, Outcome
 
 
@@ -24,6 +24,10 @@ class Teller:
         """A line about a job in progress."""
         clean = self._runtime.redactor.text(text)
         self._runtime.publish(JobDetail(job, clean, time.time()))
+
+    def output(self, job: JobId, text: str) -> None:
+        """Lines that a command of a job has just printed, masked already."""
+        self._runtime.publish(JobOutput(job, text, time.time()))
 
     def finished(
         self, job: JobId, outcome: Outcome, no_log: bool = False, diff: bool | None = None

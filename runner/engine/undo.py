@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from runner.engine.session import Link
+from runner.engine.link import Link
 from runner.interfaces.module import Module, Params
 from runner.interfaces.shell import Setting
 from runner.journal.records import ChangeRecord

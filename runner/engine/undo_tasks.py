@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from runner.engine.arguments import arguments
 from runner.engine.facts_keeper import facts_for
 from runner.engine.preview import Preview
 from runner.engine.runtime import Runtime
@@ -60,8 +61,8 @@ def _step(task: Task, variables: Mapping[str, Any], runtime: Runtime) -> UndoSte
     module = runtime.modules(task.module)
     if module.effect in (Effect.LOCAL, Effect.READ):
         raise PlaybookError(f"'{task.module}' changes no host", source=task.source)
-    rendered = runtime.templates.render(dict(task.args), variables, task.source)
-    params = parse(module, rendered, task.arg_sources, task.source)
+    given = arguments(task, runtime.templates, variables)
+    params = parse(module, given.values, given.sources, task.source)
     return UndoStep(task.name, task.module, to_json(params))
 
 

@@ -27,14 +27,16 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Final, TypeAlias
 
-from runner.engine.layers import Layers
+from runner.engine.hostvars import HostVars
+from runner.engine.layers import Layers, Live, LiveDict
 from runner.engine.magic import MAGIC_VERSION, PlayMagic
 from runner.engine.parts import NO_TASK, HostParts, TaskParts, host_parts, parts_of, roles_of
-from runner.model.inventory import Inventory, Layer
+from runner.model.inventory import Addition, Inventory, Layer
 from runner.model.playbook import Play, Task
 from runner.model.source import Source
 
@@ -67,33 +69,6 @@ class HostState:
     role_vars: dict[Source, dict[str, Any]] = field(default_factory=dict)
     vars_files: dict[Source, dict[str, Any]] = field(default_factory=dict)
     """``vars_files`` of a play whose names were known on this host only."""
-
-
-class HostVars(Mapping[str, Variable]):
-    """``hostvars``: every host's variables, put together when somebody looks.
-
-    This machine is in it even when no inventory names it, but is not counted.
-    """
-
-    def __init__(self, variables: Variables) -> None:
-        self._variables = variables
-        hosts = variables.inventory.hosts.values()
-        self._names = tuple(host.name for host in hosts if not host.implicit)
-
-    def __getitem__(self, name: str) -> Variable:
-        if name not in self:
-            raise KeyError(name)
-        return self._variables.of_host(name)
-
-    def __contains__(self, name: object) -> bool:
-        inventory = self._variables.inventory
-        return isinstance(name, str) and (name in inventory.hosts or inventory.is_localhost(name))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 class Variables:
@@ -134,9 +109,12 @@ class Variables:
         self._play_magic: dict[Source, PlayMagic] = {}
         self._play_hosts = play_hosts or {}
         self._batches = batches or {}
-        self._magic: dict[str, Any] = {
-            "groups": as_data({name: list(g.hosts) for name, g in inventory.groups.items()}),
-            "hostvars": HostVars(self),
+        self._groups: Any = None
+        self._growing = Lock()
+        self._magic: dict[str, Any] = LiveDict(
+            groups=Live(self._groups_now), hostvars=HostVars(self)
+        )
+        self._magic |= {
             "ansible_check_mode": check_mode,
             "ansible_diff_mode": diff_mode,
             "ansible_verbosity": verbosity,
@@ -167,6 +145,29 @@ class Variables:
         Thread-safe, and may be repeated.
         """
         self._magic_of(play).leave(host)
+
+    def grow(self, addition: Addition) -> bool:
+        """Let the inventory grow; says whether it was new. Thread-safe. Raises InputError."""
+        with self._growing:
+            grown = self.inventory.grow(self.inventory, addition)
+            if grown is self.inventory:
+                return False
+            self.inventory = grown
+            self._hosts = {}
+            self._groups = None
+            return True
+
+    def play_on(self, play: Source, batches: Sequence[Sequence[str]]) -> None:
+        """Who takes part in a play that has not begun yet."""
+        self._batches = {**self._batches, play: batches}
+        self._play_hosts = {**self._play_hosts, play: [h for batch in batches for h in batch]}
+        self._play_magic.pop(play, None)
+
+    def _groups_now(self) -> Any:
+        if (found := self._groups) is None:
+            of = self.inventory.groups
+            self._groups = found = self._as_data({n: list(group.hosts) for n, group in of.items()})
+        return found
 
     # -- what templates see ------------------------------------------------------------------
 
@@ -271,9 +272,10 @@ class Variables:
         )  # fmt: skip
 
     def _host(self, name: str) -> HostParts:
-        found = self._hosts.get(name)
+        hosts = self._hosts
+        found = hosts.get(name)
         if found is None:
-            found = self._hosts[name] = host_parts(self.inventory.host(name), self._as_data)
+            found = hosts[name] = host_parts(self.inventory.host(name), self._as_data)
         return found
 
     def _task_parts(self, task: Task | None) -> TaskParts:

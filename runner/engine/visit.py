@@ -23,9 +23,11 @@ from runner.engine.graph import Step, StepKind
 from runner.engine.handlers import Handlers
 from runner.engine.keywords_rendered import Keywords
 from runner.engine.preparing import Preparing
+from runner.engine.roster import Roster
 from runner.engine.runtime import Runtime
 from runner.engine.session import Reader
 from runner.engine.settling import Settling
+from runner.engine.titles import Titles
 from runner.engine.unknown import require_known
 from runner.engine.visit_facts import FactsVisit, read_vars_files
 from runner.engine.visit_include import Nested
@@ -55,7 +57,9 @@ class TaskVisit(ABC):
         self.delegation = Delegation(runtime)
         self.settings = Settings(runtime.templates, runtime.redactor)
         preparing = Preparing(runtime, self.facts, self.delegation, self.settings)
-        self._locals = Locals(runtime, self.endings, self.carry_out)
+        self.roster = Roster(runtime)
+        self._titles = Titles(runtime)
+        self._locals = Locals(runtime, self.endings, self.roster, self.carry_out)
         self.items = Items(
             runtime, preparing.work, self._do, self._notifications, dry=type(self).dry
         )
@@ -133,6 +137,7 @@ class TaskVisit(ABC):
         if refused is not None:
             return self.teller.finished(job, refused)
         begun = time.time()
+        self._titles.tell(step, host, play, given)
         self.teller.started(job, begun)
         try:
             done = self._job(step, job, play, given, places)

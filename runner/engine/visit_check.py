@@ -6,9 +6,10 @@ An overlay carries the predicted state of a subject to later tasks on the same s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
+from runner.engine.foretold import Foretold
 from runner.engine.graph import Step
 from runner.engine.preview import Preview
 from runner.engine.runtime import Runtime
@@ -19,21 +20,29 @@ from runner.interfaces.module import CommandState, Effect
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Change
 
+Foresee: TypeAlias = Callable[[Work, Change[Any]], None]
+"""Is told what a task would do."""
+
 
 class CheckVisit(TaskVisit):
     """Predicts each task; see ``TaskVisit`` for everything around it."""
 
     dry = True
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, foresee: Foresee | None = None) -> None:
+        """``foresee`` is told each change that it predicts, and each that is not needed."""
         super().__init__(runtime)
+        self._foresee = foresee
         self._overlay: dict[tuple[str, str, str], Any] = {}
+        self._foretold = Foretold()
         self._restarts: dict[str, str] = {}
         """Hosts that a task would, or might, restart: what was predicted or refused before may
         be otherwise afterwards."""
 
     def after(self, step: Step, job: JobId, outcome: Outcome) -> None:
-        """Note where a restart would come between."""
+        """Note where a restart would come between, and what cannot be known of the inventory."""
+        if step.task is not None and outcome.status is Status.NOT_PREDICTABLE:
+            self.roster.doubt(step.task)
         if (
             step.task is not None
             and step.task.include is None
@@ -51,7 +60,7 @@ class CheckVisit(TaskVisit):
             )
         restart = self._restarts.get(work.host)
         try:
-            return predict(work, self._before(work), self._keep)
+            return predict(work, self._before(work), self._keep, self._foresee)
         except Refused:
             if restart is None:
                 raise
@@ -73,6 +82,14 @@ class CheckVisit(TaskVisit):
 
     def _keep(self, work: Work, after: Any) -> None:
         self._overlay[_key(work)] = after
+        self._foretold.note(work.host, work.subject, work.task.name)
+
+    def _look(self, work: Work) -> Outcome:
+        """What is there now is no answer where a former task would have changed it."""
+        by = self._foretold.by(work.host, work.subject)
+        if by:
+            raise DependsOnUnknown(f"'{by}'")
+        return super()._look(work)
 
 
 def _key(work: Work) -> tuple[str, str, str]:
@@ -80,12 +97,14 @@ def _key(work: Work) -> tuple[str, str, str]:
     return work.host, work.module.shares or work.task.module, work.subject
 
 
-def predict(work: Work, before: Any, keep: Any = None) -> Outcome:
+def predict(work: Work, before: Any, keep: Any = None, foresee: Foresee | None = None) -> Outcome:
     """The outcome that applying this work to ``before`` would have."""
     if work.module.effect is Effect.COMMAND:
-        return _predict_command(work, before)
+        return _predict_command(work, before, foresee)
     after = work.module.plan(work.params, before, work.facts)
     change = Change(work.subject, before, after)
+    if foresee is not None:
+        foresee(work, change)
     message = work.module.message(work.params, change, work.facts)
     result = dict(work.module.result(work.params, change, work.facts, {}))
     differences = change.differences()
@@ -117,7 +136,7 @@ def irreversible(work: Work, change: Change[Any]) -> str:
     return work.module.irreversible(work.params, change, work.facts)
 
 
-def _predict_command(work: Work, before: CommandState) -> Outcome:
+def _predict_command(work: Work, before: CommandState, foresee: Foresee | None = None) -> Outcome:
     if before.done:
         same = Change(work.subject, before, before)
         result = work.module.result(work.params, same, work.facts, {})
@@ -128,6 +147,8 @@ def _predict_command(work: Work, before: CommandState) -> Outcome:
             result={"changed": False, "failed": False, **result},
         )
     change = Change(work.subject, before, CommandState(done=True, because=before.because))
+    if foresee is not None:
+        foresee(work, change)
     commands = _commands(work, change)
     if before.done is False:
         return Outcome(

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from runner.engine.budget import parts_of
 from runner.engine.endings import Endings
 from runner.engine.graph import Step, StepKind
+from runner.engine.graph_blocks import ONCE
 from runner.engine.handlers import Handlers
 from runner.engine.keywords_rendered import Renderer
 from runner.engine.nested_steps import NestedSteps, path_of
@@ -206,9 +207,8 @@ class Nested:
         return shared or self._visitor.cancelled(step, host, False)
 
     def _runs_once(self, task: Task, level: _Level) -> bool:
-        # A pause is one for all hosts, as in Ansible: nobody wants to be asked 200 times.
         if isinstance(task.run_once, bool):
-            return task.run_once or task.module == "pause"
+            return task.run_once or task.module in ONCE
         variables = self._runtime.variables.of_task(
             level.turn.job.host, level.turn.play, task, None, level.given
         )

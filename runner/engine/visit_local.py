@@ -8,6 +8,7 @@ from typing import Any, Final
 from runner.engine import outcomes
 from runner.engine.endings import Endings
 from runner.engine.results import Results
+from runner.engine.roster import Roster
 from runner.engine.runtime import Runtime
 from runner.engine.work import Turn, Work
 from runner.interfaces.module import Decision, Evaluate, LocalModule
@@ -22,9 +23,12 @@ CarryOut = Callable[[Work, float, str | None], Mapping[str, Any]]
 class Locals:
     """Carries out decisions: variables, waits, endings."""
 
-    def __init__(self, runtime: Runtime, endings: Endings, carry_out: CarryOut) -> None:
+    def __init__(
+        self, runtime: Runtime, endings: Endings, roster: Roster, carry_out: CarryOut
+    ) -> None:
         self._runtime = runtime
         self._endings = endings
+        self._roster = roster
         self._carry_out = carry_out
         self._results = Results(runtime)
 
@@ -35,6 +39,9 @@ class Locals:
         decision = module.decide(work.params, _Expressions(self._runtime, work))
         if decision.facts:
             self._set(work, decision.facts)
+        if decision.adds is not None:
+            new = self._roster.add(turn, work, decision.adds)
+            decision = decision.model_copy(update={"changed": new})
         result = {**decision.result, "changed": decision.changed, "failed": decision.failed}
         if decision.message and (decision.failed or not decision.result):
             result.setdefault("msg", decision.message)
@@ -81,6 +88,9 @@ class Locals:
                 self._endings.end_batch(turn)
             case "end_role":
                 self._endings.end_role(turn)
+            case "clear_host_errors":
+                self._roster.clear(turn, work.task)
+                return "hosts that failed take part in later plays again"
             case "clear_facts":
                 self._runtime.variables.state(work.job.host).facts = {}
                 with work.link.lock:

@@ -14,14 +14,17 @@ from typing import Any, Protocol
 
 from runner.engine import outcomes
 from runner.engine.detached import DetachedWriter
+from runner.engine.live_output import LiveOutput, Watch
 from runner.engine.runtime import Runtime
 from runner.engine.session import Writer
 from runner.engine.undo_tasks import UndoStep, undo_steps
 from runner.engine.visit import TaskVisit
-from runner.engine.visit_check import irreversible, predict
+from runner.engine.visit_check import Foresee, irreversible, predict
 from runner.engine.work import Work
 from runner.errors import HostError, ModuleError, TransportError
 from runner.interfaces.module import CommandState, Effect
+from runner.interfaces.shell import Shell
+from runner.interfaces.transport import Connection
 from runner.model.job import Outcome, Status
 from runner.model.state import UNKNOWN, Change, Difference, differences
 
@@ -50,9 +53,11 @@ class Ledger(Protocol):
 class RunVisit(TaskVisit):
     """Carries each task out; see ``TaskVisit`` for everything around it."""
 
-    def __init__(self, runtime: Runtime, ledger: Ledger) -> None:
+    def __init__(self, runtime: Runtime, ledger: Ledger, approve: Foresee | None = None) -> None:
+        """``approve`` raises Drifted for a change that is not to be made."""
         super().__init__(runtime)
         self._ledger = ledger
+        self._approve = approve
 
     def perform(self, work: Work) -> Outcome:
         """Bring the subject to the wanted state, verified, with the way back on record."""
@@ -69,19 +74,23 @@ class RunVisit(TaskVisit):
         change = Change(work.subject, before, after)
         if not change.differences():
             return predict(work, before)
+        if self._approve is not None:
+            self._approve(work, change)
         return self._carry_out(work, change)
 
     def _carry_out(self, work: Work, change: Change[Any]) -> Outcome:
         why_not = irreversible(work, change)
         intent = self._ledger.intend(work, change, why_not, undo_steps(work, self.runtime))
         writer = _writer(work)
+        if self.runtime.shows_output and not work.keywords.no_log:
+            writer.watch = self._watch(work)
         status, found, applied = Status.FAILED, None, None
         try:
             applied = writer.drive(work.module.apply(work.params, change, work.facts)) or {}
             left = not work.keywords.poll and isinstance(writer, DetachedWriter)
             found = change.after if left else self._verify(work, change, applied)
             status = _status_of(applied)
-            outcome = _succeeded(work, change, found, applied, status)
+            outcome = succeeded(work, change, found, applied, status)
             if isinstance(writer, DetachedWriter):
                 outcome = _with_job(outcome, writer, left)
         except TransportError as error:
@@ -99,6 +108,19 @@ class RunVisit(TaskVisit):
             commands=tuple(writer.sent),
             irreversible=why_not,
         )
+
+    def _watch(self, work: Work) -> Watch:
+        """Shows what a command prints while it runs."""
+
+        def watch(shell: Shell, connection: Connection) -> LiveOutput:
+            return LiveOutput(
+                shell,
+                lambda: connection.encoding,
+                self.runtime.redactor,
+                lambda text: self.teller.output(work.job, text),
+            )
+
+        return watch
 
     def _verify(self, work: Work, change: Change[Any], applied: Mapping[str, Any]) -> Any:
         """Probe again and compare; a command that said success and did nothing has failed."""
@@ -134,8 +156,8 @@ class RunVisit(TaskVisit):
             return outcomes.of_error(error), None
         self.detail(work, f"{error.message}; looking at the host")
         found = self._look_again(work)
-        if found is not None and _proves(change, found):
-            done = _succeeded(work, change, found, {}, Status.CHANGED)
+        if found is not None and proves(change, found):
+            done = succeeded(work, change, found, {}, Status.CHANGED)
             warning = f"{error.message}; the host was asked again: the change is done"
             return dataclasses.replace(done, warnings=(warning,)), found
         return (
@@ -184,7 +206,7 @@ def _with_job(outcome: Outcome, writer: DetachedWriter, left: bool) -> Outcome:
     return dataclasses.replace(outcome, result={**job, **known})
 
 
-def _proves(change: Change[Any], found: Any) -> bool:
+def proves(change: Change[Any], found: Any) -> bool:
     """Whether what is found can only be there because the change was made to its end.
 
     A value that nobody knew beforehand (a restart's) is found whether it was made or not.
@@ -202,7 +224,7 @@ def _status_of(applied: Mapping[str, Any]) -> Status:
     return Status.OK if applied.get("changed") is False else Status.CHANGED
 
 
-def _succeeded(
+def succeeded(
     work: Work, change: Change[Any], found: Any, applied: Mapping[str, Any], status: Status
 ) -> Outcome:
     """The outcome of a change that went to its end; differences show what is really there now."""

@@ -13,56 +13,17 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Protocol
+from typing import TypeAlias
 
 from runner.engine.graph import JobGraph, Step, StepKind
 from runner.engine.stop import Stop, StopLevel
 from runner.engine.walk_limits import Job
 from runner.engine.walk_state import Decision, State, Way
+from runner.engine.walk_visit import Visit
 from runner.errors import GraphError
 from runner.model.job import JobId, Outcome, Status
 
-
-class Visit(Protocol):
-    """What a verb does at each job. Called from worker threads, never twice for one job.
-
-    Each job gets exactly one of ``visit``, ``follow``, ``blocked``, ``passed_over`` and
-    ``cancelled``; gates get none. An outcome that is not good and has ``blocked_by`` hands that
-    job on as the cause of what it blocks, instead of its own.
-    """
-
-    def visit(self, step: Step, host: str) -> Outcome:
-        """Do the job. Turns every failure into an outcome.
-
-        Of a step with ``once`` only the leader of each batch is visited: the first host, in the
-        play's order, that is well. A handler that the leader skips is offered to the next host.
-        """
-
-    def follow(self, step: Step, host: str, leader: str, outcome: Outcome) -> Outcome:
-        """The job was done once, on ``leader``, and came out good: share its outcome. Quick.
-
-        Called by the leader's worker, without the walk's lock; other jobs of ``host`` may be
-        under way meanwhile. If the leader fails, ``blocked`` is called instead.
-        """
-
-    def blocked(self, step: Step, host: str, by: JobId) -> Outcome:
-        """The job cannot run because of ``by``. Quick: the walk is held up.
-
-        However the outcome shows it, what depends on the job is blocked by ``by``, too.
-        """
-
-    def passed_over(self, step: Step, host: str, by: JobId) -> Outcome:
-        """There is no reason to run the job, for ``by`` did not fail. Quick: the walk is held up.
-
-        ``by`` is a task, or the gate of a block (``Step.block``) whose body came through: the
-        job belongs to its rescue. Counts as good, whatever the outcome says.
-        """
-
-    def cancelled(self, step: Step, host: str, in_flight: bool) -> Outcome:
-        """The walk was stopped before the job began, or (``in_flight``) while it ran. Quick."""
-
-    def host_done(self, host: str) -> None:
-        """No job of this host is left."""
+__all__ = ["Over", "Visit", "Walk"]
 
 
 @dataclass(slots=True)
@@ -76,16 +37,38 @@ class _Lane:
     closed: bool = False
 
 
-class Walk:
-    """One walk over one graph. ``run`` blocks until every job has an outcome."""
+Over: TypeAlias = dict[Job, JobId | None]
+"""What became of jobs: None, or the cause of what was bad. In the order in which they ended."""
 
-    def __init__(self, graph: JobGraph, visit: Visit, workers: int, stop: Stop) -> None:
+
+class Walk:
+    """One walk over one graph. ``run`` blocks until every job has an outcome.
+
+    With ``until`` it ends when the plays up to that one are over, before which nothing in later
+    ones may begin. ``over`` then says what became of them: given to the walk over the next graph,
+    it makes that one go on from there.
+    """
+
+    def __init__(
+        self,
+        graph: JobGraph,
+        visit: Visit,
+        workers: int,
+        stop: Stop,
+        *,
+        until: int | None = None,
+        over: Over | None = None,
+    ) -> None:
+        self.over: Over = dict(over or {})
+        self.stopped = False
+        """Whether it ended before its time, and every job that was left was told."""
+        self._until = until
         self._graph = graph
         self._visit = visit
         self._workers = max(1, workers)
         self._stop = stop
         self._steps = graph.steps
-        self._state = State(graph)
+        self._state = State(graph, self.over)
         self._done = [bytearray(len(graph.hosts)) for _ in self._steps]
         self._lanes: dict[int, _Lane] = {}
         self._queue: SimpleQueue[int | None] = SimpleQueue()
@@ -95,10 +78,17 @@ class Walk:
         """Jobs that a worker has, or will have as soon as one is free."""
         self._closed = False
         self._broken: BaseException | None = None
-        for step in self._steps:
-            self._open += len(step.members)
+        for number, step in enumerate(self._steps):
+            done = self._done[number]
             for host in step.members:
-                self._lanes.setdefault(host, _Lane(deque())).left += 1
+                lane = self._lanes.setdefault(host, _Lane(deque()))
+                if (number, host) in self.over:
+                    done[host] = 1
+                    continue
+                lane.left += 1
+                self._open += self._is_now(step)
+        for lane in self._lanes.values():
+            lane.closed = not lane.left
 
     def run(self) -> None:
         """Visit every job; returns when each has an outcome, or at once after StopLevel.NOW.
@@ -215,9 +205,14 @@ class Walk:
             if not self._state.unstick():
                 raise GraphError("jobs are left that wait for each other")
 
+    def _is_now(self, step: Step) -> bool:
+        return self._until is None or step.play <= self._until
+
     def _carry_out(self, decision: Decision) -> None:
         number, host = decision.job
         step, name = self._steps[number], self._graph.hosts[host]
+        if not self._is_now(step):
+            return  # the walk over the next graph comes to it
         match decision.way, decision.by:
             case Way.RUN, _ if step.kind is not StepKind.GATE:
                 self._enqueue(number, host)
@@ -247,6 +242,8 @@ class Walk:
     def _close(self, job: Job, cause: JobId | None) -> None:
         number, host = job
         self._done[number][host] = 1
+        if self._until is not None:
+            self.over[job] = cause
         self._open -= 1
         lane = self._lanes[host]
         lane.left -= 1
@@ -266,8 +263,9 @@ class Walk:
 
     def _finish_stopped(self) -> None:
         """Give every job that is still open its outcome."""
-        if not self._open:
+        if not self._open and (self._until is None or self._stop.level is StopLevel.GO_ON):
             return
+        self.stopped = True
         for number, step in enumerate(self._steps):
             if step.kind is StepKind.GATE:
                 continue

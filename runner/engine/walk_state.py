@@ -6,6 +6,7 @@ Plain bookkeeping without threads or clocks: told what became of a job, it says 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -42,9 +43,13 @@ class _Round:
 
 
 class State:
-    """The state of all jobs of one walk. Not thread-safe: the walk's lock guards it."""
+    """The state of all jobs of one walk. Not thread-safe: the walk's lock guards it.
 
-    def __init__(self, graph: JobGraph) -> None:
+    ``over`` are jobs that an earlier walk has done, with the cause of those that were bad.
+    """
+
+    def __init__(self, graph: JobGraph, over: Mapping[Job, JobId | None] | None = None) -> None:
+        self._over = over or {}
         self._hosts = graph.hosts
         self._links = Links(graph)
         self._steps = self._links.steps
@@ -61,6 +66,8 @@ class State:
                     self._rounds.setdefault((number, batch), _Round(0)).missing += 1
                 if not waiting[host]:
                     self._free.append((number, host))
+        for job, cause in self._over.items():
+            self.finished(job, cause)
 
     def name(self, job: Job) -> JobId:
         """The job's id."""
@@ -127,6 +134,8 @@ class State:
     # -- a job's turn -----------------------------------------------------------------------
 
     def _weigh(self, job: Job) -> None:
+        if job in self._over:
+            return
         step = self._steps[job[0]]
         verdict = self._verdicts.pop(job, None)
         if step.once:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from runner.engine.graph import Step
 from runner.engine.keywords_rendered import Keywords
-from runner.engine.session import Link
+from runner.engine.link import Link
 from runner.interfaces.includes import Included
 from runner.interfaces.module import Facts, Module, Params
 from runner.interfaces.shell import Setting

@@ -77,6 +77,16 @@ class Assembly:
             self.groups[parent].children[child] = source
             self._tree = None
 
+    def remove_child(self, parent: str, child: str) -> None:
+        """Take a group out of another again."""
+        self.groups[parent].children.pop(child, None)
+        self._tree = None
+
+    def remove_group(self, name: str) -> None:
+        """Take a group away again that was made and has nothing in it."""
+        self.groups.pop(name, None)
+        self._tree = None
+
     def add_host(
         self,
         name: str,
@@ -192,14 +202,14 @@ def finish(assembly: Assembly, beside: Beside, sources: tuple[str, ...], digest:
     memberships = assembly.settle()
     tree = assembly.tree()
     shared = {
-        groups: hide_secrets(_group_vars(assembly, beside, sorted(groups, key=tree.rank)))
+        groups: hide_secrets(shared_vars(assembly, beside, sorted(groups, key=tree.rank)))
         for groups in {(), *memberships.values()}
     }
     hosts: dict[str, Host] = {}
     folder_of: dict[str, str] = {}
     for name, own in assembly.hosts.items():
         groups = memberships[name]
-        mine = hide_secrets(_host_vars(name, own, beside))
+        mine = hide_secrets(host_vars(name, own, beside))
         merged = LayeredVars(mine, shared[groups]) if mine else shared[groups]
         file = assembly.files[name]
         if file not in folder_of:
@@ -209,7 +219,7 @@ def finish(assembly: Assembly, beside: Beside, sources: tuple[str, ...], digest:
         assembly.warn(f"'{name}' is the name of a host and of a group")
     return Inventory(
         hosts,
-        {name: _group(assembly, tree, beside, name) for name in assembly.groups},
+        {name: group_of(assembly, tree, beside, name) for name in assembly.groups},
         sources,
         digest,
         {name: _localhost(name, shared[()], beside) for name in LOCALHOST},
@@ -238,14 +248,16 @@ def _watched(label: str, watched: Sequence[Watched]) -> list[Layer]:
     return [Layer(f"inventory, {label}", one.value, one.place) for one in watched]
 
 
-def _host_vars(name: str, own: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
+def host_vars(name: str, own: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
+    """A host's own variables, under those of its files."""
     mine = dict(own)
     for folder in beside.folders:
         mine.update(folder.hosts.get(name, {}))
     return mine
 
 
-def _group_vars(assembly: Assembly, beside: Beside, order: Sequence[str]) -> dict[str, Any]:
+def shared_vars(assembly: Assembly, beside: Beside, order: Sequence[str]) -> dict[str, Any]:
+    """The variables of all groups, the weaker first in ``order``, under those of their files."""
     merged: dict[str, Any] = {}
     for group in [ALL, *order]:
         merged.update(assembly.groups[group].vars)
@@ -254,7 +266,8 @@ def _group_vars(assembly: Assembly, beside: Beside, order: Sequence[str]) -> dic
     return merged
 
 
-def _group(assembly: Assembly, tree: Tree, beside: Beside, name: str) -> Group:
+def group_of(assembly: Assembly, tree: Tree, beside: Beside, name: str) -> Group:
+    """A group with its hosts and variables."""
     draft = assembly.groups[name]
     merged = dict(draft.vars)
     for folder in beside.folders:
@@ -275,7 +288,7 @@ def _group(assembly: Assembly, tree: Tree, beside: Beside, name: str) -> Group:
 
 
 def _localhost(name: str, shared: Mapping[str, Any], beside: Beside) -> Host:
-    own = _host_vars(name, {"ansible_connection": "local"}, beside)
+    own = host_vars(name, {"ansible_connection": "local"}, beside)
     return Host(name, LayeredVars(hide_secrets(own), shared), implicit=True)
 
 

@@ -136,6 +136,7 @@ class Preparation(NodeTransformer):
 
     def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802
         """Is there such a filter? ``map('upper')`` names one, ``select('match')`` a test."""
+        self._named_once(node)
         node.name = self._known("filter", node.name, self._environment.filters, node)
         if node.name in _TAKES_FILTER and (name := _constant(node.args, 0)) is not None:
             found = self._known("filter", name, self._environment.filters, node)
@@ -149,12 +150,14 @@ class Preparation(NodeTransformer):
 
     def visit_Test(self, node: nodes.Test) -> nodes.Node:  # noqa: N802
         """Is there such a test?"""
+        self._named_once(node)
         node.name = self._known("test", node.name, self._environment.tests, node)
         self.generic_visit(node)
         return node
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
         """Is there such a lookup?"""
+        self._named_once(node)
         if isinstance(node.node, nodes.Name) and node.node.name in _LOOKUPS:
             if (name := _constant(node.args, 0)) is not None:
                 found = self._known("lookup", name, self._lookups, node)
@@ -174,6 +177,14 @@ class Preparation(NodeTransformer):
         return self.generic_visit(node)
 
     visit_Import = visit_FromImport = visit_Extends = visit_Include  # noqa: N815
+
+    def _named_once(self, node: nodes.Call | nodes.Filter | nodes.Test) -> None:
+        """Jinja2 leaves ``f(a=1, a=2)`` to Python, which then knows no place in the template."""
+        names = [keyword.key for keyword in node.kwargs]
+        for name in names:
+            if names.count(name) > 1:
+                where = self._where(node.lineno) if self._where is not None else None
+                raise TemplateError(f"not a template: '{name}' is given twice", source=where)
 
     def _known(self, kind: str, name: str, names: Collection[str], node: nodes.Node) -> str:
         try:

@@ -21,7 +21,7 @@ from runner.loading.files import Files
 from runner.loading.keywords import BLOCK, PLAY, TASK
 from runner.loading.play import read_play
 from runner.loading.playbook import read_plays, reading_of
-from runner.loading.reading import Inherited, Reading
+from runner.loading.reading import Inherited, Note, Reading
 from runner.loading.role_files import is_role
 from runner.loading.role_meta import open_role
 from runner.loading.role_uses import Given, used_role
@@ -43,6 +43,7 @@ class Examined:
     ``what`` is ``playbook``, ``role`` or ``tasks``. ``tasks`` are all tasks and handlers, those
     of included files among them, each place once. ``complete`` says that they are all there are:
     no include names a file that only a host knows. ``files`` are all files that were read.
+    ``notes`` are about what is no mistake and does nothing.
     """
 
     what: str
@@ -51,6 +52,7 @@ class Examined:
     errors: tuple[InputError, ...]
     complete: bool
     files: Files
+    notes: tuple[Note, ...] = ()
 
 
 class _Seen:
@@ -106,7 +108,8 @@ def examine(
         what = "playbook"
         plays = read_plays(reading)
     errors = tuple(reading.problems.in_order())
-    return Examined(what, tuple(plays), seen.tasks, errors, seen.complete, files)
+    notes = tuple(dict.fromkeys(reading.notes))
+    return Examined(what, tuple(plays), seen.tasks, errors, seen.complete, files, notes)
 
 
 def _is_list_of_tasks(path: Path, files: Files) -> bool:

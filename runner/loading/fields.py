@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, overload
 
 from runner.errors import DependsOnUnknown, InputError, TemplateError
@@ -47,14 +48,29 @@ class Fields:
         """The value of a keyword, or None when it is not there."""
         return self._values.get(name)
 
-    def restrict(self, keywords: Keywords, *allowed: str) -> None:
-        """Refuse everything that is not one of these keywords (or ``allowed``)."""
+    def restrict(self, keywords: Keywords, *allowed: str) -> tuple[str, ...]:
+        """Refuse everything that is not one of these keywords (or ``allowed``).
+
+        Gives those that are there and that do nothing, in Ansible either.
+        """
+        ignored: list[str] = []
         for name, key in self.keys.items():
             if name in allowed or loop_kind(name) in keywords.known:
+                continue
+            if name in keywords.ignored:
+                ignored.append(name)
                 continue
             if name in keywords.later:
                 raise unsupported(key, name, keywords.what)
             raise refuse_unknown(key, name, keywords)
+        return tuple(ignored)
+
+    def without(self, names: Collection[str]) -> Fields:
+        """The same mapping without these entries."""
+        kept = copy.copy(self)
+        kept.keys = {name: key for name, key in self.keys.items() if name not in names}
+        kept._values = {name: item for name, item in self._values.items() if name not in names}
+        return kept
 
     def text(self, name: str) -> str | None:
         """A text; numbers and the like are read as they are written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.errors import InputError
 from runner.loading.data import hide_secrets
@@ -30,13 +30,17 @@ from runner.model.playbook import Entry, Task
 if TYPE_CHECKING:
     from runner.loading.task import TaskReader
 
+_ADVICE: Final = "give it to the imported tasks that need it, or include them instead"
+
 
 def read_import(
     reader: TaskReader, fields: Fields, key: str, inherited: Inherited, handlers: bool
 ) -> list[Entry]:
     """The entries that an import stands for."""
     bare = short_name(key) == BARE_INCLUDE
-    fields.restrict(TASK_IMPORT, key, *(("static",) if bare else ()))
+    listening = ("listen",) if handlers and "listen" in fields else ()
+    ignored = fields.restrict(TASK_IMPORT, key, *(("static",) if bare else ()), *listening)
+    reader.reading.note_ignored(fields, (*ignored, *listening), TASK_IMPORT.what, _ADVICE)
     note_notifications(fields, reader.reading)
     inner = below(inherited, fields, reader.reading)
     fields.template("name", reader.reading.templates)

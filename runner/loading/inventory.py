@@ -14,9 +14,10 @@ from runner.loading.constructed import is_plugin, read_plugin
 from runner.loading.data import hide_secrets
 from runner.loading.document import Document, load_document
 from runner.loading.files import Files, place, read_bytes
+from runner.loading.growing import Growing
 from runner.loading.hostnames import expand, split_port
 from runner.loading.inventory_csv import read_csv
-from runner.loading.inventory_folders import EXTENSIONS, read_folder
+from runner.loading.inventory_folders import EXTENSIONS, FolderVars, read_folder
 from runner.loading.inventory_ini import read_ini
 from runner.loading.inventory_script import Scripts, is_script, read_script
 from runner.loading.inventory_tree import UNGROUPED
@@ -61,7 +62,8 @@ def load_inventory(
     reading.problems.raise_if_any()
     sources = tuple(str(path) for path in paths)
     inventory = finish(assembly, beside, sources, reading.digest())
-    return dataclasses.replace(inventory, trace=reading.trace)
+    grow = Growing(assembly, beside, reading.more_beside)
+    return dataclasses.replace(inventory, trace=reading.trace, grow=grow)
 
 
 class _Reading:
@@ -103,6 +105,29 @@ class _Reading:
 
         playbook = folder_vars(self._playbook_dir) if self._playbook_dir else None
         return Beside([folder_vars(folder) for folder in self._folders()], playbook)
+
+    def more_beside(self, known: Beside, groups: Sequence[str], hosts: Sequence[str]) -> Beside:
+        """What the folders say of these groups and hosts, too. Raises InputError."""
+        if not groups and not hosts:
+            return known
+        problems = Problems()
+
+        def more(folder: Path, of: FolderVars) -> FolderVars:
+            found = read_folder(folder, self._files, groups, hosts, problems)
+            return dataclasses.replace(
+                of,
+                groups={**of.groups, **found.groups},
+                hosts={**of.hosts, **found.hosts},
+                group_files={**of.group_files, **found.group_files},
+                host_files={**of.host_files, **found.host_files},
+            )
+
+        inventories = [more(*pair) for pair in zip(self._folders(), known.inventories, strict=True)]
+        playbook = known.playbook
+        if self._playbook_dir and playbook is not None:
+            playbook = more(self._playbook_dir, playbook)
+        problems.raise_if_any()
+        return Beside(inventories, playbook)
 
     def trace(self, host: str, variable: str) -> tuple[Layer, ...]:
         """Where a variable of a host gets its values, the strongest first."""

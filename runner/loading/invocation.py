@@ -10,6 +10,7 @@ from typing import Any, Final
 from runner.errors import InputError, InputErrors
 from runner.interfaces.template import Templates
 from runner.loading.arguments import Arguments, ArgumentsError, parse_arguments
+from runner.loading.data import DataStr
 from runner.loading.defaults import Defaults
 from runner.loading.document import Value
 from runner.loading.fields import Fields, check_templates, text_of
@@ -28,9 +29,12 @@ from runner.loading.words import nearest
 from runner.model.playbook import FREE_FORM
 from runner.model.secret import Secret
 from runner.model.source import Source
+from runner.model.task import WHOLE
 
 _NAMED_VALUES: Final = frozenset({"add_host", "group_by", "include_vars", "meta", "set_fact"})
 """Modules that take free text, but in whose text every ``name=value`` is an argument."""
+_NAMED_BEFORE: Final = frozenset({"meta", "set_fact"})
+"""Modules whose arguments' names must be known before any host is: order and dry runs need them."""
 _LOOP: Final = "with_"
 _TYPO: Final = 0.85
 """How much the name of a loop must be like a known one to be a typo of it."""
@@ -40,11 +44,15 @@ _WORD: Final = re.compile(r"\s*(\S+)\s*")
 
 @dataclass(slots=True)
 class Invocation:
-    """A module by its short name, its raw arguments, and the place of each."""
+    """A module by its short name, its raw arguments, and the place of each.
+
+    ``whole`` are templates that give a mapping of arguments each, the weakest first.
+    """
 
     module: str
     args: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    whole: list[str] = field(default_factory=list)
 
 
 def find_module(fields: Fields, modules: Mapping[str, bool]) -> str:
@@ -115,15 +123,24 @@ def read_invocation(
     check_templates(value, templates)
     if "args" in fields:
         extra = fields["args"]
-        if extra.is_scalar and isinstance(extra.plain(), str):
-            fields.refuse_template("args")
-        _add_mapping(extra, call)
+        if _is_whole(extra.plain()):
+            _add_whole(extra, call, extra.plain(), first=True)
+        else:
+            _add_mapping(extra, call)
         check_templates(extra, templates)
-    if call.module in defaults:
-        default = defaults[call.module]
-        call.args = {**default.args, **call.args}
-        call.sources = {**default.sources, **call.sources}
+    _order(call, defaults.get(call.module))
     return call
+
+
+def _order(call: Invocation, default: Defaults | None) -> None:
+    """The defaults, what comes out of templates, the task's own: each over the one before."""
+    if default is not None:
+        weaker = {name: value for name, value in default.args.items() if name not in call.args}
+        call.sources = {**default.sources, **call.sources}
+    else:
+        weaker = {}
+    whole = {WHOLE: list(call.whole)} if call.whole else {}
+    call.args = {**weaker, **whole, **call.args}
 
 
 def _action(name: str, value: Value, modules: Mapping[str, bool]) -> Invocation:
@@ -179,6 +196,22 @@ def _add(value: Value, call: Invocation, modules: Mapping[str, bool]) -> None:
         _add_text(value, call, modules)
 
 
+def _is_whole(plain: Any) -> bool:
+    """Whether a text is one template and nothing else."""
+    if not isinstance(plain, str) or isinstance(plain, DataStr):
+        return False
+    return plain.startswith("{{") and plain.endswith("}}") and plain.count("{{") == 1
+
+
+def _add_whole(value: Value, call: Invocation, text: str, *, first: bool = False) -> None:
+    """A template that gives a mapping of arguments; what is in it is known on a host only."""
+    if call.module in _NAMED_BEFORE:
+        message = f"what '{call.module}' is given must be known before any host: no template here"
+        raise value.error(message, hint="write the names, and templates as their values")
+    call.whole.insert(0 if first else len(call.whole), text)
+    call.sources.setdefault(WHOLE, value.source)
+
+
 def _add_secret(value: Value, call: Invocation, modules: Mapping[str, bool]) -> None:
     """A whole command that stands encrypted."""
     if not modules[call.module] or call.module in _NAMED_VALUES:
@@ -223,6 +256,10 @@ def parse_text(value: Value, *, command: bool, begin: int = 0) -> tuple[Argument
 
 def _add_text(value: Value, call: Invocation, modules: Mapping[str, bool], begin: int = 0) -> None:
     takes_free = modules[call.module]
+    text = value.plain()
+    if not takes_free and isinstance(text, str) and _is_whole(type(text)(text[begin:])):
+        _add_whole(value, call, text[begin:])
+        return
     command = takes_free and call.module not in _NAMED_VALUES
     parsed, free = parse_text(value, command=command, begin=begin)
     for name, argument in parsed.values.items():

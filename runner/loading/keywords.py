@@ -20,13 +20,15 @@ class Keywords:
     """What may stand in one kind of mapping.
 
     ``what`` names the kind. ``later`` are words that others know and that do nothing here;
-    ``elsewhere`` are words that belong in another place, with where that is.
+    ``elsewhere`` are words that belong in another place, with where that is; ``ignored`` are words
+    that do nothing in Ansible either, though it takes them: whoever reads them notes that.
     """
 
     what: str
     known: frozenset[str]
     later: frozenset[str] = frozenset()
     elsewhere: dict[str, str] = field(default_factory=dict)
+    ignored: frozenset[str] = frozenset()
 
 
 BASE: Final = words(
@@ -64,9 +66,8 @@ PLAY: Final = Keywords(
     words("fact_path"),
     {"when": "a play has no condition: put when: on its tasks, or on the import_playbook"},
 )
-PLAYBOOK_IMPORT: Final = Keywords(
-    "an import_playbook", words("import_playbook include name tags vars when")
-)
+_OF_AN_IMPORT: Final = words("import_playbook include name tags vars when")
+PLAYBOOK_IMPORT: Final = Keywords("an import_playbook", _OF_AN_IMPORT, ignored=BASE - _OF_AN_IMPORT)
 BLOCK: Final = Keywords(
     "a block",
     BASE | _DELEGATION | _OURS | words("when notify block rescue always"),
@@ -74,16 +75,18 @@ BLOCK: Final = Keywords(
         (_AFTERWARDS - {"notify"}) | _LOOPING, "it belongs to the tasks in the block"
     ),
 )
-_IN_AN_IMPORT: Final = "Ansible ignores it here; it belongs to the tasks that are imported"
+_TO_THE_IMPORTED: Final = "it belongs to the tasks that are imported"
+_OF_OUR_TASKS: Final = words("undo rollback")
 TASK_IMPORT: Final = Keywords(
     "an import",
     BASE | _DELEGATION | words("when notify args action"),
     elsewhere={
-        **dict.fromkeys((_AFTERWARDS - {"notify"}) | _OURS, _IN_AN_IMPORT),
-        **dict.fromkeys(_LOOPING, "an import is read once, before any host: use an include"),
-        "listen": _IN_AN_IMPORT,
+        **dict.fromkeys(_OURS | _OF_OUR_TASKS | {"listen"}, _TO_THE_IMPORTED),
+        **dict.fromkeys(LOOPS, "an import is read once, before any host: use an include"),
     },
+    ignored=(_AFTERWARDS - {"notify"} - _OF_OUR_TASKS) | {"loop_control"},
 )
+"""Of a handler that is an import, ``listen`` is ignored too."""
 INCLUDE: Final = Keywords(
     "an include",
     _LOOPING

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from runner.errors import PatternError
 from runner.loading.hostnames import is_address, split_port
@@ -24,34 +24,56 @@ _POSITIONS: Final = re.compile(r"(.+)\[(?:(-?\d+)|(\d*)([:-])(\d*))\]")
 _GLOB: Final = re.compile(r"[*?\[]")
 
 
-def select(inventory: Inventory, pattern: str, source: Source | None = None) -> tuple[str, ...]:
+May: TypeAlias = Callable[[str], bool]
+"""Whether a part of a pattern that means nobody now may mean somebody later in the run."""
+
+
+def _never(part: str) -> bool:
+    return False
+
+
+def select(
+    inventory: Inventory, pattern: str, source: Source | None = None, may: May = _never
+) -> tuple[str, ...]:
     """The hosts that a pattern means, in Ansible's order: part by part, group by group.
 
     ``localhost`` (``127.0.0.1``, ``::1``) means this machine even when no inventory names it.
-    Raises PatternError when a part names nobody that is known, or when nobody is left.
+    Raises PatternError when a part names nobody that is known, or when nobody is left; not for a
+    part of which ``may`` says that it may mean somebody yet.
     """
     if pattern.strip() in inventory.hosts:
         return (pattern.strip(),)
-    return _select(inventory, pattern, _split(pattern), source)
+    return _select(inventory, pattern, _split(pattern), source, may)
 
 
 def _select(
-    inventory: Inventory, pattern: str, parts: Iterable[str], source: Source | None
+    inventory: Inventory,
+    pattern: str,
+    parts: Iterable[str],
+    source: Source | None,
+    may: May = _never,
 ) -> tuple[str, ...]:
     wanted, needed, unwanted = _sorted(pattern, parts, source)
+
+    def hosts(part: str) -> Collection[str]:
+        try:
+            return _hosts(inventory, part, source)
+        except PatternError:
+            if may(part):
+                return ()
+            raise
+
     chosen: dict[str, None] = {}
     for part in wanted:
         # A host's own name is stronger than a group's.
-        chosen.update(
-            dict.fromkeys((part,) if part in inventory.hosts else _hosts(inventory, part, source))
-        )
+        chosen.update(dict.fromkeys((part,) if part in inventory.hosts else hosts(part)))
     for part in needed:
-        kept = frozenset(_hosts(inventory, part, source))
+        kept = frozenset(hosts(part))
         chosen = {host: None for host in chosen if host in kept}
     for part in unwanted:
-        dropped = frozenset(_hosts(inventory, part, source))
+        dropped = frozenset(hosts(part))
         chosen = {host: None for host in chosen if host not in dropped}
-    if not chosen:
+    if not chosen and not any(map(may, (*wanted, *needed, *unwanted))):
         raise _nobody(inventory, pattern, wanted, source)
     return tuple(chosen)
 
@@ -67,14 +89,16 @@ def _nobody(
     return PatternError(f"the pattern '{pattern}' matches no host", source=source, hint=hint)
 
 
-def limit(inventory: Inventory, hosts: Iterable[str], text: str) -> tuple[str, ...]:
+def limit(
+    inventory: Inventory, hosts: Iterable[str], text: str, may: May = _never
+) -> tuple[str, ...]:
     """Those of ``hosts`` that the limit means, in their order; may be none of them.
 
     A part ``@FILE`` stands for the patterns in that file, one a line. Raises PatternError for a
     limit that means nobody in the whole inventory, and so for an empty one.
     """
     parts = list(_with_files(text))
-    chosen = frozenset(_select(inventory, text, parts, None))
+    chosen = frozenset(_select(inventory, text, parts, None, may))
     return tuple(host for host in hosts if host in chosen)
 
 

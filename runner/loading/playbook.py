@@ -37,6 +37,7 @@ def load_playbook(
     keys: VaultKeys | None = None,
     answers: Answers | None = None,
     check: Callable[[Task], None] = lambda task: None,
+    run: Mapping[str, Any] | None = None,
 ) -> Playbook:
     """Read a playbook with all files it imports; check everything that needs no host.
 
@@ -45,7 +46,9 @@ def load_playbook(
     is: ``hosts``, names of files. ``keys`` open what is encrypted. ``answers`` is called for each
     play that has ``vars_prompt``; what it gives becomes variables of the play. Without it, the
     defaults of the prompts do. ``check`` gets every task that calls a module, also in files
-    that are included later but known now, and raises InputError for what is wrong in it.
+    that are included later but known now, and raises InputError for what is wrong in it. ``run``
+    are the magic variables of the run: with ``ansible_check_mode`` no template in a static place
+    runs a program.
 
     Raises InputError with the place, InputErrors for several mistakes.
     """
@@ -56,7 +59,7 @@ def load_playbook(
         if task.module in modules:
             check(task)
 
-    reading = reading_of(path, modules, templates, files, extra_vars, check=known)
+    reading = reading_of(path, modules, templates, files, extra_vars, check=known, run=run)
     plays = read_plays(reading, answers)
     reading.problems.raise_if_any()
     return Playbook(str(path), tuple(plays), files.digest(path.parent))
@@ -70,21 +73,23 @@ def reading_of(
     extra_vars: Mapping[str, Any] | None,
     *,
     check: Callable[[Task], None],
+    run: Mapping[str, Any] | None = None,
 ) -> Reading:
     """What is known when the reading of a file begins."""
-    extra = dict(extra_vars or {})
+    extra, magic = dict(extra_vars or {}), dict(run or {})
     reading = Reading(
         files=files,
         modules=modules,
         templates=templates,
         kinds=NeedKinds(),
-        static=extra,
+        static={**extra, **magic},
         root=path.parent,
         chain=(path,),
         problems=Problems(),
         roles=Roles({}),
         extra=extra,
         check=check,
+        run=magic,
     )
     return reading.for_play(extra)
 
@@ -126,7 +131,10 @@ def _import(
     fields: Fields, key: str, reading: Reading, inherited: Inherited, answers: Answers | None
 ) -> list[Play]:
     """The plays of another file: ``vars`` over theirs, ``when`` and ``tags`` for their tasks."""
-    fields.restrict(PLAYBOOK_IMPORT, key)
+    ignored = fields.restrict(PLAYBOOK_IMPORT, key)
+    advice = "give it to the imported plays that need it"
+    reading.note_ignored(fields, ignored, PLAYBOOK_IMPORT.what, advice)
+    fields = fields.without(ignored)
     named: Value = fields[key]
     text_of(named, key)
     inner = below(inherited, fields, reading)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from runner.interfaces.template import Templates
 from runner.loading.defaults import Defaults
-from runner.loading.fields import static_text
+from runner.loading.fields import Fields, static_text
 from runner.loading.files import Files
 from runner.loading.needs import NeedKinds
 from runner.loading.problems import Problems
@@ -104,6 +104,19 @@ class RoleLoader(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that loads, and does less than whoever wrote it may think.
+
+    ``rule`` is the name under which ``runner lint`` says it.
+    """
+
+    rule: str
+    source: Source
+    message: str
+    advice: str
+
+
 def _anything(task: Task) -> None:
     """Finds nothing wrong."""
 
@@ -128,7 +141,9 @@ class Reading:
     ``problems`` collects mistakes. ``check`` gets each task once it is read, the handlers,
     those in files that are looked at ahead and those whose module is not here among them, and
     raises InputError for what is wrong.
-    ``collections`` are those in which a role is looked for by its short name.
+    ``run`` are the magic variables of the run itself (``ansible_check_mode``, ``ansible_version``).
+    ``collections`` are those in which a role is looked for by its short name. ``notes`` collects
+    what is no mistake and yet worth a remark.
     """
 
     files: Files
@@ -151,6 +166,8 @@ class Reading:
     certain_from: int = 0
     check: Callable[[Task], None] = _anything
     collections: tuple[str, ...] = ()
+    run: Mapping[str, Any] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def path(self) -> Path:
@@ -164,9 +181,15 @@ class Reading:
             self, static=static, notified={}, handlers=[], checked={}, looking={}
         )
 
+    def note_ignored(self, fields: Fields, names: Iterable[str], what: str, advice: str) -> None:
+        """Remember keywords of ``what`` that do nothing, here as in Ansible."""
+        for name in names:
+            message = f"'{name}' does nothing in {what}, here as in Ansible"
+            self.notes.append(Note("ignored-keyword", fields.keys[name].source, message, advice))
+
     def magic(self, role: Role | None = None) -> dict[str, Any]:
         """What Ansible knows of itself before any host is (its "special variables")."""
-        found: dict[str, Any] = {"playbook_dir": str(self.root.resolve())}
+        found: dict[str, Any] = {**self.run, "playbook_dir": str(self.root.resolve())}
         if role is not None and role.path:
             found["role_path"] = role.path
             found["role_name"] = role.name.rpartition(".")[2]

@@ -124,7 +124,9 @@ def find_role(
 
     ``root`` is the playbook's directory, ``beside`` that of the role that asks. A name without
     dots is looked for in these ``collections`` first, each with its folder of roles if that is
-    known. Raises PlaybookError with the places that were searched and the nearest name there.
+    known. A directory that has nothing of a role in it is one all the same, as in Ansible, when
+    there is no other. Raises PlaybookError with the places that were searched and the nearest name
+    there.
     """
     for collection, folder in collections if "." not in name else ():
         full = f"{collection}.{name}"
@@ -143,8 +145,7 @@ def find_role(
         if is_role(path):
             return RoleFolder(name, path)
     if existing:
-        message = f"{existing[0]} is not a role: it has no tasks, defaults, meta or the like"
-        raise PlaybookError(message, source=source)
+        return RoleFolder(name, existing[0])
     searched = ", ".join(dict.fromkeys(str(place) for place in places))
     there = [path.name for place in places if place.is_dir() for path in place.iterdir()]
     otherwise = "ansible-galaxy installs roles; ANSIBLE_ROLES_PATH names other places"

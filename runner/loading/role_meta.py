@@ -11,9 +11,9 @@ from runner.errors import InputError, PlaybookError
 from runner.loading.document import Value
 from runner.loading.fields import Fields
 from runner.loading.keywords import Keywords, check_collections
-from runner.loading.reading import Reading
+from runner.loading.reading import Note, Reading
 from runner.loading.role_entries import RoleEntry, read_entry
-from runner.loading.role_files import MAIN, RoleFolder, collection_of, find_role
+from runner.loading.role_files import MAIN, RoleFolder, collection_of, find_role, is_role
 from runner.loading.words import words
 from runner.model.source import Source
 
@@ -69,6 +69,10 @@ def open_role(
     """
     folder = find_role(name, reading.root, source, beside, _collections(reading, beside))
     files, templates = reading.files, reading.templates
+    if not is_role(folder.path):
+        message = f"{folder.path} has no tasks, defaults, meta or the like: nothing is done"
+        advice = "is it the directory that was meant? Ansible takes it, too"
+        reading.notes.append(Note("empty-role", source, message, advice))
     meta, chain = _meta(folder, reading, source)
     below = _following(reading, chain)
     dependencies = []

@@ -100,6 +100,24 @@ class Layer:
     wins: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What a run itself adds to its inventory: ``host``, known or new, is put into ``groups``.
+
+    These are put into ``parents``. ``vars`` are the host's own, over those it has.
+    """
+
+    host: str
+    groups: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    port: int | None = None
+
+
+def _not_growing(inventory: Inventory, addition: Addition) -> Inventory:
+    raise NotImplementedError("this inventory was not made by the loader")
+
+
 def _no_layers(host: str, name: str) -> tuple[Layer, ...]:
     return ()
 
@@ -110,7 +128,8 @@ class Inventory:
 
     ``localhost`` are this machine's names with what ``all`` and ``host_vars`` say about them.
     ``warnings`` are for people. ``trace`` finds the layers of one variable of one host, highest
-    first, by reading again; it is slow.
+    first, by reading again; it is slow. ``grow`` gives the inventory with an addition, or the same
+    object when there is nothing new in it.
     """
 
     hosts: Mapping[str, Host]
@@ -121,6 +140,9 @@ class Inventory:
     warnings: tuple[str, ...] = ()
     trace: Callable[[str, str], tuple[Layer, ...]] = field(
         default=_no_layers, repr=False, compare=False
+    )
+    grow: Callable[[Inventory, Addition], Inventory] = field(
+        default=_not_growing, repr=False, compare=False
     )
 
     def host(self, name: str) -> Host:

@@ -44,7 +44,7 @@ class PlannedJob:
     irreversible: str = ""
     forecasts: tuple[Forecast, ...] = ()
     unforeseen: tuple[str, ...] = ()
-    """The elements of its loop (of a task without one: the empty text) that were not predictable."""
+    """The elements of its loop that were not predictable; of a task without one, the empty text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,14 @@ SECRET_VARIABLES: Final = frozenset(
 _SPECIAL_FOR_CMD: Final = re.compile(r'[&|<>()^!%"]|(?<=%).', re.DOTALL)
 
 
+_HIDING: Final = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P^_X][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]"
+    "|\x9b[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad]"
+    "|[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+"""What is not seen on a terminal, and can stand in the middle of a secret."""
+
+
 def _forms(secret: str) -> set[str]:
     """The secret, and what it looks like inside a quoted text."""
     if secret.isascii() and secret.isalnum():
@@ -83,7 +91,9 @@ class Redactor:
     """Masks every known secret in texts and in nested values that are about to be shown or kept.
 
     A secret is masked in the forms, too, in which quoting for JSON, a shell or XML leaves it; and
-    of one with several lines each line that is long enough to be told from other text. Thread-safe.
+    of one with several lines each line that is long enough to be told from other text. One that
+    only shows when a terminal's escape sequences, control characters or characters without a width
+    are taken out is masked, too: a report takes them out. Thread-safe.
     """
 
     _SHORTEST = 4
@@ -114,10 +124,35 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text with each secret replaced by the mask."""
+        text = self._masked(text)
+        if self._secrets and not text.isprintable() and _HIDING.search(text):
+            bare = _HIDING.sub("", text)
+            if any(secret in bare for secret in self._secrets):
+                return self._masked(bare)
+        return text
+
+    def _masked(self, text: str) -> str:
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, MASK)
         return text
+
+    @property
+    def longest(self) -> int:
+        """Characters of the longest text that it masks."""
+        return len(self._secrets[0]) if self._secrets else 0
+
+    def unfinished(self, text: str, end: int) -> int:
+        """The place up to ``end``, at the most, where a secret of several lines begins of which
+        the rest may be behind ``end``: what comes before it can be masked without the rest."""
+        for secret in self._secrets:
+            first, line_end, _ = secret.partition("\n")
+            at = text.find(first) if line_end else -1
+            while 0 <= at < end:
+                if at + len(secret) > end and secret.startswith(text[at:end]):
+                    end = at
+                at = text.find(first, at + 1)
+        return end
 
     def value(self, value: object) -> object:
         """The same for strings inside mappings and sequences; a Secret becomes the mask."""

@@ -16,6 +16,10 @@ from runner.model.source import Source
 FREE_FORM = "_raw_params"
 """The key under which a free-form argument string stands in ``Task.args`` (Ansible's name)."""
 
+WHOLE = "_variable_params"
+"""The key under which templates of whole mappings stand in ``Task.args`` (Ansible's name): a list,
+whose later ones win. What stands before this key is weaker than they are, what follows stronger."""
+
 Flag: TypeAlias = bool | str
 """Yes or no, or the template that says so on a host."""
 Number: TypeAlias = float | str

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from typing import Any
 
 from runner.engine.detached import DetachedWriter
-from runner.engine.session import Link
+from runner.engine.link import Link
 from runner.interfaces.exchange import Command, Output, Reply, Request, write
 from runner.interfaces.shell import Setting
 

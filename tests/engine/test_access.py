@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from runner.engine.access import Access
+from runner.engine.link import Link
 from runner.engine.pacing import PaceSettings
 from runner.engine.runtime import Links
-from runner.engine.session import Link, Reader
+from runner.engine.session import Reader
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import AuthenticationFailed, Unreachable
 from runner.interfaces.access import Credential, GuardedTransport, Keeper, KeptConnection
@@ -39,10 +40,6 @@ class Kept(KeptConnection):
     def close(self) -> None:
         self.host.ended.set()
         self.keeper.closed(f"shell of {self.host.name}")
-
-    def discard(self, held: Sequence[str]) -> tuple[str, ...]:
-        self.host.discarded += held
-        return tuple(held[:1])
 
     def end_now(self, seconds: float) -> bool:
         self.close()
@@ -81,6 +78,9 @@ class Guarded(GuardedTransport):
             host.refuses -= 1
             raise AuthenticationFailed("401")
         host.timeouts.append(timeout)
+        left = keeper.left_over()
+        host.discarded += left
+        keeper.gone(left[:1])
         return Kept(host, keeper)
 
     def credential(self, options: ToyOptions) -> Credential:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.session import Link
+from runner.engine.link import Link
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import (
     AuthenticationFailed,
@@ -158,6 +158,7 @@ def test_a_home_that_cannot_be_written_has_another_place(
 
 def test_a_stop_says_that_it_goes_on(here: Link, home: Path) -> None:
     run = writer(here, token="goeson")
+    here.open()
     here.stop.ask(StopLevel.NOW)
     with pytest.raises(ModuleError, match="goes on on the host") as caught:
         run.drive(only(Script("posix", "sleep 0.3")))
@@ -190,7 +191,7 @@ class Breaking(Connection):
 @pytest.fixture
 def breaking(here: Link, monkeypatch: pytest.MonkeyPatch) -> list[TransportError | None]:
     """The faults of the next runs, in order, over all connections."""
-    monkeypatch.setattr("runner.engine.detached._RECONNECT_PAUSE", 0.05)
+    monkeypatch.setattr("runner.engine.job_runner._RECONNECT_PAUSE", 0.05)
     faults: list[TransportError | None] = []
     connect = type(here.transport).connect
     monkeypatch.setattr(
@@ -250,7 +251,7 @@ def test_a_host_that_stays_away_is_in_doubt(
 def test_the_deadline_error_of_a_job_that_cannot_be_ended(
     here: Link, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runner.engine.detached._RECONNECT_PAUSE", 0.01)
+    monkeypatch.setattr("runner.engine.job_runner._RECONNECT_PAUSE", 0.01)
     monkeypatch.setattr("runner.posix.detached._KILL", "exit 1\n")
     with pytest.raises(DeadlineExceeded, match="could not be ended") as caught:
         answer(here, Script("posix", "sleep 1"), seconds=0.2)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from runner.engine.session import Link
+from runner.engine.job_runner import Job
+from runner.engine.link import Link
 from runner.engine.stop import Stop
 from runner.errors import ModuleError
 from runner.interfaces.exchange import Command, Exec, Script
@@ -93,14 +94,15 @@ def test_it_outlives_the_shell_that_started_it() -> None:
         link.drop()  # the WinRM shell is deleted, and with it everything that runs in it
         assert "C:\\made.txt" not in state(machine)["files"]
         again = writer(link, token="other")
-        jobs, keeper = load_shell("cmd").jobs(), load_shell("cmd").keeper()
-        assert again._ask(jobs.status("longone"), keeper).state == "running"
+        shell = load_shell("cmd")
+        job = Job("longone", shell.jobs(), shell.keeper())
+        assert again._runner.status(job).state == "running"
         end = time.monotonic() + 10
-        while (status := again._ask(jobs.status("longone"), keeper)).state == "running":
+        while (status := again._runner.status(job)).state == "running":
             assert time.monotonic() < end
             time.sleep(0.1)
         assert (status.state, status.code) == ("finished", 0)
-        assert again._send(keeper, jobs.output("longone")).stdout == "said\n"
+        assert again._runner.wait(job, time.monotonic(), 5, 1).stdout == b"said\r\n"
         assert "C:\\made.txt" in state(machine)["files"]
 
 
@@ -122,8 +124,9 @@ def test_a_restart_under_it_is_told() -> None:
         machine.crash()
         machine.power_on()
         again = writer(link)
-        jobs, keeper = load_shell("cmd").jobs(), load_shell("cmd").keeper()
-        assert again._ask(jobs.status("job1"), keeper).state == "died"
+        shell = load_shell("cmd")
+        job = Job("job1", shell.jobs(), shell.keeper())
+        assert again._runner.status(job).state == "died"
 
 
 def test_no_way_to_start_one_is_told_and_leaves_nothing() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 
+from runner.engine.link import Link
 from runner.engine.preview import Preview
-from runner.engine.session import Link, Reader, Writer
+from runner.engine.session import Reader, Surrounded, Writer
 from runner.engine.stop import Stop, StopLevel
-from runner.errors import ModuleError, Unreachable
+from runner.errors import DeadlineExceeded, ModuleError, Unreachable
 from runner.interfaces.exchange import (
     Exec,
     Poll,
@@ -18,11 +20,14 @@ from runner.interfaces.exchange import (
     Reconnect,
     Reply,
     Request,
+    Script,
     Sleep,
     Write,
     read,
     write,
 )
+from runner.interfaces.shell import Setting
+from runner.shells import load
 from tests.engine.toys import ToyHost, ToyShell, ToyTransport
 
 Asked = Generator[Request, Reply, Any]
@@ -111,6 +116,24 @@ def test_what_is_in_flight_waits_on_when_asked_to_finish_but_not_when_told_to_st
         Reader(link).drive(asks())
 
 
+def test_what_a_task_waits_for_is_its_own_time() -> None:
+    host = ToyHost()
+
+    def naps() -> Asked:
+        yield Sleep(0.02)
+        yield Sleep(30)
+
+    def comes_back() -> Asked:
+        yield Reconnect(timeout=30, delay=30)
+
+    for waits in (naps, comes_back):
+        begun = time.monotonic()
+        with pytest.raises(DeadlineExceeded, match="timeout passed while it waited") as caught:
+            Writer(link_to(host), 0.1).drive(waits())
+        assert time.monotonic() - begun < 5
+        assert "raise the timeout" in caught.value.hint
+
+
 def test_a_reconnect_that_never_succeeds_says_why() -> None:
     link = link_to(ToyHost())
 
@@ -147,3 +170,16 @@ def test_a_preview_ends_with_an_ellipsis_where_answers_decide() -> None:
         yield from write(Exec("set", f"j={int(out.stdout)}"))
 
     assert Preview(lambda _: shell).drive(asks()) == ("set k=1", "...")
+
+
+def test_text_for_the_login_shell_gets_its_setting_from_that_shell() -> None:
+    def shell_of(command: object) -> Any:
+        return load(command.shell if isinstance(command, Script) else "posix")
+
+    raw = Script("raw", "id; pwd")
+    assert Surrounded(shell_of, Setting()).of(raw).render(raw).line == "id; pwd"
+    as_root = Surrounded(shell_of, Setting(become="sudo", user="root")).of(raw).render(raw)
+    assert "sudo" in as_root.line
+    assert "id; pwd" in as_root.line
+    named = Surrounded(shell_of, Setting({"A": "x"})).of(raw).render(raw)
+    assert "A=x" in named.line

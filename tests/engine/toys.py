@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.engine.graph_build import GraphBuilder
+from runner.engine.link import Link
 from runner.engine.runtime import Links, Runtime
-from runner.engine.session import Link
 from runner.engine.stop import Stop
 from runner.engine.variables import Variables
 from runner.engine.visit import TaskVisit

@@ -95,7 +95,6 @@ dependencies: [bse]
         ("[{role: common, become: 7}]", "'become' is yes or no"),
         ("[{role: common, vars: 7}]", "'vars' is a mapping of variables"),
         ("[{role: common, when: '{{'}]", "play.yml:2:32: not a template"),
-        ("[empty]", "roles/empty is not a role: it has no tasks, defaults, meta or the like"),
         ("[badmeta]", ("roles/badmeta/meta/main.yml:1:1: 'dependecies' is not a keyword of a "
          "role's meta | did you mean 'dependencies'?")),
         ("[baddeps]", "roles/baddeps/meta/main.yml:1:15: 'dependencies' are a list of roles"),

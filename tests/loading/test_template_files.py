@@ -137,6 +137,8 @@ def test_files_are_looked_for_in_the_search_path(tmp_path: Path) -> None:
         ("\n{{ ''.__class__ }}", "'__class__' is not for templates", 2),
         ("{% include 'bad.j2' %}", "'nobody' is undefined", 2),
         ("{{ x.append(1) }}", "would change a variable in place", 1),
+        ("a\n{{ dict(a=1, a=2) }}", "'a' is given twice", 2),
+        ("a\nb {{ x | default(1, boolean=1, boolean=2) }}", "'boolean' is given twice", 2),
         ("{% include 't.j2' %}", "calls itself", 0),
         ("{% include '../t.j2' %}", "there is no file", 1),
         ("{% include '/etc/passwd' %}", "there is no file", 1),
