@@ -1,5 +1,6 @@
 # make demo   watch 24 simulated Windows servers be previewed, remediated, verified, rolled back
 # make test   format, lint, types, import contract, tests (against a real sshd, KDC, ansible-core...)
+# make crash-test kill the controller at 300 random moments; go on, take back, compare (very long)
 # make campaign   a thousand random network troubles under runs of 20 simulated servers (long)
 # Both make their own .venv and install what is missing; a second start is quick.
 
@@ -13,13 +14,14 @@ ANSIBLE_STAMP := $(ANSIBLE)/.installed-2.19.14
 # The optional logons. Their bindings are compiled here; unoptimized that takes two minutes, not nine.
 LOGONS_STAMP := $(VENV)/.installed-logons
 
-.PHONY: demo test check campaign parts clean venv-module
+.PHONY: demo test check campaign crash-test parts wine clean venv-module
 
 demo: $(STAMP)
 	@$(BIN)/python playbooks/wannacry/demo.py
 
 # What tests talk to for real, where it can be installed; without it they are skipped and say so.
-PARTS := openssh-server openssh-client sudo procps krb5-kdc krb5-admin-server krb5-user libkrb5-dev libfaketime gcc
+# Wine and the compiler for its stand-ins: a Windows command line that we did not write.
+PARTS := wine64 gcc-mingw-w64-x86-64-win32 openssh-server openssh-client sudo procps krb5-kdc krb5-admin-server krb5-user libkrb5-dev libfaketime gcc
 
 parts:
 	@command -v dpkg-query >/dev/null || exit 0; \
@@ -31,9 +33,10 @@ parts:
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null
 
 test: parts $(STAMP)
-	@$(MAKE) --no-print-directory -j2 check $(LOGONS_STAMP) $(ANSIBLE_STAMP)
+	@$(MAKE) --no-print-directory -j2 check $(LOGONS_STAMP) $(ANSIBLE_STAMP) wine
 	@echo "==> tests"
-	@RUNNER_TEST_ANSIBLE=$(CURDIR)/$(ANSIBLE)/bin $(BIN)/pytest -n auto --dist loadgroup
+	@RUNNER_WINE_CACHE=$(WINE_CACHE) RUNNER_TEST_ANSIBLE=$(CURDIR)/$(ANSIBLE)/bin \
+		$(BIN)/pytest -n auto --dist loadgroup
 
 check: $(STAMP)
 	@echo "==> format and lint (ruff)"
@@ -43,6 +46,10 @@ check: $(STAMP)
 	@$(BIN)/mypy
 	@echo "==> import contract"
 	@$(BIN)/lint-imports --no-cache
+
+# CRASH_SEED=N repeats one, CRASH_POINTS=N makes it shorter or longer.
+crash-test: $(STAMP)
+	@CRASH_POINTS=$${CRASH_POINTS:-300} CRASH_HOSTS=$${CRASH_HOSTS:-20} $(BIN)/pytest -s tests/e2e/test_crash.py
 
 # CAMPAIGN_SEED=N repeats one, CAMPAIGN_FAULTS=N makes it shorter or longer.
 campaign: $(STAMP)
@@ -67,6 +74,12 @@ $(ANSIBLE_STAMP): $(STAMP)
 	@$(PYTHON) -m venv $(ANSIBLE)
 	@$(ANSIBLE)/bin/pip install --quiet --disable-pip-version-check 'ansible-core==2.19.14' jmespath
 	@touch $@
+
+# What every Wine machine is a layer over: made once for a version of Wine, in about ten seconds.
+WINE_CACHE := $(CURDIR)/build/wine
+
+wine: $(STAMP)
+	@RUNNER_WINE_CACHE=$(WINE_CACHE) $(BIN)/python -m runner.lab.wine >/dev/null || true
 
 # Debian and Ubuntu keep the venv module in a package of its own.
 venv-module:

@@ -19,7 +19,8 @@
     `-- HostError                   becomes the outcome of one job, never leaves the walk
         +-- ModuleError             the host answered, and the answer is no
         |   `-- Refused             a precondition makes the change unsafe or impossible
-        |       `-- RestartFirst    the host must restart before this can be done
+        |       |-- RestartFirst    the host must restart before this can be done
+        |       `-- Drifted         the host is not as the plan found it
         +-- DependsOnUnknown        a dry run cannot know this value
         `-- TransportError          the way to the host; says whether a command may have started
             +-- Unreachable         nobody answers there
@@ -43,6 +44,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from runner.model.source import Source
+    from runner.model.state import Difference
 
 
 _UNPRINTABLE = re.compile(
@@ -163,6 +165,17 @@ class Refused(ModuleError):
 
 class RestartFirst(Refused):
     """The host must restart before this can be done; it did nothing."""
+
+
+class Drifted(Refused):
+    """The host is not as the plan found it, or the task is not in the plan; nothing was sent.
+
+    ``fields`` are the differences, recorded -> found.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", fields: Sequence[Difference] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.fields = tuple(fields)
 
 
 class DependsOnUnknown(HostError):

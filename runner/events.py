@@ -59,6 +59,14 @@ class JobDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class JobOutput(JobDetail):
+    """Lines that a command of a job has printed while it runs; only for who asked to see them.
+
+    Not all of them: of a command that floods, the last ones. The whole output is in the result.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class JobFinished:
     """What became of a job."""
 

@@ -16,7 +16,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "requests_ntlm": ("transports/winrm",),
     "spnego": ("transports/winrm", "lab/"),
     "xmltodict": ("transports/winrm",),
-    "paramiko": ("transports/ssh",),
+    "paramiko": ("transports/ssh", "lab/ssh"),
     "gssapi": ("transports/winrm", "lab/"),
     "yaml": ("loading/", "windows/"),
     "networkx": ("engine/graph",),
@@ -26,7 +26,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "passlib": ("loading/filters/",),
     "rich": ("reporting/",),
     "click": ("cli/",),
-    "cryptography": ("loading/vault", "lab/", "transports/winrm"),
+    "cryptography": ("loading/vault", "lab/", "transports/winrm", "app/approvals"),
 }
 NOT_IN_MODEL = ("pydantic", *HOMES)
 

@@ -12,18 +12,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from runner.app.options import FORKS_CAP, View
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.runtime import Links
 from runner.engine.stop import Stop, StopLevel
-from runner.engine.walk import Visit, Walk
-from runner.events import Event, JobFinished, Notice, RunFinished, RunStarted, StepInfo
+from runner.engine.walk import Over, Visit, Walk
+from runner.events import Event, JobFinished, Notice, RunFinished, RunStarted, StepAdded, StepInfo
 from runner.model.job import Status
-from runner.reporting.bus import EventBus
+from runner.reporting.bus import EventBus, Subscriber
 from runner.reporting.recap import usual_commands
 from runner.reporting.views import views
+
+Regrow: TypeAlias = Callable[[JobGraph, int, Over], JobGraph]
+"""The graph after a stage of a run whose hosts may become others."""
 
 END_SECONDS: Final = 10.0
 """How long a run that was told to stop now tells its hosts so."""
@@ -52,6 +55,11 @@ class Tally:
         """The counts of these hosts, in this order."""
         return {host: dict(self.counts[host]) for host in hosts if host in self.counts}
 
+    def others(self, hosts: Sequence[str]) -> list[str]:
+        """The hosts that came later than these."""
+        known = frozenset(hosts)
+        return [host for host in self.counts if host not in known]
+
     def exit_code(self, *, interrupted: bool, detailed: bool) -> int:
         """0 well, 2 failed, 3 another state than recorded, 4 unreachable, 10 would change, 130."""
         if interrupted:
@@ -68,25 +76,25 @@ class Tally:
 class Conductor:
     """One verb's walk, from RunStarted to RunFinished."""
 
-    def __init__(self, view: View, *, check: bool) -> None:
+    def __init__(
+        self, view: View, *, check: bool, also: Sequence[Subscriber] = (), shown: bool = True
+    ) -> None:
+        """``also`` are told all events, too; without ``shown`` only they are."""
         self.stop = Stop()
         self.tally = Tally()
+        self.titles: dict[str, str] = {}
+        """What steps are called that were told of during the walk."""
         self.report_missing = False
-        self._bus = EventBus(
-            views(
-                verbosity=view.verbosity,
-                terminal=view.terminal,
-                check=check,
-                diff=view.diff,
-                json_file=view.json_file,
-                next_commands=usual_commands,
-            )
-        )
+        self.shows_output = view.verbosity > 0
+        shows = _views(view, check=check) if shown else []
+        self._bus = EventBus([*shows, *also])
 
     def publish(self, event: Event) -> None:
         """Count it and hand it to whoever watches."""
         if isinstance(event, JobFinished):
             self.tally.add(event)
+        elif isinstance(event, StepAdded):
+            self.titles[event.step.step] = event.step.name
         self._bus.publish(event)
 
     def notice(self, text: str, host: str = "") -> None:
@@ -104,17 +112,23 @@ class Conductor:
         steps: Sequence[StepInfo],
         links: Links,
         forks: int | None,
+        deadline: float | None = None,
         before_end: Callable[[bool], None] = lambda _interrupted: None,
+        stages: Sequence[int] = (),
+        regrow: Regrow | None = None,
     ) -> bool:
-        """Visit every job; says whether it was interrupted. Always closes links and reports."""
+        """Visit every job; says whether it was interrupted. Always closes links and reports.
+
+        ``deadline``: seconds after which it is interrupted, as by a person who wants it now.
+        After the plays of each of ``stages``, ``regrow`` gives the graph with which to go on.
+        """
         begun = time.time()
         members: frozenset[int] = frozenset().union(*(s.members for s in graph.steps))
         hosts = tuple(graph.hosts[i] for i in sorted(members))
         self.publish(RunStarted(run, verb, title, hosts, tuple(steps), begun))
-        workers = forks or min(max(1, len(hosts)), FORKS_CAP)
         try:
-            with self._signals():
-                Walk(graph, visit, workers, self.stop).run()
+            with self._signals(), self._limited(deadline):
+                self._in_stages(graph, visit, forks, stages if regrow else (), regrow)
         finally:
             interrupted = self.stop.level is not StopLevel.GO_ON
             if self.stop.level < StopLevel.NOW:
@@ -127,7 +141,7 @@ class Conductor:
                 before_end(interrupted)
             finally:
                 now = time.time()
-                counts = self.tally.by_host(hosts)
+                counts = self.tally.by_host((*hosts, *self.tally.others(hosts)))
                 self.publish(
                     RunFinished(run, verb, counts, interrupted, links.exchanges, now - begun, now)
                 )
@@ -135,10 +149,52 @@ class Conductor:
                 self.report_missing = bool(self._bus.dropped)
         return interrupted
 
+    def _in_stages(
+        self,
+        graph: JobGraph,
+        visit: Visit,
+        forks: int | None,
+        stages: Sequence[int],
+        regrow: Regrow | None,
+    ) -> None:
+        over: Over = {}
+        for until in (*stages, None):
+            members: frozenset[int] = frozenset().union(*(s.members for s in graph.steps))
+            workers = forks or min(max(1, len(members)), FORKS_CAP)
+            walk = Walk(graph, visit, workers, self.stop, until=until, over=over)
+            walk.run()
+            over = walk.over
+            if walk.stopped:
+                return
+            if until is not None and regrow is not None:
+                graph = regrow(graph, until, over)
+
     def exit_code(self, *, interrupted: bool, detailed: bool) -> int:
         """The tally's, or 1 when all went well but a report that was asked for is missing."""
         code = self.tally.exit_code(interrupted=interrupted, detailed=detailed)
         return 1 if code == 0 and self.report_missing else code
+
+    @contextmanager
+    def _limited(self, seconds: float | None) -> Iterator[None]:
+        """Begin nothing new after so many seconds, and end what is in flight then."""
+        if seconds is None:
+            yield
+            return
+
+        def passed() -> None:
+            self.notice(
+                f"the deadline of {seconds:g} s has passed: nothing new begins, and what is in "
+                "flight is ended"
+            )
+            self.stop.ask(StopLevel.NOW)
+
+        timer = threading.Timer(seconds, passed)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -162,6 +218,17 @@ class Conductor:
         finally:
             for number, handler in old.items():
                 signal.signal(number, handler)
+
+
+def _views(view: View, *, check: bool) -> list[Subscriber]:
+    return views(
+        verbosity=view.verbosity,
+        terminal=view.terminal,
+        check=check,
+        diff=view.diff,
+        json_file=view.json_file,
+        next_commands=usual_commands,
+    )
 
 
 def leave(code: int, stop: Stop) -> int:

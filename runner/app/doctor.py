@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from runner.app.reaching import Reached, ReachOptions, prepare_hosts
-from runner.engine.session import Link, Reader
+from runner.app.reaching import (
+    GIVEN_BACK,
+    Reached,
+    ReachOptions,
+    left_behind,
+    prepare_hosts,
+    terminable,
+    told,
+)
+from runner.engine.link import Link
+from runner.engine.session import Reader
 from runner.errors import HostError, TransportError, UsageError
 from runner.interfaces.examine import Examinable, Finding, Stopwatch, Verdict
 
 _STEP_SECONDS: Final = 10.0
+_CHECK_SECONDS: Final = 60.0
+"""For each look from inside: some old hosts take half a minute to say what they are."""
 _CHECKS: Final[Mapping[str, str]] = {
     "cmd": "runner.windows.examine",
     "powershell": "runner.windows.examine",
@@ -77,18 +88,25 @@ def doctor(
         )
     link = reached.links.get(reached.hosts[0])
     findings: list[Finding] = []
+    steps = _steps(link)
     try:
-        for finding in _steps(link):
-            masked = _masked(finding, reached)
-            findings.append(masked)
-            each(masked)
+        with terminable():
+            for finding in steps:
+                masked = _masked(finding, reached)
+                findings.append(masked)
+                each(masked)
     finally:
+        steps.close()  # it may hold a connection
         reached.links.close_all()
     endpoint = link.transport.endpoint(link.options)
     return Examination(link.host, endpoint, link.transport.name, tuple(findings))
 
 
-def _steps(link: Link) -> Iterator[Finding]:
+def _steps(link: Link) -> Generator[Finding, None, None]:
+    """What is left there comes first: it stands in the journal, whoever answers."""
+    if count := left_behind([link]).get(link.host):
+        title, data = "Did killed runs leave anything there?", {"shells": count}
+        yield Finding("left behind", title, Verdict.NOTE, told(count), GIVEN_BACK, data=data)
     if isinstance(link.transport, Examinable):
         for finding in link.transport.examine(link.options, timeout=_STEP_SECONDS):
             yield finding
@@ -108,7 +126,7 @@ def _inside(link: Link) -> Iterator[Finding]:
         watch = Stopwatch()
         try:
             with watch.running():
-                finding: Finding = Reader(link).drive(check)
+                finding: Finding = Reader(link, _CHECK_SECONDS).drive(check)
         except TransportError as error:
             title = "Does it go on answering?"
             yield watch.stamp(Finding.of_error("commands", title, error))

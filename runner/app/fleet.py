@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from runner.app.masking import passwords_in, watch
 from runner.app.options import NO_VAULT, VaultOptions
 from runner.app.vault_keys import vault_keys
 from runner.loading.inventory import load_inventory
 from runner.loading.templates import JinjaTemplates
 from runner.loading.variables import parse_extra_vars
 from runner.loading.vault import VaultKeys
-from runner.model.inventory import Inventory
+from runner.model.inventory import Addition, Inventory
 from runner.model.secret import SECRET_VARIABLES, Redactor, Secret
+
+Grow: TypeAlias = Callable[[Inventory, Addition], Inventory]
+"""Puts an addition into an inventory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ def load_fleet(
 ) -> Fleet:
     """Read the inventory and the extra variables; a password from the prompt wins over both."""
     redactor = Redactor()
+    watch(redactor)
+    redactor.add(*(word for text in extra for word in passwords_in(text)))
     keys = vault_keys(vault, on_secret=redactor.add)
     templates = JinjaTemplates(playbook_dir, redactor.add, keys)
     variables = dict(parse_extra_vars(list(extra), keys=keys))
@@ -46,11 +52,36 @@ def load_fleet(
             variables[name] = Secret(str(variables[name]))
     if password is not None:
         variables["ansible_password"] = Secret(password)
+    # Mistakes in the inventory are shown before it is whole.
+    redactor.add(*(secret.reveal() for secret in secrets_in(variables)))
     inventory = load_inventory(
         paths, playbook_dir=playbook_dir, extra=variables, templates=templates, keys=keys
     )
     redactor.add(*(s.reveal() for s in secrets_in([variables, *inventory.all_vars()])))
+    inventory = replace(inventory, grow=_masking(inventory.grow, redactor))
     return Fleet(inventory, variables, templates, redactor, keys)
+
+
+def _masking(grow: Grow, redactor: Redactor) -> Grow:
+    """What a run adds to the inventory may bring secrets, too."""
+
+    def grown(inventory: Inventory, addition: Addition) -> Inventory:
+        found = grow(inventory, addition)
+        if found is not inventory:
+            of_host = found.hosts[addition.host].vars
+            redactor.add(*(secret.reveal() for secret in secrets_in(of_host)))
+        return found
+
+    return grown
+
+
+def public_variables(fleet: Fleet) -> dict[str, Any]:
+    """The variables of the command line that hold no secret."""
+    return {
+        name: value
+        for name, value in sorted(fleet.extra.items())
+        if not isinstance(value, Secret) and fleet.redactor.value(value) == value
+    }
 
 
 def secrets_in(value: Any) -> Iterator[Secret]:

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from runner.app.ledger import outcome_from_json
+from runner.app.plan_file import parse_plan
+from runner.app.plan_text import compared
 from runner.events import RunFinished
 from runner.journal.journal import Journal
 from runner.journal.records import OutcomeRecord, RunRecord
 from runner.model.job import Status
 from runner.reporting.collect import Entry, in_order
-from runner.reporting.page import EMPTY, Printer
+from runner.reporting.page import EMPTY, Printer, line
 from runner.reporting.preview import preview
 from runner.reporting.recap import recap, usual_commands
 
@@ -44,6 +46,7 @@ def show_run(word: str, *, verbosity: int, everything: bool) -> None:
         run = journal.find(word)
         stored = journal.graph(run.id)
         records = journal.outcomes(run.id)
+        plan = journal.plan(run.id)
     titles = {s["name"]: s["title"] for s in (stored.steps or {}).get("steps", ())}
     entries = in_order(_entries(records, titles), list(titles), run.hosts)
     shown = [e for e in entries if everything or e.outcome.status not in _QUIET]
@@ -57,12 +60,21 @@ def show_run(word: str, *, verbosity: int, everything: bool) -> None:
     finished = _finished(run, entries)
     lines += [EMPTY, *recap(finished, entries, title=run.title,
                             next_commands=usual_commands(finished, entries))]  # fmt: skip
+    if plan is not None:
+        outcomes = {entry.job: entry.outcome for entry in entries}
+        lines += [EMPTY, *map(line, compared(parse_plan(plan), outcomes))]
     Printer(sys.stdout, terminal=sys.stdout.isatty()).write(lines)
 
 
 def _entries(records: list[OutcomeRecord], titles: dict[str, str]) -> list[Entry]:
+    # Of a run that was resumed a job may have several: the last one counts.
     return [
-        Entry(r.job, titles.get(r.job.step, r.job.step), outcome_from_json(r.data)) for r in records
+        Entry(
+            r.job,
+            r.data.get("task") or titles.get(r.job.step, r.job.step),
+            outcome_from_json(r.data),
+        )
+        for r in {r.job: r for r in records}.values()
     ]
 
 

@@ -1,7 +1,7 @@
 """``runner lab``: turn an inventory into a simulated fleet, and look into it.
 
 The lab itself knows nothing of the runner. What it is told about a host stands in the inventory's
-variables ``lab_os`` and ``lab_state``, beside the ordinary connection variables.
+variables ``lab_os``, ``lab_backend`` and ``lab_state``, beside the ordinary connection variables.
 """
 
 from __future__ import annotations
@@ -87,9 +87,10 @@ def as_json(data: Mapping[str, Any]) -> str:
 def _host(fleet: Fleet, host: Host) -> dict[str, Any]:
     variables = Variables(fleet.inventory, {}, check_mode=False, playbook_dir="")
     seen = {**host.vars, **connection_settings(fleet, variables.of_host(host.name))}
-    scheme = seen.get(
+    over_ssh = seen.get("ansible_connection") == "ssh"
+    scheme = "ssh" if over_ssh else seen.get(
         "ansible_winrm_scheme", "https" if seen.get("ansible_port") == 5986 else "http"
-    )
+    )  # fmt: skip
     for name in ("ansible_port", "ansible_user", "ansible_password"):
         if name not in seen:
             raise InventoryError(f"{host.name}: '{name}' is missing, the lab needs it")
@@ -99,9 +100,11 @@ def _host(fleet: Fleet, host: Host) -> dict[str, Any]:
         "address": str(seen.get("ansible_host", "127.0.0.1")),
         "port": seen["ansible_port"],
         "scheme": scheme,
+        **({"shell": str(seen.get("ansible_shell_type", "cmd"))} if over_ssh else {}),
         "user": seen["ansible_user"],
         "password": password.reveal() if isinstance(password, Secret) else str(password),
         "os": seen["lab_os"],
+        "backend": seen.get("lab_backend", "simulated"),
         "state": dict(seen.get("lab_state", {})),
     }
 

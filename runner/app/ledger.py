@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.engine.becoming import setting_to_json
-from runner.engine.outcomes import plain
+from runner.engine.outcomes import HIDDEN, plain
 from runner.engine.undo_tasks import UndoStep
 from runner.engine.work import Work
 from runner.interfaces.codec import to_json
@@ -25,6 +25,8 @@ class RunLedger:
         self._journal = journal
         self._run = run
         self._redactor = redactor
+        self._hidden: set[int] = set()
+        """Changes of tasks with ``no_log`` that are not settled yet."""
 
     def intend(
         self,
@@ -41,7 +43,8 @@ class RunLedger:
             "undo": [step.json() for step in undo],
             "setting": setting_to_json(work.setting),
         }
-        if work.keywords.no_log:
+        hidden = work.keywords.no_log
+        if hidden:
             data = dict.fromkeys(data)
             irreversible = irreversible or "no_log: its values are not recorded"
         elif self._redactor.value(data) != data:
@@ -49,11 +52,11 @@ class RunLedger:
             irreversible = irreversible or "it holds a secret, which is not recorded"
         intent = Intent(
             job=work.job,
-            item=self._redactor.text(work.item),
+            item=HIDDEN if hidden and work.item else self._redactor.text(work.item),
             task=work.task.name,
             module=work.task.module,
             params=data["params"],
-            subject=self._redactor.text(change.subject),
+            subject=HIDDEN if hidden else self._redactor.text(change.subject),
             before=data["before"],
             after=data["after"],
             irreversible=irreversible,
@@ -63,12 +66,18 @@ class RunLedger:
             facts={"setting": data["setting"]} if data["setting"] else None,
             target=work.target,
         )
-        return self._journal.intend(self._run, intent)
+        change_id = self._journal.intend(self._run, intent)
+        if hidden:
+            self._hidden.add(change_id)
+        return change_id
 
     def settle(
         self, change: int, status: Status, found: Any, applied: Mapping[str, Any] | None
     ) -> None:
         """Say what became of it."""
+        if change in self._hidden:
+            self._hidden.discard(change)
+            found = applied = None
         state = None if found is None else to_json(found)
         if self._redactor.value(state) != state:
             state = None
@@ -117,9 +126,13 @@ class UndoLedger:
         self._journal.settle(change, str(status), found=state)
 
 
-def record_outcome(journal: Journal, run: str, job: JobId, outcome: Outcome) -> None:
-    """Keep what became of a job, as it was shown."""
-    journal.outcome(run, job, "", str(outcome.status), outcome_to_json(outcome))
+def record_outcome(
+    journal: Journal, run: str, job: JobId, outcome: Outcome, task: str = ""
+) -> None:
+    """Keep what became of a job, as it was shown; ``task`` is its name where the graph, which is
+    kept too, does not say how it was shown."""
+    data = outcome_to_json(outcome)
+    journal.outcome(run, job, "", str(outcome.status), {**data, "task": task} if task else data)
 
 
 def outcome_to_json(outcome: Outcome) -> Any:

@@ -12,10 +12,10 @@ from runner.app.options import DEFAULT_APPROACH, Approach
 from runner.app.prepare import Prepared
 from runner.engine.access import Access
 from runner.engine.graph import StepKind
+from runner.engine.link import Link
 from runner.engine.magic import RUN_MAGIC
 from runner.engine.pacing import AT_ONCE, BURST, RATE, PaceSettings
 from runner.engine.runtime import Links
-from runner.engine.session import Link
 from runner.engine.stop import Stop
 from runner.engine.variables import Variables
 from runner.errors import InventoryError
@@ -27,6 +27,8 @@ DEFAULT_CONNECTION: Final = "winrm"
 RATE_VARIABLE: Final = "runner_connect_rate"
 AT_ONCE_VARIABLE: Final = "runner_connect_at_once"
 KEEP_TRYING_VARIABLE: Final = "runner_keep_trying_credentials"
+_SAME_LANGUAGE: Final = {"sh": "posix"}
+"""Ansible's names of languages that have another one here."""
 _NOT_SETTINGS = RUN_MAGIC | {"ansible_facts"}
 
 
@@ -131,12 +133,14 @@ def _link(host: str, way: Way, fleet: Fleet, variables: Variables, access: Acces
         if said is not None:
             settings.setdefault(f"ansible_{name}", said)
     transport = transports.load(str(settings.get("ansible_connection", DEFAULT_CONNECTION)))
+    options = transport.options(host, settings)
+    shell = _login_shell(host, settings, transport.default_shell)
     return Link(
         host=host,
         transport=transport,
-        options=transport.options(host, settings),
+        options=options,
         shells=shells.load,
-        login_shell=_login_shell(host, settings, transport.default_shell),
+        login_shell=transport.language(options, shell),
         stop=access.stop,
         access=access,
     )
@@ -171,4 +175,4 @@ def _login_shell(host: str, settings: Mapping[str, Any], default: str) -> str:
     if str(said) not in shells.names():
         hint = suggestion(str(said), shells.names())
         raise InventoryError(f"{host}: ansible_shell_type '{said}' is not known", hint=hint)
-    return str(said)
+    return _SAME_LANGUAGE.get(str(said), str(said))

@@ -15,6 +15,7 @@ from runner import modules
 from runner.app.lint_rules import Remark, remarks
 from runner.app.lint_secrets import plain_secrets
 from runner.app.options import NO_VAULT, VaultOptions
+from runner.app.prepare import gathering_problems
 from runner.app.vault_keys import vault_keys
 from runner.errors import InputError, UnknownModule
 from runner.interfaces.params import problems
@@ -85,6 +86,8 @@ def _one(path: Path, extra: tuple[str, ...], keys: VaultKeys, vaulted: set[str])
         )
     except InputError as error:
         return Findings(path, errors=(error,))
+    for play in examined.plays:
+        wrong.extend(gathering_problems(play))
     every = _in_order((*examined.errors, *wrong))
     return Findings(
         path,

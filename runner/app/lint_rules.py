@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,8 @@ from runner.interfaces.module import Effect
 from runner.loading.examine import Examined
 from runner.model.playbook import Play
 from runner.model.source import Source
-from runner.model.task import Task, tasks_in
+from runner.model.task import WHOLE, Task, tasks_in
+from runner.modules._subsets import lacking
 
 _PREDICTED_BY: Final = ("creates", "removes", "check")
 _SAYS_NO: Final = ("false",)
@@ -38,6 +39,8 @@ def remarks(examined: Examined) -> Iterator[Remark]:
         if task.include is None and task.source not in taking_back and _is_known(task):
             for rule in _TASK_RULES:
                 yield from rule(task)
+    for play in examined.plays:
+        yield from _lacking(play.gather_subset, play.source)
     if examined.complete and not _any_template(examined):
         called = {name for task in examined.tasks for name in task.notify}
         for play in examined.plays:
@@ -102,6 +105,33 @@ def _ignored(task: Task) -> Iterator[Remark]:
         )
 
 
+def _not_gathered(task: Task) -> Iterator[Remark]:
+    if task.module == "setup":
+        words = task.args.get("gather_subset")
+        found = words if isinstance(words, list) else str(words or "").split(",")
+        yield from _lacking(found, task.arg_sources.get("gather_subset", task.source))
+
+
+def _lacking(subset: Sequence[object], place: Source) -> Iterator[Remark]:
+    for word in lacking(str(each).strip() for each in subset):
+        yield Remark(
+            "not-gathered",
+            place,
+            f"nothing of '{word}' is gathered: its facts will be undefined",
+            "take what you need of it with a task and register",
+        )
+
+
+def _late_arguments(task: Task) -> Iterator[Remark]:
+    if WHOLE in task.args:
+        yield Remark(
+            "late-arguments",
+            task.arg_sources.get(WHOLE, task.source),
+            f"the parameters of this {task.module} come out of a template",
+            "they are checked on each host only, when its turn comes; name them if you can",
+        )
+
+
 def _unused_handlers(play: Play, called: set[str]) -> Iterator[Remark]:
     for handler in play.handlers:
         if handler.role is not None or "{{" in handler.name:
@@ -116,5 +146,5 @@ def _unused_handlers(play: Play, called: set[str]) -> Iterator[Remark]:
 
 
 _TASK_RULES: Final[tuple[Callable[[Task], Iterator[Remark]], ...]] = (
-    _unnamed, _unpredictable, _irreversible, _ignored,
+    _unnamed, _unpredictable, _irreversible, _ignored, _late_arguments, _not_gathered,
 )  # fmt: skip

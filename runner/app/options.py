@@ -68,6 +68,8 @@ class RunOptions:
     vault: VaultOptions = NO_VAULT
     view: View = View()
     approach: Approach = DEFAULT_APPROACH
+    deadline: float | None = None
+    """Seconds after which the run stops."""
     question: Question | None = None
     """Asks a person for what ``vars_prompt`` wants; None: there is nobody to ask."""
 
@@ -89,3 +91,5 @@ class RollbackOptions:
     vault: VaultOptions = NO_VAULT
     view: View = View()
     approach: Approach = DEFAULT_APPROACH
+    deadline: float | None = None
+    """Seconds after which the rollback stops."""

@@ -5,12 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from runner.app.options import FORKS_CAP
-from runner.app.reaching import Reached, ReachOptions, prepare_hosts
-from runner.engine.session import Link, Reader
+from runner.app.reaching import (
+    GIVEN_BACK,
+    Reached,
+    ReachOptions,
+    left_behind,
+    prepare_hosts,
+    terminable,
+    told,
+)
+from runner.engine.link import Link
+from runner.engine.session import Reader
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import HostError, TransportError
 from runner.interfaces.exchange import Script, read
@@ -22,7 +31,10 @@ _END_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """What came of one host. ``category`` is the class of the error, empty when all is well."""
+    """What came of one host. ``category`` is the class of the error, empty when all is well.
+
+    ``left``: how many remote shells of runs that died are on record there.
+    """
 
     host: str
     endpoint: str
@@ -30,6 +42,7 @@ class Pong:
     category: str = ""
     message: str = ""
     advice: str = ""
+    left: int = 0
 
     @property
     def is_well(self) -> bool:
@@ -46,7 +59,7 @@ class Pinged:
 
     @property
     def interrupted(self) -> bool:
-        """Whether somebody pressed Ctrl-C; some workers may still wait for their hosts then."""
+        """Whether Ctrl-C or SIGTERM came; some workers may still wait for their hosts then."""
         return self.stop.level >= StopLevel.NOW
 
     @property
@@ -70,14 +83,17 @@ def ping(options: ReachOptions, each: Callable[[Pong], None] = lambda _pong: Non
     ``each`` is told of a host as soon as it is known, in the order in which they answer.
     """
     reached = prepare_hosts(options)
+    left = left_behind([reached.links.get(host) for host in reached.hosts])
     workers = options.forks or min(len(reached.hosts), FORKS_CAP)
     found: dict[str, Pong] = {}
     pool = ThreadPoolExecutor(workers, "ping")
     try:
-        waiting = [pool.submit(_one, reached, host) for host in reached.hosts]
-        for done in as_completed(waiting):
-            found[done.result().host] = done.result()
-            each(done.result())
+        with terminable():
+            waiting = [pool.submit(_one, reached, host) for host in reached.hosts]
+            for done in as_completed(waiting):
+                pong = replace(done.result(), left=left.get(done.result().host, 0))
+                found[pong.host] = pong
+                each(pong)
     except KeyboardInterrupt:
         reached.stop.ask(StopLevel.NOW)
         pool.shutdown(wait=False, cancel_futures=True)
@@ -134,5 +150,10 @@ def closing(pinged: Pinged) -> Iterator[str]:
         yield f"  {category} ({len(hosts)}): {named}"
         if text:
             yield f"    {text}"
+    left = [pong for pong in pinged.pongs if pong.left]
+    for pong in left:
+        yield f"  {pong.host}: {told(pong.left)}"
+    if left:
+        yield f"    {GIVEN_BACK}"
     if pinged.interrupted:
         yield "interrupted"

@@ -8,10 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from runner import __version__
-from runner.app.fleet import Fleet
+from runner.app.fleet import public_variables
 from runner.app.options import RunOptions
 from runner.app.plan_file import write_plan
 from runner.app.prepare import Prepared, prepare
@@ -21,7 +20,6 @@ from runner.engine.outcomes import plain
 from runner.errors import InputError
 from runner.model.job import Outcome, Status
 from runner.model.plan import Plan, PlannedJob
-from runner.model.secret import Secret
 from runner.reporting.collect import Collector, Entry
 from runner.reporting.preview import coverage, tally
 
@@ -80,8 +78,10 @@ def _plan(
         user=getpass.getuser(),
         version=__version__,
         hosts=_hosts(entries, collector, forecasts, frozenset(gone)),
-        variables=_public(prepared.fleet),
-        secrets=tuple(sorted(n for n in prepared.fleet.extra if n not in _public(prepared.fleet))),
+        variables=public_variables(prepared.fleet),
+        secrets=tuple(
+            sorted(n for n in prepared.fleet.extra if n not in public_variables(prepared.fleet))
+        ),
         options={
             "limit": run.limit,
             "tags": list(run.tags),
@@ -99,15 +99,6 @@ def inputs_of(prepared: Prepared) -> dict[str, str]:
     return {
         "playbook": prepared.playbook.digest,
         "inventory": prepared.fleet.inventory.digest,
-    }
-
-
-def _public(fleet: Fleet) -> dict[str, Any]:
-    """The variables of the command line that hold no secret."""
-    return {
-        name: value
-        for name, value in sorted(fleet.extra.items())
-        if not isinstance(value, Secret) and fleet.redactor.value(value) == value
     }
 
 

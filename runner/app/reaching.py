@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from runner import __version__
 from runner.app.fleet import Fleet, load_fleet
 from runner.app.links import make_links
 from runner.app.options import DEFAULT_APPROACH, NO_VAULT, Approach, VaultOptions
+from runner.engine.link import Link
 from runner.engine.runtime import Links
 from runner.engine.stop import Stop
 from runner.engine.variables import Variables
-from runner.errors import PatternError
+from runner.errors import JournalError, PatternError
+from runner.journal.journal import Journal
+from runner.journal.place import journal_path
 from runner.loading import patterns
 from runner.model.task import Way
 
@@ -61,3 +68,47 @@ def prepare_hosts(options: ReachOptions) -> Reached:
     uses = [(host, Way()) for host in hosts]
     links = make_links(fleet, variables, stop, uses, options.approach)
     return Reached(fleet, tuple(hosts), links, stop)
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Have SIGTERM end the body as Ctrl-C does, so that what is open on hosts is given back."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, old)
+
+
+def left_behind(links: Sequence[Link]) -> dict[str, int]:
+    """The hosts on which runs that are over left shells, by the journal, and how many.
+
+    Nothing where there is no journal, or none that can be read: whoever asks has other work.
+    """
+    try:
+        if not journal_path().exists():
+            return {}
+        with Journal.open() as journal:
+            counts = {link.host: len(journal.left(link.host, str(link.place))) for link in links}
+    except JournalError:
+        return {}
+    return {host: count for host, count in counts.items() if count}
+
+
+def told(count: int) -> str:
+    """What that means, for people."""
+    shells = "a remote shell is" if count == 1 else f"{count} remote shells are"
+    return f"{shells} on record there that a run left when it was killed"
+
+
+GIVEN_BACK = (
+    "the next run or rollback on that host, as this user, deletes what is left; else the host does "
+    "when its idle timeout has passed"
+)

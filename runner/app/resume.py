@@ -10,6 +10,7 @@ from pathlib import Path
 
 from runner.app.conduct import leave
 from runner.app.ledger import outcome_from_json
+from runner.app.on_failure import undo_failed_plays
 from runner.app.options import DEFAULT_APPROACH, NO_VAULT, Approach, RunOptions, VaultOptions, View
 from runner.app.plan_file import parse_plan
 from runner.app.prepare import Prepared, prepare
@@ -68,6 +69,7 @@ def resume(options: ResumeOptions) -> int:
             record,
             lambda runtime, ledger: ResumeVisit(runtime, ledger, past, options.doubt, approve),
         )
+        undo_failed_plays(run, prepared, conductor, journal, record)
     return leave(code, conductor.stop)
 
 

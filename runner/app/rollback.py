@@ -6,7 +6,8 @@ import getpass
 import os
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner import __version__, modules
@@ -26,7 +27,7 @@ from runner.engine.visit_rollback import RollbackVisit
 from runner.errors import PatternError
 from runner.events import StepInfo
 from runner.journal.journal import Journal
-from runner.journal.records import ChangeRecord, RunRecord, new_run_id
+from runner.journal.records import ChangeRecord, PlanGraph, RunRecord, new_run_id
 from runner.loading import patterns
 from runner.model.job import JobId
 from runner.model.task import Way
@@ -34,8 +35,9 @@ from runner.model.task import Way
 _UNDOABLE = frozenset({"changed", "failed", "in doubt", "intended", "undone"})
 """What became of a change whose host may no longer be as it was before."""
 
-RESTART_MODULE = "win_reboot"
-"""What ``--restart`` uses where the run itself restarted nothing."""
+_RESTART_MODULES = {"posix": "reboot"}
+_RESTART_WINDOWS = "win_reboot"
+"""What ``--restart`` uses where the run itself restarted nothing, by the host's shell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,33 @@ class _WayBack:
     changes: dict[JobId, list[ChangeRecord]]
     restarts: dict[str, Restart]
     graph: JobGraph
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a run: for each play (by its number), the hosts that it is about."""
+
+    plays: Mapping[int, frozenset[str]]
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """All hosts."""
+        return frozenset().union(*self.plays.values())
+
+    def has(self, job: JobId, play_of: Mapping[str, int]) -> bool:
+        """Whether a job belongs to it; ``play_of`` names the play of each step."""
+        return job.host in self.plays.get(play_of[outer_step(job.step)], ())
+
+
+def outer_step(step: str) -> str:
+    """The step of the graph that brought a step in: itself, or the include it comes from."""
+    return step.partition("/")[0]
+
+
+def play_of(graph: PlanGraph) -> dict[str, int]:
+    """The play of each step of a recorded run, by its number."""
+    return {step["name"]: step["play"] for step in (graph.steps or {}).get("steps", ())}
 
 
 def rollback(options: RollbackOptions) -> int:
@@ -56,8 +85,23 @@ def rollback(options: RollbackOptions) -> int:
         paths = options.inventory or tuple(Path(p) for p in of.inventory)
         beside = Path(of.playbook).parent
         fleet = load_fleet(paths, options.extra, options.password, beside, options.vault)
-        way = _way_back(journal, of, _limit(fleet, options.limit), options.restart)
+        only = _limit(fleet, options.limit)
+        way = _way_back(journal, of, only, options.restart)
         return _walk(options, journal, fleet, way)
+
+
+def take_back(
+    options: RollbackOptions,
+    journal: Journal,
+    fleet: Fleet,
+    of: RunRecord,
+    part: Part,
+    *,
+    shown: bool,
+) -> int:
+    """Take a part of a run back that has just ended (``on_failure``); gives the exit code."""
+    way = _way_back(journal, of, part.hosts, options.restart, part)
+    return _walk(options, journal, fleet, way, shown=shown)
 
 
 def _limit(fleet: Fleet, limit: str | None) -> frozenset[str] | None:
@@ -69,13 +113,21 @@ def _limit(fleet: Fleet, limit: str | None) -> frozenset[str] | None:
 
 
 def _way_back(
-    journal: Journal, of: RunRecord, only: frozenset[str] | None, restart: bool
+    journal: Journal,
+    of: RunRecord,
+    only: frozenset[str] | None,
+    restart: bool,
+    part: Part | None = None,
 ) -> _WayBack:
+    stored = journal.graph(of.id)
+    plays = play_of(stored)
     changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
     order: list[JobId] = []
     restarts: dict[str, Restart] = {}
     for record in journal.changes(of.id):
         if record.status not in _UNDOABLE or (only is not None and record.job.host not in only):
+            continue
+        if part is not None and not part.has(record.job, plays):
             continue
         if modules.load(record.module).settles:
             if not record.target:
@@ -85,14 +137,15 @@ def _way_back(
             order.append(record.job)
     if restart:
         for job in changes:
-            restarts.setdefault(job.host, Restart(RESTART_MODULE, {}))
-    stored = journal.graph(of.id)
+            restarts.setdefault(job.host, Restart("", {}))
     graph = rollback_graph(stored.steps, stored.edges, order, frozenset(restarts), only)
     order_targets(graph, (record for records in changes.values() for record in records))
-    return _WayBack(of, dict(changes), restarts, graph)
+    return _WayBack(of, dict(changes), restarts, graph, part)
 
 
-def _walk(options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBack) -> int:
+def _walk(
+    options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBack, *, shown: bool = True
+) -> int:
     hosts = frozenset(job.host for job in way.changes) | frozenset(way.restarts)
     known = fleet.inventory
     missing = {h for h in hosts if h not in known.hosts and not known.is_localhost(h)}
@@ -101,7 +154,7 @@ def _walk(options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBac
             f"not in the inventory: {', '.join(sorted(missing))}",
             hint="give the inventory of that run with -i, or limit the rollback with -l",
         )
-    conductor = Conductor(options.view, check=options.check)
+    conductor = Conductor(options.view, check=options.check, shown=shown)
     variables = Variables(
         fleet.inventory,
         fleet.extra,
@@ -110,9 +163,11 @@ def _walk(options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBac
         version=__version__,
     )
     # What was delegated is taken back where it was made.
-    hosts |= {record.where for records in way.changes.values() for record in records}
-    uses = [(host, Way()) for host in hosts]
+    where = {record.where for records in way.changes.values() for record in records}
+    uses = [(host, Way()) for host in hosts | where]
+    hosts |= {record.held for records in way.changes.values() for record in records}
     links = make_links(fleet, variables, conductor.stop, uses, options.approach)
+    way = replace(way, restarts={h: _restart(r, h, links) for h, r in way.restarts.items()})
     if options.check or not way.changes:
         # With nothing to take back there is nothing to record either: it just says so.
         visit = _visit(options, way, make_runtime("", (), fleet, conductor, variables, links), None)
@@ -126,6 +181,13 @@ def _walk(options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBac
     _conduct(options, conductor, way, visit, links, record.id, journal)
     code = conductor.exit_code(interrupted=bool(conductor.stop.level), detailed=False)
     return leave(code, conductor.stop)
+
+
+def _restart(recorded: Restart, host: str, links: Links) -> Restart:
+    """How to restart a host: as the run did, or as its shell needs it."""
+    if recorded.module:
+        return recorded
+    return Restart(_RESTART_MODULES.get(links.get(host).login_shell, _RESTART_WINDOWS), {})
 
 
 def _conduct(
@@ -152,6 +214,7 @@ def _conduct(
         steps=_steps(way),
         links=links,
         forks=options.forks,
+        deadline=options.deadline,
         before_end=settle,
     )
 
@@ -190,6 +253,10 @@ def _record(options: RollbackOptions, way: _WayBack, hosts: frozenset[str]) -> R
         user=getpass.getuser(),
         pid=os.getpid(),
         version=__version__,
-        options={"limit": options.limit, "irreversible": options.irreversible},
+        options={
+            "limit": options.limit,
+            "irreversible": options.irreversible,
+            **({} if way.part is None else {"plays": sorted(way.part.plays)}),
+        },
         of=way.of.id,
     )

@@ -3,54 +3,68 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import sys
 import time
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 from runner import __version__
 from runner.app.conduct import Conductor, leave, step_infos
+from runner.app.fleet import public_variables
+from runner.app.growing import Growing, announced
 from runner.app.ledger import RunLedger
 from runner.app.links import make_links, ways
+from runner.app.offering import Offers
+from runner.app.on_failure import undo_failed_plays
 from runner.app.options import RunOptions
 from runner.app.prepare import Prepared, prepare
 from runner.app.wiring import make_runtime
 from runner.engine.graph_rollback import graph_to_json
-from runner.engine.runtime import Links
+from runner.engine.runtime import Links, Runtime
 from runner.engine.variables import Variables
-from runner.engine.visit_check import CheckVisit
+from runner.engine.visit_check import CheckVisit, Foresee
 from runner.engine.visit_run import RunVisit
 from runner.journal.journal import Journal
 from runner.journal.records import RunRecord, new_run_id
 from runner.model.playbook import Task
 from runner.model.source import Source
+from runner.reporting.bus import Subscriber
 
 
 def run(options: RunOptions) -> int:
     """Run or preview a playbook; gives the exit code."""
     prepared = prepare(options)
+    conductor = conduct(options, prepared)
+    if options.check:
+        interrupted = foretell(options, prepared, conductor)
+        return conductor.exit_code(interrupted=interrupted, detailed=options.detailed_exitcode)
+    return carry_out(options, prepared, conductor)
+
+
+def conduct(options: RunOptions, prepared: Prepared, *also: Subscriber) -> Conductor:
+    """A conductor for this playbook; ``also`` are told what happens, too."""
     view = options.view
     if not options.check and any(map(asks, prepared.playbook.all_tasks())):
         # A question at the terminal and a picture that redraws itself do not go together.
         view = replace(view, terminal=False)
-    conductor = Conductor(view, check=options.check)
+    conductor = Conductor(view, check=options.check, also=also)
     for warning in prepared.fleet.inventory.warnings:
         conductor.notice(warning)
-    variables = _variables(prepared, options)
-    links = make_links(prepared.fleet, variables, conductor.stop, ways(prepared), options.approach)
-    if options.check:
-        return _check(options, prepared, conductor, variables, links)
-    return _run(options, prepared, conductor, variables, links)
+    return conductor
 
 
-def _check(
+def foretell(
     options: RunOptions,
     prepared: Prepared,
     conductor: Conductor,
-    variables: Variables,
-    links: Links,
-) -> int:
+    foresee: Foresee | None = None,
+) -> bool:
+    """A dry run; says whether it was interrupted. ``foresee`` is told each change."""
+    variables, links = _reach(options, prepared, conductor)
     runtime = make_runtime(
         "",
         prepared.playbook.plays,
@@ -59,35 +73,67 @@ def _check(
         variables,
         links,
         includes=prepared.includes,
+        stages=prepared.stages,
     )
-    interrupted = conductor.walk(
+    visit = CheckVisit(runtime, foresee)
+    return conductor.walk(
         prepared.graph,
-        CheckVisit(runtime),
+        visit,
         run="",
         verb="check",
         title=str(options.playbook),
         steps=_steps(prepared),
         links=links,
         forks=options.forks,
+        deadline=options.deadline,
+        stages=prepared.stages,
+        regrow=Growing(prepared, visit.roster, variables, conductor),
     )
-    return conductor.exit_code(interrupted=interrupted, detailed=options.detailed_exitcode)
 
 
-def _run(
+def carry_out(
     options: RunOptions,
     prepared: Prepared,
     conductor: Conductor,
-    variables: Variables,
-    links: Links,
+    approve: Foresee | None = None,
+    plan: bytes | None = None,
 ) -> int:
+    """The real thing, on record; gives the exit code.
+
+    ``approve`` raises Drifted for what is not to be changed. ``plan`` is what is applied.
+    """
     with Journal.open() as journal:
-        record = _record(options, prepared)
+        record = _record(options, prepared, plan)
         journal.begin(record)
         journal.plan_graph(record.id, *graph_to_json(prepared.graph))
-        plays, redactor = prepared.playbook.plays, prepared.fleet.redactor
+        if plan is not None:
+            journal.keep_plan(record.id, plan)
+        code = on_record(
+            options,
+            prepared,
+            conductor,
+            journal,
+            record,
+            lambda runtime, ledger: RunVisit(runtime, ledger, approve),
+        )
+        undo_failed_plays(options, prepared, conductor, journal, record)
+    return leave(code, conductor.stop)
+
+
+def on_record(
+    options: RunOptions,
+    prepared: Prepared,
+    conductor: Conductor,
+    journal: Journal,
+    record: RunRecord,
+    make: Callable[[Runtime, RunLedger], RunVisit],
+) -> int:
+    """Walk for a run that the journal knows, and say there how it ended; gives the exit code."""
+    variables, links = _reach(options, prepared, conductor)
+    with closing(Offers(conductor.notice)) as offers:
         runtime = make_runtime(
             record.id,
-            plays,
+            prepared.playbook.plays,
             prepared.fleet,
             conductor,
             variables,
@@ -95,7 +141,10 @@ def _run(
             journal,
             _ask,
             prepared.includes,
+            prepared.stages,
+            offers,
         )
+        visit = make(runtime, RunLedger(journal, record.id, prepared.fleet.redactor))
 
         def settle(interrupted: bool) -> None:
             code = conductor.tally.exit_code(interrupted=interrupted, detailed=False)
@@ -104,17 +153,34 @@ def _run(
 
         interrupted = conductor.walk(
             prepared.graph,
-            RunVisit(runtime, RunLedger(journal, record.id, redactor)),
+            visit,
             run=record.id,
-            verb="run",
+            verb=record.verb,
             title=str(options.playbook),
             steps=_steps(prepared),
             links=links,
             forks=options.forks,
+            deadline=options.deadline,
             before_end=settle,
+            stages=prepared.stages,
+            regrow=Growing(
+                prepared,
+                visit.roster,
+                variables,
+                conductor,
+                keep=lambda graph: journal.plan_graph(record.id, *graph_to_json(graph)),
+                claim=lambda host: journal.claim(record.id, host),
+            ),
         )
-        code = conductor.exit_code(interrupted=interrupted, detailed=False)
-    return leave(code, conductor.stop)
+    return conductor.exit_code(interrupted=interrupted, detailed=False)
+
+
+def _reach(
+    options: RunOptions, prepared: Prepared, conductor: Conductor
+) -> tuple[Variables, Links]:
+    variables = _variables(prepared, options)
+    links = make_links(prepared.fleet, variables, conductor.stop, ways(prepared), options.approach)
+    return variables, links
 
 
 def _hosts(prepared: Prepared) -> tuple[str, ...]:
@@ -125,7 +191,8 @@ def _hosts(prepared: Prepared) -> tuple[str, ...]:
 
 
 def _steps(prepared: Prepared) -> Any:
-    return step_infos(prepared.graph, [p.name for p in prepared.playbook.plays])
+    infos = step_infos(prepared.graph, [p.name for p in prepared.playbook.plays])
+    return announced(infos, prepared.graph, prepared.stages)
 
 
 def _variables(prepared: Prepared, options: RunOptions) -> Variables:
@@ -172,10 +239,11 @@ def _ask(prompt: str) -> str | None:
     return input(f"\n{prompt} ")
 
 
-def _record(options: RunOptions, prepared: Prepared) -> RunRecord:
+def _record(options: RunOptions, prepared: Prepared, plan: bytes | None) -> RunRecord:
+    applied = {} if plan is None else {"plan": hashlib.sha256(plan).hexdigest()}
     return RunRecord(
         id=new_run_id(),
-        verb="run",
+        verb="run" if plan is None else "apply",
         title=str(options.playbook),
         playbook=str(options.playbook.resolve()),
         inventory=tuple(str(p.resolve()) for p in options.inventory),
@@ -191,5 +259,8 @@ def _record(options: RunOptions, prepared: Prepared) -> RunRecord:
             "skip_tags": list(options.skip_tags),
             "start_at_task": options.start_at_task,
             "extra": sorted(prepared.fleet.extra),
+            "variables": public_variables(prepared.fleet),
+            "force_handlers": options.force_handlers,
+            **applied,
         },
     )

@@ -136,7 +136,7 @@ def _typed(kind: str | Schema) -> Schema:
 
 
 def _mapping(keywords: Keywords, also: Mapping[str, Schema] | None = None) -> Schema:
-    properties = {name: _keyword(name) for name in sorted(keywords.known)}
+    properties = {name: _keyword(name) for name in sorted(keywords.known | keywords.ignored)}
     return {
         "type": "object",
         "properties": {**properties, **(also or {})},

@@ -9,6 +9,7 @@ from runner.app.conduct import Conductor
 from runner.app.fleet import Fleet
 from runner.app.held import Held
 from runner.app.ledger import record_outcome
+from runner.app.offering import Offers
 from runner.engine.runtime import Links, NoIncludes, Runtime
 from runner.engine.variables import Variables
 from runner.interfaces.includes import Includes
@@ -27,10 +28,13 @@ def make_runtime(
     journal: Journal | None = None,
     ask: Callable[[str], str | None] = lambda _prompt: None,
     includes: Includes | None = None,
+    stages: tuple[int, ...] = (),
+    offers: Offers | None = None,
 ) -> Runtime:
     """The runtime of one verb. Without a journal outcomes are only shown.
 
-    ``includes`` is what a playbook may bring in while it runs.
+    ``includes`` is what a playbook may bring in while it runs; after the plays of ``stages`` it is
+    decided anew who takes part in the next ones. ``offers`` serves files that hosts fetch.
     """
 
     if journal is not None and links.access is not None:
@@ -38,7 +42,7 @@ def make_runtime(
 
     def record(job: JobId, outcome: Outcome) -> None:
         if journal is not None:
-            record_outcome(journal, run, job, outcome)
+            record_outcome(journal, run, job, outcome, conductor.titles.get(job.step, ""))
 
     def claim(host: str) -> None:
         if journal is not None:
@@ -58,4 +62,7 @@ def make_runtime(
         ask=ask,
         includes=includes or NoIncludes(),
         claim=claim,
+        shows_output=conductor.shows_output,
+        stages=stages,
+        offers=offers.of if offers is not None else lambda *_: None,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -14,6 +15,21 @@ from runner.errors import UsageError
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PATH = click.Path(path_type=Path)
+
+
+_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}
+_DURATION: Final = re.compile(r"(?:\d+(?:\.\d+)?[hms])+|\d+(?:\.\d+)?")
+
+
+def duration(text: str) -> float:
+    """Seconds of ``90``, ``90s``, ``30m``, ``1h30m``. Raises BadParameter; zero is none."""
+    wanted = text.strip().lower()
+    known = _DURATION.fullmatch(wanted) is not None
+    parts = re.findall(r"(\d+(?:\.\d+)?)([hms]?)", wanted) if known else []
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if not seconds:
+        raise click.BadParameter(f"'{text}' is not a length of time such as 90s, 30m or 1h30m")
+    return seconds
 
 
 def inventory_option(*, required: bool) -> Callable[[F], F]:
@@ -56,10 +72,25 @@ def approach(rate: float | None, keep_trying: bool) -> Any:
 
 
 def walk_options(command: F) -> F:
-    """What every verb that visits hosts understands."""
+    """What every verb that walks over hosts, or previews that, understands."""
     for option in reversed(
         [
             click.option("-l", "--limit", help="Only these hosts (a pattern, or @FILE)."),
+            click.option("-C", "--check", is_flag=True, help="Only show what would change."),
+            click.option(
+                "--detailed-exitcode", is_flag=True,
+                help="With --check: exit 10 when something would change.",
+            ),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return visit_options(command)
+
+
+def visit_options(command: F) -> F:
+    """How hosts are visited, and how that is shown."""
+    for option in reversed(
+        [
             click.option(
                 "-e", "--extra-vars", "extra", multiple=True, metavar="K=V|@FILE",
                 help="Variables that win over all others.",
@@ -67,16 +98,16 @@ def walk_options(command: F) -> F:
             click.option(
                 "-f", "--forks", type=click.IntRange(1), help="Hosts at once (default: all)."
             ),
-            click.option("-C", "--check", is_flag=True, help="Only show what would change."),
             click.option("-D", "--diff", is_flag=True, help="Show old and new values."),
-            click.option(
-                "--detailed-exitcode", is_flag=True,
-                help="With --check: exit 10 when something would change.",
-            ),
             *_APPROACH,
+            click.option(
+                "--deadline", type=duration, metavar="TIME",
+                help="Stop after that time (30m, 1h30m): what is in flight is ended, as by Ctrl-C "
+                "twice.",
+            ),
             click.option("-k", "--ask-pass", is_flag=True, help="Ask for the password."),
             click.option("--json", "json_file", metavar="FILE", help="JSON report; - is stdout."),
-            click.option("-v", "--verbose", count=True, help="More: commands; -vv: results."),
+            click.option("-v", "--verbose", count=True, help="Commands and output; -vv: results."),
         ]
     ):  # fmt: skip
         command = option(command)
@@ -159,3 +190,8 @@ def ask_person(text: str, private: bool, default: str | None, confirm: bool) -> 
         err=True,
     )
     return answer
+
+
+def words(values: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of an option that may be repeated, and takes several separated by commas."""
+    return tuple(w.strip() for v in values for w in v.split(",") if w.strip())

@@ -41,42 +41,50 @@ def command(
     from runner.app.lint import LintOptions, lint
 
     keys = vault(vault_id, vault_password_file, ask_vault_pass)
-    errors = unknown = remarks = tasks = 0
+    errors = remarks = tasks = 0
+    unknown: list[UnknownModule] = []
     for found in lint(LintOptions(paths, extra, keys)):
         _show(found)
         errors += len(found.errors)
-        unknown += len(found.unknown)
+        unknown += found.unknown
         remarks += len(found.remarks)
         tasks += found.tasks
+    for line in _unknown_table(unknown):
+        click.echo(line)
     click.echo(
         f"{_many(len(paths), 'file')} with {_many(tasks, 'task')}: {_many(errors, 'mistake')}, "
-        f"{_many(unknown, 'call')} of unknown modules, {_many(remarks, 'remark')}"
+        f"{_many(len(unknown), 'call')} of unknown modules, {_many(remarks, 'remark')}"
     )
     return 5 if errors or unknown or (strict and remarks) else 0
 
 
 def _show(found: Findings) -> None:
+    from runner.app.masking import masked
+
     if found.what == "tasks":
         click.echo(f"{found.path} is a list of tasks without a play: read as such")
     for error in found.errors:
-        click.echo(f"ERROR: {error}")
-    for line in _unknown_lines(found.unknown):
-        click.echo(line)
+        click.echo(masked(f"ERROR: {error}"))
     for remark in found.remarks:
         click.echo(str(remark))
 
 
-def _unknown_lines(unknown: Iterable[UnknownModule]) -> Iterable[str]:
-    """Each unknown module once, the one that is called most often first."""
+def _unknown_table(unknown: Iterable[UnknownModule]) -> Iterable[str]:
+    """Each unknown module once, the one that is called most often first.
+
+    A place that several of the files lead to counts once.
+    """
     places: dict[str, list[UnknownModule]] = defaultdict(list)
-    for error in unknown:
+    for error in {(e.name, e.source): e for e in unknown}.values():
         places[error.name].append(error)
+    if not places:
+        return
+    width = max(len("unknown module"), *map(len, places))
+    yield f"{'unknown module':{width}}  times  first place"
     for name, errors in sorted(places.items(), key=lambda item: (-len(item[1]), item[0])):
-        first = errors[0]
-        times = "once" if len(errors) == 1 else f"{len(errors)} times, first"
-        yield f"unknown module '{name}': {times} at {first.source}"
-        if first.hint:
-            yield f"  {first.hint}"
+        yield f"{name:{width}}  {len(errors):5}  {errors[0].source}"
+        if errors[0].hint:
+            yield f"  {errors[0].hint}"
 
 
 def _many(count: int, what: str) -> str:

@@ -18,9 +18,14 @@ from runner.errors import RunnerError, UsageError
 
 _VERBS: dict[str, str] = {
     "run": "Run a playbook on hosts, or preview it (--check).",
+    "plan": "Preview a playbook and freeze that into a file.",
+    "approve": "Sign such a file.",
+    "apply": "Do exactly what such a file says.",
+    "resume": "Go on with a run that was cut off.",
     "rollback": "Take back what a run did.",
     "runs": "List recorded runs.",
-    "show": "Show a recorded run: what changed, what failed.",
+    "show": "Show a recorded run, or a plan.",
+    "audit": "Check that the journal is as it was written.",
     "graph": "Show what waits for what, as text or SVG.",
     "ping": "See which hosts answer, and why others do not.",
     "doctor": "Look at each step of the way to one host.",
@@ -29,6 +34,7 @@ _VERBS: dict[str, str] = {
     "lint": "Look for mistakes and for what a dry run or a rollback cannot know.",
     "schema": "Print the JSON Schema of playbooks or inventories, for editors.",
     "modules": "List modules, or show the parameters of one.",
+    "serve-files": "Offer the files of a folder to hosts over HTTP for a while.",
     "lab": "Serve a simulated Windows fleet on this machine.",
 }
 
@@ -42,7 +48,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
             return None
-        command: click.Command = importlib.import_module(f"runner.cli.{cmd_name}").command
+        command: click.Command = _module(cmd_name).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -57,6 +63,10 @@ class _LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _module(verb: str) -> Any:
+    return importlib.import_module(f"runner.cli.{verb.replace('-', '_')}")
+
+
 def _nearest(word: str) -> str:
     import difflib
 
@@ -69,8 +79,8 @@ def _nearest(word: str) -> str:
 def cli() -> None:
     """Remediation playbooks for Windows fleets: preview, run in parallel, take everything back.
 
-    Exit codes: 0 all well, 1 the runner itself failed, 2 a host failed, 3 a rollback found another
-    state than recorded, 4 a host was unreachable, 5 the input is wrong, 10 something would change
+    Exit codes: 0 all well, 1 the runner itself failed, 2 a host failed, 3 a host is not as recorded
+    (rollback, apply), 4 a host was unreachable, 5 the input is wrong, 10 something would change
     (--check --detailed-exitcode), 130 interrupted.
     """
 
@@ -82,6 +92,7 @@ def main(args: list[str] | None = None) -> None:
 
 def invoke(args: list[str] | None = None) -> int:
     """Run one command line; gives the exit code."""
+    _forget_secrets()
     try:
         result: Any = cli.main(args=args, prog_name="runner", standalone_mode=False)
     except RunnerError as error:
@@ -104,7 +115,15 @@ def invoke(args: list[str] | None = None) -> int:
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    from runner.app.masking import masked
+
+    click.echo(masked(text), err=True)
+
+
+def _forget_secrets() -> None:
+    """What another command line of this process knew; nothing when there was none."""
+    if "runner.app.masking" in sys.modules:
+        sys.modules["runner.app.masking"].forget()
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ def command(
     detailed_exitcode: bool,
     connect_rate: float | None,
     keep_trying: bool,
+    deadline: float | None,
     ask_pass: bool,
     json_file: str | None,
     verbose: int,
@@ -78,5 +79,6 @@ def command(
             vault=vault(vault_id, vault_password_file, ask_vault_pass),
             view=view(verbose, diff, json_file),
             approach=approach(connect_rate, keep_trying),
+            deadline=deadline,
         )
     )

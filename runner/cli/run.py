@@ -17,6 +17,7 @@ from runner.cli.common import (
     vault_options,
     view,
     walk_options,
+    words,
 )
 
 
@@ -44,6 +45,7 @@ def command(
     detailed_exitcode: bool,
     connect_rate: float | None,
     keep_trying: bool,
+    deadline: float | None,
     ask_pass: bool,
     json_file: str | None,
     verbose: int,
@@ -68,8 +70,8 @@ def command(
         inventory=inventory,
         limit=limit,
         extra=extra,
-        tags=_words(tags),
-        skip_tags=_words(skip_tags),
+        tags=words(tags),
+        skip_tags=words(skip_tags),
         start_at_task=start_at_task,
         forks=forks,
         check=check,
@@ -79,6 +81,7 @@ def command(
         vault=vault(vault_id, vault_password_file, ask_vault_pass),
         view=view(verbose, diff, json_file),
         approach=approach(connect_rate, keep_trying),
+        deadline=deadline,
         question=ask_person,
     )
     if syntax_check or list_hosts or list_tasks or list_tags:
@@ -89,7 +92,3 @@ def command(
     from runner.app.run import run
 
     return run(options)
-
-
-def _words(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(w.strip() for v in values for w in v.split(",") if w.strip())

@@ -102,9 +102,9 @@ def test_ssh_keygen_and_we_believe_each_other(tmp_path: Path, plan: Path) -> Non
 
     ours = sign(CONTENT, private)
     (tmp_path / "ours.sig").write_text(ours, encoding="ascii")
-    verify = [keygen, "-Y", "verify", "-f", approvers, "-I", "ann", "-n", "runner-plan"]
+    verify = [keygen, "-Y", "verify", "-f", str(approvers), "-I", "ann", "-n", "runner-plan"]
     checked = subprocess.run(
-        [*verify, "-s", tmp_path / "ours.sig"], input=CONTENT, capture_output=True, check=False
+        [*verify, "-s", str(tmp_path / "ours.sig")], input=CONTENT, capture_output=True, check=False
     )
     assert checked.returncode == 0, checked.stderr
 

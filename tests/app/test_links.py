@@ -80,3 +80,12 @@ def test_settings_of_our_own_reach_the_transports(tmp_path: Path) -> None:
     assert reached.links.get("a").options.codepage == 936
     with pytest.raises(InventoryError, match="runner_ssh_host_keys is strict or accept-new"):
         prepared(tmp_path, {"a": {"ansible_connection": "ssh", "runner_ssh_host_keys": "lax"}})
+
+
+@pytest.mark.parametrize(
+    ("said", "shell"), [("sh", "posix"), ("posix", "posix"), ("cmd", "cmd"), (None, "posix")]
+)
+def test_sh_is_another_name_of_posix(tmp_path: Path, said: str | None, shell: str) -> None:
+    more = {} if said is None else {"ansible_shell_type": said}
+    reached = prepared(tmp_path, {"a": {"ansible_connection": "local", **more}})
+    assert reached.links.get("a").login_shell == shell

@@ -69,6 +69,11 @@ QUIET = "changed_when: false"
          []),
         ("- {name: a, win_service: {name: x, state: stopped}, ignore_errors: '{{ x }}'}", []),
         ("- {name: a, debug: msg=x, ignore_errors: yes}", []),
+        ("- {name: a, debug: '{{ p }}'}", ["late-arguments:3"]),
+        ("- {name: a, win_service: {name: x}, args: '{{ p }}'}", ["late-arguments:3"]),
+        ("- {name: a, setup: {gather_subset: 'virtual,!facter'}}", ["not-gathered:3"]),
+        ("- {name: a, setup: {gather_subset: [min, selinux, mounts]}}", ["not-gathered:3"]),
+        ("- {name: a, setup: {gather_subset: architecture}}", []),
     ],
 )  # fmt: skip
 def test_rules_about_tasks(tmp_path: Path, text: str, expected: list[str]) -> None:
@@ -168,9 +173,28 @@ def test_every_unknown_module_is_counted(tmp_path: Path) -> None:
     assert len(found.unknown) == 70
     result = CliRunner().invoke(command, [str(tmp_path / "play.yml")], standalone_mode=False)
     assert result.return_value == 5
-    assert "unknown module 'vendor_0': 24 times, first at " in result.output
-    assert "unknown module 'vendor_2': 23 times, first at " in result.output
-    assert "70 calls of unknown modules" in result.output
+    *_, head, first, hint, second, _, third, _, last = result.output.splitlines()
+    assert head == "unknown module  times  first place"
+    assert first == f"vendor_0           24  {tmp_path}/play.yml:3:18"
+    assert hint == "  those that are here: runner modules"
+    assert second == f"vendor_1           23  {tmp_path}/play.yml:4:18"
+    assert third.startswith("vendor_2           23  ")
+    assert "70 calls of unknown modules" in last
+
+
+def test_unknown_modules_of_several_files_stand_in_one_table(tmp_path: Path) -> None:
+    for name, module in (("a.yml", "win_acme_one"), ("b.yml", "win_acme_two")):
+        text = f"- hosts: all\n  tasks: [import_tasks: shared.yml, {module}: ]\n"
+        write(tmp_path, text, name)
+    write(tmp_path, "- {name: x, win_acme_one: }\n- {name: y, acme.win.copy: }\n", "shared.yml")
+    paths = [str(tmp_path / "a.yml"), str(tmp_path / "b.yml")]
+    result = CliRunner().invoke(command, paths, standalone_mode=False)
+    lines = [li for li in result.output.splitlines() if li.startswith(("win_", "acme."))]
+    assert lines == [
+        f"win_acme_one        2  {tmp_path}/shared.yml:1:13",
+        f"acme.win.copy       1  {tmp_path}/shared.yml:2:13",
+        f"win_acme_two        1  {tmp_path}/b.yml:2:37",
+    ]
 
 
 def test_mistakes_of_all_kinds_at_once(tmp_path: Path) -> None:
@@ -291,3 +315,11 @@ def test_encrypted_passwords_are_fine(tmp_path: Path, vault: VaultOptions) -> No
     )
     assert rules(look(path, vault=vault)) == []
     assert any("vault" in error.message for error in look(path).errors)
+
+
+def test_what_a_play_gathers_is_looked_at(tmp_path: Path) -> None:
+    text = "- hosts: all\n  gather_subset: [min, {}]\n  tasks: [debug: {{msg: x}}]\n"
+    wrong = look(write(tmp_path, text.format("nonsense")))
+    assert ["'nonsense' is unknown" in str(error) for error in wrong.errors] == [True]
+    assert rules(look(write(tmp_path, text.format("virtual")))) == ["not-gathered:1"]
+    assert rules(look(write(tmp_path, text.format("architecture")))) == []

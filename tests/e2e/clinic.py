@@ -14,6 +14,7 @@ from runner.app.reaching import ReachOptions
 from runner.interfaces.examine import Finding
 from runner.lab.fleet import Fleet
 from runner.lab.front import Front
+from runner.lab.machine import Machine
 
 PASSWORD = "Correct-Horse-7"
 USER = "Administrator"
@@ -24,8 +25,10 @@ class Clinic:
 
     def __init__(self, folder: Path, fleet: Fleet) -> None:
         self.folder, self.fleet = folder, fleet
-        self.front: Front = fleet.members[0].front
-        self.machine = fleet.members[0].machine
+        front, machine = fleet.members[0].front, fleet.members[0].machine
+        assert isinstance(front, Front)
+        assert isinstance(machine, Machine)
+        self.front, self.machine = front, machine
 
     def inventory(self, **more: Any) -> Path:
         values: dict[str, Any] = {

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,23 +16,12 @@ from typing import Any
 import yaml
 
 from runner.lab.control import Lab
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parent.parent.parent
 PLAYBOOKS = ROOT / "playbooks" / "wannacry"
 PASSWORD = "Correct-Horse-7"
 USER = "Administrator"
-
-
-def free_ports(count: int) -> list[int]:
-    """Loopback ports that nobody uses now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in sockets]
-    finally:
-        for s in sockets:
-            s.close()
 
 
 @dataclass(frozen=True)
@@ -76,6 +64,7 @@ class TestFleet:
             yaml.safe_dump({"all": {"children": {"windows": {"hosts": data, "vars": settings}}}})
         )
         self.names = list(hosts)
+        self._started: list[subprocess.Popen[str]] = []
 
     def __enter__(self) -> TestFleet:
         up = self.run("lab", "up", "-i", str(self.inventory))
@@ -84,9 +73,16 @@ class TestFleet:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for process in self._started:  # of a test that failed
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
         self.lab.stop()
 
-    def run(self, *words: str, timeout: float = 110) -> Done:
+    def run(self, *words: str, timeout: float = 280) -> Done:
         """Run ``runner`` to its end."""
         done = subprocess.run(
             [sys.executable, "-m", "runner", *words],
@@ -121,10 +117,12 @@ class TestFleet:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Run ``runner`` in the background."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "runner", *words],
             env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
+        self._started.append(process)
+        return process
 
 
 def demo_fleet(home: Path) -> TestFleet:

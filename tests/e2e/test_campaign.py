@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.campaign import HOSTS, Campaign
 
-FAULTS = int(os.environ.get("CAMPAIGN_FAULTS", "60"))
+FAULTS = int(os.environ.get("CAMPAIGN_FAULTS", "30"))
 SEED = int(os.environ.get("CAMPAIGN_SEED", "1"))
 
 

@@ -164,6 +164,45 @@ def test_a_shell_that_is_refused(admit: Admit, code: int, category: str, word: s
     assert failing(clinic.examine(), "shell", word).category == category
 
 
+@pytest.mark.parametrize("verb", ["Create", "Command"])
+def test_messages_that_the_host_does_not_understand(admit: Admit, verb: str) -> None:
+    clinic = admit()
+    refuse(clinic, verb, 123456)
+    found = clinic.examine()
+    step = {"Create": "shell", "Command": "commands"}[verb]
+    assert failing(found, step, "WinRM/Operational").category == "protocol"
+
+
+def test_a_host_that_refuses_unencrypted_messages(admit: Admit) -> None:
+    with canned("500 ") as port:
+        found = failing(admit().examine(ansible_port=port), "service", "ansible_winrm_scheme")
+        assert found.category == "protocol", "whatever it is, it is not WinRM that answers so"
+
+
+def test_a_connection_that_breaks_under_every_command(admit: Admit) -> None:
+    clinic = admit()
+    clinic.front.inject("drop_receive", 99)
+    step = failing(clinic.examine(), "commands", "what it did shows on the host")
+    assert step.category == "connection lost"
+
+
+def test_commands_that_never_end(admit: Admit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.app.doctor._CHECK_SECONDS", 1.0)
+    clinic = admit(latency=30)
+    begun = time.monotonic()
+    step = failing(clinic.examine(), "commands", "look at what it waits for")
+    assert step.category == "timeout"
+    assert time.monotonic() - begun < 15
+    assert clinic.front.counters()["running_commands"] == 0
+
+
+def test_a_logon_that_is_refused_only_for_the_time_being_is_not_tried_again(admit: Admit) -> None:
+    clinic = admit()
+    clinic.front.inject("refuse_logon", 1)
+    failing(clinic.examine(), "logon", "could lock the account")
+    assert clinic.front.counters()["failed_logons"] == 1
+
+
 def test_an_account_without_rights(admit: Admit) -> None:
     clinic = admit()
     clinic.run(r"reg delete HKU\S-1-5-19 /f")

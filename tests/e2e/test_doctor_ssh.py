@@ -11,7 +11,8 @@ from runner.app.doctor import Examination, doctor
 from runner.app.reaching import ReachOptions
 from runner.interfaces.examine import Verdict
 from tests.e2e.clinic import by_step, failing
-from tests.transports.failing import canned
+from tests.ports import free_port
+from tests.transports.failing import canned, silent
 from tests.transports.sshd import Sshd, require_sshd, sshd
 
 pytestmark = pytest.mark.usefixtures("impatient_doctor")
@@ -48,11 +49,54 @@ def test_a_host_key_that_changed(tmp_path: Path, server: Sshd) -> None:
     failing(over_ssh(tmp_path, server), "host key", "somebody is in between")
 
 
+def test_an_unknown_name(tmp_path: Path, server: Sshd) -> None:
+    found = over_ssh(tmp_path, server, ansible_host="no-such-host.invalid")
+    assert failing(found, "name", "DNS").category == "unreachable"
+
+
+def test_nobody_listens(tmp_path: Path, server: Sshd) -> None:
+    found = over_ssh(tmp_path, server, ansible_port=free_port())
+    assert failing(found, "port", "is sshd running").category == "unreachable"
+
+
+def test_packets_are_dropped(tmp_path: Path, server: Sshd) -> None:
+    with silent() as port:
+        found = over_ssh(tmp_path, server, ansible_port=port)
+    assert failing(found, "port", "firewall").category == "unreachable"
+
+
+def test_a_server_that_takes_no_sessions(tmp_path: Path) -> None:
+    require_sshd()
+    with sshd(tmp_path / "sshd", "MaxSessions 0") as server:
+        found = over_ssh(tmp_path, server)
+    assert failing(found, "session", "MaxSessions").category == "policy"
+
+
+def test_a_login_shell_that_runs_nothing(tmp_path: Path) -> None:
+    require_sshd()
+    with sshd(tmp_path / "sshd", "ForceCommand exit 3") as server:
+        found = over_ssh(tmp_path, server)
+    step = failing(found, "session", "ForceCommand")
+    assert (step.category, step.said) == ("policy", "'exit 0' ended with 3")
+
+
+def test_commands_that_never_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_sshd()
+    monkeypatch.setattr("runner.app.doctor._CHECK_SECONDS", 1.0)
+    with sshd(tmp_path / "sshd", SLEEPS) as server:
+        found = over_ssh(tmp_path, server)
+    assert failing(found, "commands", "timeout").category == "timeout"
+
+
 def test_a_key_that_is_refused(tmp_path: Path, server: Sshd) -> None:
     (server.folder / "authorized_keys").write_text("")
     failing(over_ssh(tmp_path, server), "logon", "authorized_keys")
 
 
+SLEEPS = (
+    'ForceCommand case "$SSH_ORIGINAL_COMMAND" in "exit 0") exit 0;; internal-sftp) exit 1;; '
+    "*) exec sleep 30;; esac"
+)
 NO_SFTP = (
     'ForceCommand case "$SSH_ORIGINAL_COMMAND" in internal-sftp) exit 1;; '
     '*) exec sh -c "$SSH_ORIGINAL_COMMAND";; esac'

@@ -42,7 +42,10 @@ def test_ping_tells_who_answers_and_groups_the_advice(
 def test_ping_runs_the_cheapest_command(admit: Admit, os: str) -> None:
     clinic = admit(os)
     assert ping(ReachOptions("all", (clinic.inventory(),))).exit_code == 0
-    assert clinic.machine.snapshot()["volatile"]["commands"] == ["exit 0"]
+    asked, *ran = clinic.machine.snapshot()["volatile"]["commands"]
+    # WinRM 1.1 cannot print UTF-8: there the connection asks first what it does print.
+    assert (ran or [asked]) == ["exit 0"]
+    assert not ran or "CodePage" in asked
 
 
 def test_ping_over_ssh(tmp_path: Path, server: Sshd) -> None:

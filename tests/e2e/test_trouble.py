@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import signal
+import getpass
 import time
 from pathlib import Path
 
@@ -105,13 +105,21 @@ def test_a_run_that_changed_nothing_needs_no_rollback(make: Make) -> None:
 
 def test_two_runs_never_work_on_one_host(make: Make) -> None:
     fleet = make()
-    first = fleet.start("run", str(fleet.write(SLOW)), "-i", str(fleet.inventory))
+    # The first run goes on until it is stopped: how soon the second one begins is the machine's
+    # business.
+    endless = fleet.write(SLOW.replace("-n 6", "-n 600"), "endless.yml")
+    first = fleet.start("run", str(endless), "-i", str(fleet.inventory))
     until_pinging(fleet)
     second = fleet.play(STOP)
+    assert first.poll() is None
     assert second.code == 1
-    assert "web01" in second.err
-    first.send_signal(signal.SIGINT)
+    assert "web01: run " in second.err
+    assert f"of {getpass.getuser()}, process {first.pid} on " in second.err
+    assert ", since " in second.err
+    assert fleet.state("web01")["services"]["Spooler"]["state"] == "running"
+    first.kill()
     first.communicate(timeout=60)
+    assert fleet.play(STOP).code == 0
 
 
 def test_no_secret_shows_in_a_preview_or_a_report_in_any_shell(make: Make, tmp_path: Path) -> None:

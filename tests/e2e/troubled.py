@@ -38,7 +38,7 @@ SLOW = """
 
 def until_pinging(fleet: TestFleet) -> None:
     """Wait until the slow command of SLOW runs on the host."""
-    end = time.monotonic() + 40
+    end = time.monotonic() + 120
     while not any("ping" in line for line in fleet.lab.state("web01")["volatile"]["commands"]):
         assert time.monotonic() < end, "the slow command never began"
         time.sleep(0.1)

@@ -26,7 +26,8 @@ def test_a_busy_host_names_who_works_there(path: Path, journal: Journal) -> None
     text = str(caught.value)
     assert "2 of 3 hosts are being worked on by another run" in text
     assert f"WEB02, web03: run {first.id} (run close-smb.yml) of alice" in text
-    assert f"process {os.getpid()} on {socket.gethostname()}, for 3 min" in text
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(first.started))
+    assert f"process {os.getpid()} on {socket.gethostname()}, since {since}, for 3 min" in text
     assert f"kill -INT {os.getpid()}" in text
     assert [run.id for run in journal.runs()] == [first.id]
 
@@ -195,3 +196,53 @@ class TestProcess:
         assert Process.of(os.getpid()).is_seen_alive
         assert Process.of(os.getpid()).birth == ""
         assert Process.of(DEAD_PID).is_dead
+
+
+@pytest.mark.timeout(60)
+def test_two_runs_never_hold_one_host_however_they_race(path: Path, tmp_path: Path) -> None:
+    """Three processes take overlapping sets of hosts, all or none; files bear witness."""
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    Journal.open(path).close()
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.journal.claimer", path, marks, str(seed), "40", "4"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for seed in range(3)
+    ]
+    said = [racer.communicate(timeout=50) for racer in racers]
+    assert [racer.returncode for racer in racers] == [0, 0, 0], said
+    counts = [tuple(map(int, out.split())) for out, _ in said]
+    assert all(held + refused == 40 for held, refused in counts)
+    assert sum(held for held, _ in counts) > 0
+    assert list(marks.iterdir()) == []
+    with Journal.open(path) as journal:
+        assert {run.status for run in journal.runs()} == {"finished"}
+
+
+def test_what_is_delegated_to_this_machine_needs_no_lock_there(journal: Journal) -> None:
+    one, two = a_run("web01"), a_run("web02")
+    journal.begin(one)
+    journal.begin(two)
+    for run, host in ((one, "web01"), (two, "web02")):
+        journal.intend(run.id, an_intent(host, target="localhost"))
+    journal.finish(one.id, "finished", 0)
+    with pytest.raises(JournalError, match="does not hold web01"):
+        journal.intend(one.id, an_intent("web01", target="localhost"))
+    with pytest.raises(JournalError, match="does not hold db01"):
+        journal.intend(two.id, an_intent("web02", target="db01"))
+
+
+def test_a_process_that_cannot_be_looked_at_is_not_presumed_dead(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = a_run("web01")
+    journal.begin(run)
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "_start", lambda _pid: None)
+        assert journal.recover() == []
+        with pytest.raises(HostsBusy):
+            journal.begin(a_run("web01"))

@@ -81,3 +81,24 @@ def test_no_secret_is_lost_between_threads() -> None:
     for thread in threads:
         thread.join()
     assert all(redactor.text(s) == MASK for part in names for s in part)
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["\x1b[0m", "\x1b]0;title\x07", "\x00", "\x08", "\u200b", "\u202e", "\ufeff", "\x9b31m"],
+)
+def test_a_secret_is_masked_though_a_terminal_would_only_show_it_then(between: str) -> None:
+    redactor = Redactor(["Tr0ub4dor"])
+    assert redactor.text(f"a Tr0ub{between}4dor\nb") == f"a {MASK}\nb"
+    plain = f"Tr0{between}, nothing"
+    assert redactor.text(plain) == plain, "what holds no secret stays as it is"
+
+
+def test_where_a_secret_of_several_lines_begins_that_is_not_whole_yet() -> None:
+    redactor = Redactor(["-- BEGIN\nabc\n-- END", "single"])
+    whole = "x\n-- BEGIN\nabc\n-- END\n"
+    for end in range(len(whole)):
+        found = redactor.unfinished(whole[:end], end)
+        begun = len("x\n-- BEGIN") <= end < len(whole) - 1
+        assert found == (2 if begun else end), end
+    assert redactor.longest == len("-- BEGIN\\nabc\\n-- END")

@@ -1,0 +1,76 @@
+"""Building the graph of a playbook, also later in a run whose inventory has grown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from runner.app.options import RunOptions
+from runner.engine.graph import JobGraph
+from runner.engine.graph_build import GraphBuilder, Growth
+from runner.engine.roster import stages
+from runner.errors import PatternError
+from runner.loading import patterns
+from runner.loading.growing_names import may_be_added
+from runner.model.inventory import Inventory
+from runner.model.playbook import Playbook, Task
+from runner.model.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """What is asked of the graph: the playbook, and who may take part in it.
+
+    After the plays of ``stages`` (by number) other hosts may take part in the next ones; ``may``
+    says which parts of a pattern may mean somebody only then. ``only`` leaves out all other hosts.
+    """
+
+    options: RunOptions
+    playbook: Playbook
+    stages: tuple[int, ...]
+    may: Callable[[str], bool]
+    only: frozenset[str] | None = None
+
+    def first(self, inventory: Inventory) -> JobGraph:
+        """The graph at the beginning. Raises PatternError when no host is left."""
+        graph = self.next(inventory, None, -1)
+        if not any(step.members for step in graph.steps):
+            raise PatternError(
+                f"no host is left: none of the playbook's hosts is in '{self.options.limit}'",
+                hint="see who there is with: runner inventory --list",
+            )
+        return graph
+
+    def next(self, inventory: Inventory, past: JobGraph | None, until: int) -> JobGraph:
+        """The graph on this inventory; the plays up to ``until`` are over, as they are in ``past``.
+
+        Raises GraphError or PatternError with the place.
+        """
+        limit = self.only
+        if self.options.limit is not None:
+            found = patterns.limit(inventory, inventory.hosts, self.options.limit, self.may)
+            limit = frozenset(found) if limit is None else limit & frozenset(found)
+        builder = GraphBuilder(
+            inventory,
+            patterns.select,
+            limit,
+            force_handlers=self.options.force_handlers,
+            growth=Growth(self.stages, self._select, past, until),
+        )
+        return builder.build(self.playbook)
+
+    def _select(self, inventory: Inventory, pattern: str, source: Source | None) -> tuple[str, ...]:
+        return patterns.select(inventory, pattern, source, self.may)
+
+
+def building(
+    options: RunOptions,
+    playbook: Playbook,
+    included: Sequence[Task],
+    is_template: Callable[[object], bool],
+    only: frozenset[str] | None,
+) -> Building:
+    """How to build the graph; ``included`` are tasks of includes that are known already."""
+    turns = stages(playbook, included)
+    every = (*playbook.all_tasks(), *included) if turns else ()
+    return Building(options, playbook, turns, may_be_added(every, is_template), only)
