@@ -14,7 +14,7 @@ ANSIBLE_STAMP := $(ANSIBLE)/.installed-2.19.14
 # The optional logons. Their bindings are compiled here; unoptimized that takes two minutes, not nine.
 LOGONS_STAMP := $(VENV)/.installed-logons
 
-.PHONY: demo test check campaign crash-test parts wine clean venv-module
+.PHONY: demo test check campaign conformance crash-test parts wine clean venv-module
 
 demo: $(STAMP)
 	@$(BIN)/python playbooks/wannacry/demo.py
@@ -46,6 +46,10 @@ check: $(STAMP)
 	@$(BIN)/mypy
 	@echo "==> import contract"
 	@$(BIN)/lint-imports --no-cache
+
+# Ask ansible-core all questions again whose answers are on record (make test asks some).
+conformance: $(ANSIBLE_STAMP)
+	@RUNNER_TEST_EVERYTHING=1 RUNNER_TEST_ANSIBLE=$(CURDIR)/$(ANSIBLE)/bin $(BIN)/pytest tests/conformance
 
 # CRASH_SEED=N repeats one, CRASH_POINTS=N makes it shorter or longer.
 crash-test: $(STAMP)

@@ -12,11 +12,12 @@ What came of a run is its exit code, and for each host the tasks in order, as li
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -100,5 +101,27 @@ def read_expected() -> dict[str, Made]:
     found = {}
     for path in sorted(EXPECTED.glob("*.json")):
         for key, made in json.loads(path.read_text(encoding="utf-8")).items():
-            found[key] = Made(made["exit"], made["jobs"])
+            if key != ASKED:
+                found[key] = Made(made["exit"], made["jobs"])
     return found
+
+
+ASKED: Final = "asked"
+"""Under which a file of answers keeps what was asked."""
+
+
+def question(topic: str) -> str:
+    """A digest of all that Ansible was asked about a topic."""
+    asked = [
+        [c.id, c.play, c.inventory, sorted(c.files.items()), list(c.args)]
+        for c in read_cases()
+        if c.topic == topic
+    ]
+    return hashlib.sha256(json.dumps([LOCAL, asked]).encode()).hexdigest()
+
+
+def asked_before(topic: str) -> str:
+    """The digest of what the recorded answers are to."""
+    path = EXPECTED / f"{topic}.json"
+    data = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return str(data.get(ASKED, ""))

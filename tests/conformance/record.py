@@ -9,8 +9,9 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from tests.conformance.case import EXPECTED, read_cases
+from tests.conformance.case import ASKED, EXPECTED, question, read_cases
 from tests.conformance.theirs import run_cases
 
 
@@ -22,7 +23,8 @@ def main() -> None:
         made = run_cases(cases, Path(folder))
     EXPECTED.mkdir(exist_ok=True)
     for topic in sorted({case.topic for case in cases}):
-        found = {c.id: made[c.id].json() for c in cases if c.topic == topic}
+        found: dict[str, Any] = {c.id: made[c.id].json() for c in cases if c.topic == topic}
+        found[ASKED] = question(topic)
         text = json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False)
         (EXPECTED / f"{topic}.json").write_text(text + "\n", encoding="utf-8")
         print(f"{topic}: {len(found)}")
