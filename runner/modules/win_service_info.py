@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from pydantic import Field
 
 from runner.interfaces import module as base
+from runner.interfaces.codec import PASSING
 from runner.interfaces.exchange import Exec, Output, Query, Reply, read
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.modules._service import ERROR_CONTROLS
@@ -49,7 +51,7 @@ class Params(base.Params):
 class Services:
     """The services that were found, each as Ansible returns it."""
 
-    found: tuple[Mapping[str, Any], ...] = ()
+    found: tuple[Mapping[str, Any], ...] = field(default=(), metadata=PASSING)
 
 
 class Module(base.Module[Params, Services]):
@@ -59,6 +61,10 @@ class Module(base.Module[Params, Services]):
     state = Services
     effect = base.Effect.READ
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_service_info_module.html"
+    guide = Guide(
+        example=("win_service_info:\n  name: Spooler"),
+        using=(Using("sc, reg"),),
+    )
 
     def subject(self, params: Params) -> str:
         return f"services {params.name or '*'}".lower()

@@ -207,7 +207,7 @@ def test_a_missing_program_inside_a_line_is_9009(lab: Bench) -> None:
         ("set /a 1+1", "cmd: set /a"),
         ("assoc .txt", "cmd: assoc"),
         ("openfiles C:\\x", "openfiles.exe"),
-        ("sc failure spooler", "sc failure"),
+        ("sc triggerinfo spooler", "sc triggerinfo"),
         ("dir /q C:\\", "cmd: dir /q"),
     ],
 )
