@@ -19,6 +19,7 @@ from runner.transports.winrm_foothold import (
 )
 from runner.transports.winrm_link import Input, Received
 from runner.transports.winrm_named import new_name, not_understood
+from runner.transports.winrm_shell import OLD_QUOTA
 
 _RECONNECTS: Final = 3
 """How often listening to one command may go on over a new connection, and how often that
@@ -65,6 +66,8 @@ class HostCommand:
         remedies = {Remedy.LOGON, Remedy.SHELL}
         while True:
             shell = foothold.shell()
+            if shell.commands_run == OLD_QUOTA:
+                foothold.ask_quota(self._deadline)
             shell.commands_left -= 1
             shell.commands_run += 1
             self.id = new_name() if shell.takes_names else ""

