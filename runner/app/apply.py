@@ -48,6 +48,7 @@ class ApplyOptions:
     view: View = field(default_factory=View)
     approach: Approach = DEFAULT_APPROACH
     deadline: float | None = None
+    keep_trying: float | None = None
     question: Question | None = None
 
 
@@ -143,7 +144,9 @@ def carry_out_plan(found: Ready, looked: Looked) -> tuple[int, list[str]]:
     approval = Approval(found.plan.hosts, prepared.fleet.redactor)
     collector = Collector()
     conductor = conduct(found.options, prepared, collector)
-    code = carry_out(found.options, prepared, conductor, approval.require, found.content)
+    code = carry_out(
+        found.options, prepared, conductor, approval.require, found.content, [collector]
+    )
     outcomes = {entry.job: entry.outcome for entry in collector.entries()}
     return code or (3 if looked.drifts else 0), compared(found.plan, outcomes)
 
@@ -200,5 +203,6 @@ def _run_options(plan: Plan, options: ApplyOptions) -> RunOptions:
         view=options.view,
         approach=options.approach,
         deadline=options.deadline,
+        keep_trying=options.keep_trying,
         question=options.question,
     )

@@ -22,6 +22,7 @@ from runner.engine.walk import Over, Visit, Walk
 from runner.events import Event, JobFinished, Notice, RunFinished, RunStarted, StepAdded, StepInfo
 from runner.model.job import Status
 from runner.reporting.bus import EventBus, Subscriber
+from runner.reporting.plain import PlainView
 from runner.reporting.recap import usual_commands
 from runner.reporting.views import views
 
@@ -73,13 +74,38 @@ class Tally:
         return 10 if detailed and self.trouble[Status.WOULD_CHANGE] else 0
 
 
+@dataclass(frozen=True, slots=True)
+class OfHosts:
+    """Hands on what is about some hosts, and about the run as a whole."""
+
+    to: Subscriber
+    hosts: frozenset[str]
+
+    def handle(self, event: Event) -> None:
+        """Hand one event on, unless it is about the job of another host."""
+        job = getattr(event, "job", None)
+        if job is None or job.host in self.hosts:
+            self.to.handle(event)
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        self.to.close()
+
+
 class Conductor:
     """One verb's walk, from RunStarted to RunFinished."""
 
     def __init__(
-        self, view: View, *, check: bool, also: Sequence[Subscriber] = (), shown: bool = True
+        self,
+        view: View,
+        *,
+        check: bool,
+        also: Sequence[Subscriber] = (),
+        shown: bool = True,
+        only: frozenset[str] | None = None,
     ) -> None:
-        """``also`` are told all events, too; without ``shown`` only they are."""
+        """``also`` are told all events, too; without ``shown`` only they are. Lines about single
+        jobs are shown of the hosts ``only``; the reports at the end are about all."""
         self.stop = Stop()
         self.tally = Tally()
         self.titles: dict[str, str] = {}
@@ -87,6 +113,8 @@ class Conductor:
         self.report_missing = False
         self.shows_output = view.verbosity > 0
         shows = _views(view, check=check) if shown else []
+        if only is not None:
+            shows = [OfHosts(one, only) if isinstance(one, PlainView) else one for one in shows]
         self._bus = EventBus([*shows, *also])
 
     def publish(self, event: Event) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from runner.app.ledger import outcome_from_json
 from runner.app.plan_file import parse_plan
@@ -48,7 +48,7 @@ def show_run(word: str, *, verbosity: int, everything: bool) -> None:
         records = journal.outcomes(run.id)
         plan = journal.plan(run.id)
     titles = {s["name"]: s["title"] for s in (stored.steps or {}).get("steps", ())}
-    entries = in_order(_entries(records, titles), list(titles), run.hosts)
+    entries = in_order(entries_of(records, titles), list(titles), run.hosts)
     shown = [e for e in entries if everything or e.outcome.status not in _QUIET]
     lines = preview(
         shown,
@@ -57,7 +57,7 @@ def show_run(word: str, *, verbosity: int, everything: bool) -> None:
         verbosity=verbosity,
         predicted=False,
     )
-    finished = _finished(run, entries)
+    finished = finished_of(run, entries)
     lines += [EMPTY, *recap(finished, entries, title=run.title,
                             next_commands=usual_commands(finished, entries))]  # fmt: skip
     if plan is not None:
@@ -66,7 +66,8 @@ def show_run(word: str, *, verbosity: int, everything: bool) -> None:
     Printer(sys.stdout, terminal=sys.stdout.isatty()).write(lines)
 
 
-def _entries(records: list[OutcomeRecord], titles: dict[str, str]) -> list[Entry]:
+def entries_of(records: Sequence[OutcomeRecord], titles: Mapping[str, str]) -> list[Entry]:
+    """The outcomes of a run as reports show them."""
     # Of a run that was resumed a job may have several: the last one counts.
     return [
         Entry(
@@ -78,7 +79,8 @@ def _entries(records: list[OutcomeRecord], titles: dict[str, str]) -> list[Entry
     ]
 
 
-def _finished(run: RunRecord, entries: list[Entry]) -> RunFinished:
+def finished_of(run: RunRecord, entries: Sequence[Entry]) -> RunFinished:
+    """How a run ended, or how it stands now, as reports are told of it."""
     counts: dict[str, Counter[Status]] = {}
     for entry in entries:
         counts.setdefault(entry.job.host, Counter())[entry.outcome.status] += 1

@@ -94,7 +94,8 @@ class UndoLedger:
         self._run = run
 
     def intend(self, record: ChangeRecord, before: Any, after: Any) -> int:
-        """Make the intent of one undo durable."""
+        """Make the intent of one undo durable; ``record.irreversible`` is why not even that undo
+        can be taken back, if so."""
         intent = Intent(
             job=record.job,
             item=record.item,
@@ -104,7 +105,9 @@ class UndoLedger:
             subject=record.subject,
             before=to_json(before),
             after=to_json(after),
+            irreversible=record.irreversible,
             place=record.place,
+            facts=record.facts,
             target=record.target,
         )
         return self._journal.intend(self._run, intent)

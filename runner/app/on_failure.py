@@ -9,7 +9,8 @@ from typing import Any, Final
 from runner.app.conduct import Conductor
 from runner.app.options import RollbackOptions, RunOptions, View
 from runner.app.prepare import Prepared
-from runner.app.rollback import Part, outer_step, play_of, take_back
+from runner.app.rollback import take_back
+from runner.app.rollback_choice import Part, outer_step, play_of
 from runner.journal.journal import Journal
 from runner.journal.records import OutcomeRecord, RunRecord
 from runner.model.job import Status

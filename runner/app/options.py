@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +71,8 @@ class RunOptions:
     approach: Approach = DEFAULT_APPROACH
     deadline: float | None = None
     """Seconds after which the run stops."""
+    keep_trying: float | None = None
+    """Seconds for which hosts that did not answer are tried again, after the first sweep."""
     question: Question | None = None
     """Asks a person for what ``vars_prompt`` wants; None: there is nobody to ask."""
 
@@ -93,3 +96,15 @@ class RollbackOptions:
     approach: Approach = DEFAULT_APPROACH
     deadline: float | None = None
     """Seconds after which the rollback stops."""
+    tasks: tuple[str, ...] = ()
+    """Only these tasks: names or ids."""
+    since: float | None = None
+    """Only what was changed then or later, in seconds since the epoch."""
+    force: bool = False
+    """Put back even what somebody changed since."""
+    yes: bool = False
+    """Without asking for each."""
+    ask: Callable[[str], str | None] | None = None
+    """Puts a question to a person; needed to force without ``yes``."""
+    output: Path | None = None
+    """Write the way back there as a playbook, and contact nobody."""

@@ -50,11 +50,7 @@ def written(path: Path, planned: Planned) -> list[str]:
 def show_plan(path: Path, *, verbosity: int, everything: bool) -> None:
     """Print what a plan would do."""
     plan, content = read_plan(path)
-    entries = [
-        Entry(JobId(job.step, host), job.title, _outcome(job))
-        for host, jobs in plan.hosts.items()
-        for job in jobs
-    ]
+    entries = entries_in(plan)
     quiet = (Status.OK, Status.SKIPPED)
     shown = [e for e in entries if everything or e.outcome.status not in quiet]
     printer = Printer(sys.stdout, terminal=sys.stdout.isatty())
@@ -65,6 +61,15 @@ def show_plan(path: Path, *, verbosity: int, everything: bool) -> None:
     printer.write(page)
     for line in _about(plan, digest_of(content)):
         sys.stdout.write(f"{line}\n")
+
+
+def entries_in(plan: Plan) -> list[Entry]:
+    """The jobs of a plan, as reports show them."""
+    return [
+        Entry(JobId(job.step, host), job.title, _outcome(job))
+        for host, jobs in plan.hosts.items()
+        for job in jobs
+    ]
 
 
 def compared(plan: Plan, outcomes: Mapping[JobId, Outcome]) -> list[str]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner.app.conduct import leave
+from runner.app.keep_trying import keep_trying
 from runner.app.ledger import outcome_from_json
 from runner.app.on_failure import undo_failed_plays
 from runner.app.options import DEFAULT_APPROACH, NO_VAULT, Approach, RunOptions, VaultOptions, View
 from runner.app.plan_file import parse_plan
 from runner.app.prepare import Prepared, prepare
-from runner.app.run import conduct, on_record
+from runner.app.run import conduct, on_record, sweeper, warn
 from runner.engine.forecasts import Approval
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.undo import IN_DOUBT
@@ -41,6 +42,7 @@ class ResumeOptions:
     view: View = field(default_factory=View)
     approach: Approach = DEFAULT_APPROACH
     deadline: float | None = None
+    keep_trying: float | None = None
     question: Question | None = None
 
 
@@ -59,7 +61,8 @@ def resume(options: ResumeOptions) -> int:
         _require_same(record, prepared)
         past = _past(journal, record, prepared.graph)
         approve = _approval(journal, record, prepared)
-        journal.reopen(record.id, os.getpid())
+        record = replace(record, pid=os.getpid())
+        journal.reopen(record.id, record.pid)
         conductor = conduct(run, prepared)
         code = on_record(
             run,
@@ -69,6 +72,8 @@ def resume(options: ResumeOptions) -> int:
             record,
             lambda runtime, ledger: ResumeVisit(runtime, ledger, past, options.doubt, approve),
         )
+        sweep = sweeper(prepared, journal, record, approve, doubt=options.doubt)
+        code, conductor = keep_trying(run, sweep, journal, record, code, conductor, warn)
         undo_failed_plays(run, prepared, conductor, journal, record)
     return leave(code, conductor.stop)
 
@@ -148,5 +153,6 @@ def _run_options(record: RunRecord, options: ResumeOptions) -> RunOptions:
         view=options.view,
         approach=options.approach,
         deadline=options.deadline,
+        keep_trying=options.keep_trying,
         question=options.question,
     )

@@ -6,8 +6,8 @@ import getpass
 import os
 import time
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner import __version__, modules
@@ -16,6 +16,9 @@ from runner.app.fleet import Fleet, load_fleet
 from runner.app.ledger import UndoLedger
 from runner.app.links import make_links
 from runner.app.options import RollbackOptions
+from runner.app.rollback_choice import Choice, Part, irreversible_lines, play_of, steps_named
+from runner.app.rollback_force import Forcing
+from runner.app.rollback_playbook import write_rollback
 from runner.app.wiring import make_runtime
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.graph_rollback import SETTLE_STEP, graph_to_json, rollback_graph
@@ -27,13 +30,16 @@ from runner.engine.visit_rollback import RollbackVisit
 from runner.errors import PatternError
 from runner.events import StepInfo
 from runner.journal.journal import Journal
-from runner.journal.records import ChangeRecord, PlanGraph, RunRecord, new_run_id
+from runner.journal.records import IN_DOUBT, UNDONE, ChangeRecord, RunRecord, new_run_id
 from runner.loading import patterns
 from runner.model.job import JobId
 from runner.model.task import Way
 
 _UNDOABLE = frozenset({"changed", "failed", "in doubt", "intended", "undone"})
 """What became of a change whose host may no longer be as it was before."""
+
+_BEGUN = frozenset({IN_DOUBT, "intended", "failed"})
+"""What became of the way back of a change that may be back by half."""
 
 _RESTART_MODULES = {"posix": "reboot"}
 _RESTART_WINDOWS = "win_reboot"
@@ -48,33 +54,7 @@ class _WayBack:
     changes: dict[JobId, list[ChangeRecord]]
     restarts: dict[str, Restart]
     graph: JobGraph
-    part: Part | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a run: for each play (by its number), the hosts that it is about."""
-
-    plays: Mapping[int, frozenset[str]]
-
-    @property
-    def hosts(self) -> frozenset[str]:
-        """All hosts."""
-        return frozenset().union(*self.plays.values())
-
-    def has(self, job: JobId, play_of: Mapping[str, int]) -> bool:
-        """Whether a job belongs to it; ``play_of`` names the play of each step."""
-        return job.host in self.plays.get(play_of[outer_step(job.step)], ())
-
-
-def outer_step(step: str) -> str:
-    """The step of the graph that brought a step in: itself, or the include it comes from."""
-    return step.partition("/")[0]
-
-
-def play_of(graph: PlanGraph) -> dict[str, int]:
-    """The play of each step of a recorded run, by its number."""
-    return {step["name"]: step["play"] for step in (graph.steps or {}).get("steps", ())}
+    choice: Choice = field(default_factory=Choice)
 
 
 def rollback(options: RollbackOptions) -> int:
@@ -85,8 +65,12 @@ def rollback(options: RollbackOptions) -> int:
         paths = options.inventory or tuple(Path(p) for p in of.inventory)
         beside = Path(of.playbook).parent
         fleet = load_fleet(paths, options.extra, options.password, beside, options.vault)
-        only = _limit(fleet, options.limit)
-        way = _way_back(journal, of, only, options.restart)
+        steps = steps_named(options.tasks, journal.graph(of.id), journal.changes(of.id))
+        choice = Choice(_limit(fleet, options.limit), steps, options.since)
+        way = _way_back(journal, of, choice, options.restart)
+        if options.output is not None:
+            print(write_rollback(options.output, of, way.graph, way.changes))
+            return 0
         return _walk(options, journal, fleet, way)
 
 
@@ -100,7 +84,7 @@ def take_back(
     shown: bool,
 ) -> int:
     """Take a part of a run back that has just ended (``on_failure``); gives the exit code."""
-    way = _way_back(journal, of, part.hosts, options.restart, part)
+    way = _way_back(journal, of, Choice(part.hosts, part=part), options.restart)
     return _walk(options, journal, fleet, way, shown=shown)
 
 
@@ -115,32 +99,46 @@ def _limit(fleet: Fleet, limit: str | None) -> frozenset[str] | None:
 def _way_back(
     journal: Journal,
     of: RunRecord,
-    only: frozenset[str] | None,
+    choice: Choice,
     restart: bool,
-    part: Part | None = None,
 ) -> _WayBack:
     stored = journal.graph(of.id)
+    begun = _begun(journal, of)
     plays = play_of(stored)
     changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
     order: list[JobId] = []
     restarts: dict[str, Restart] = {}
     for record in journal.changes(of.id):
-        if record.status not in _UNDOABLE or (only is not None and record.job.host not in only):
-            continue
-        if part is not None and not part.has(record.job, plays):
+        if record.status not in _UNDOABLE or not choice.has(record, plays):
             continue
         if modules.load(record.module).settles:
             if not record.target:
                 restarts[record.job.host] = Restart(record.module, record.params or {})
         else:
-            changes[record.job].append(record)
+            half = record.status != UNDONE and _key(record) in begun
+            changes[record.job].append(replace(record, status=IN_DOUBT) if half else record)
             order.append(record.job)
     if restart:
         for job in changes:
             restarts.setdefault(job.host, Restart("", {}))
-    graph = rollback_graph(stored.steps, stored.edges, order, frozenset(restarts), only)
+    graph = rollback_graph(stored.steps, stored.edges, order, frozenset(restarts), choice.hosts)
     order_targets(graph, (record for records in changes.values() for record in records))
-    return _WayBack(of, dict(changes), restarts, graph, part)
+    return _WayBack(of, dict(changes), restarts, graph, choice)
+
+
+def _key(record: ChangeRecord) -> tuple[JobId, str, str]:
+    return record.job, record.item, record.subject
+
+
+def _begun(journal: Journal, of: RunRecord) -> set[tuple[JobId, str, str]]:
+    """What an earlier rollback began to take back and did not end: half of it may be back."""
+    earlier = [run.id for run in journal.runs() if run.of == of.id]
+    return {
+        _key(record)
+        for run in earlier
+        for record in journal.changes(run)
+        if record.status in _BEGUN
+    }
 
 
 def _walk(
@@ -154,7 +152,12 @@ def _walk(
             f"not in the inventory: {', '.join(sorted(missing))}",
             hint="give the inventory of that run with -i, or limit the rollback with -l",
         )
-    conductor = Conductor(options.view, check=options.check, shown=shown)
+    asks = options.force and not options.yes and not options.check
+    # A question at the terminal and a picture that redraws itself do not go together.
+    view = replace(options.view, terminal=False) if asks else options.view
+    conductor = Conductor(view, check=options.check, shown=shown)
+    for line in irreversible_lines(way.changes.values(), _keep(options)):
+        conductor.notice(line)
     variables = Variables(
         fleet.inventory,
         fleet.extra,
@@ -222,10 +225,19 @@ def _conduct(
 def _visit(
     options: RollbackOptions, way: _WayBack, runtime: Runtime, ledger: UndoLedger | None
 ) -> RollbackVisit:
+    visit = RollbackVisit(runtime, way.changes, way.restarts, ledger, _keep(options))
+    if options.force:
+        visit.insist = Forcing(None if options.yes or ledger is None else options.ask)
+    return visit
+
+
+def _keep(options: RollbackOptions) -> Callable[[ChangeRecord], bool]:
+    """What is left as it is, of that which cannot or shall not be taken back."""
+
     def keep(record: ChangeRecord) -> bool:
         return not (options.irreversible and record.rollback and record.params is not None)
 
-    return RollbackVisit(runtime, way.changes, way.restarts, ledger, keep)
+    return keep
 
 
 def _steps(way: _WayBack) -> list[StepInfo]:
@@ -256,7 +268,15 @@ def _record(options: RollbackOptions, way: _WayBack, hosts: frozenset[str]) -> R
         options={
             "limit": options.limit,
             "irreversible": options.irreversible,
-            **({} if way.part is None else {"plays": sorted(way.part.plays)}),
+            **({} if way.choice.part is None else {"plays": sorted(way.choice.part.plays)}),
+            **_part_said(options),
         },
         of=way.of.id,
     )
+
+
+def _part_said(options: RollbackOptions) -> dict[str, object]:
+    """What makes it a part of the way back, and what else was said that is not usual."""
+    part = {"tasks": list(options.tasks), "since": options.since}
+    said: dict[str, object] = {"part": part} if options.tasks or options.since is not None else {}
+    return {**said, "force": True} if options.force else said

@@ -7,7 +7,7 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -16,22 +16,24 @@ from runner import __version__
 from runner.app.conduct import Conductor, leave, step_infos
 from runner.app.fleet import public_variables
 from runner.app.growing import Growing, announced
+from runner.app.keep_trying import Sweep, keep_trying
 from runner.app.ledger import RunLedger
 from runner.app.links import make_links, ways
 from runner.app.offering import Offers
 from runner.app.on_failure import undo_failed_plays
 from runner.app.options import RunOptions
 from runner.app.prepare import Prepared, prepare
+from runner.app.run_variables import run_variables
 from runner.app.wiring import make_runtime
 from runner.engine.graph_rollback import graph_to_json
 from runner.engine.runtime import Links, Runtime
 from runner.engine.variables import Variables
 from runner.engine.visit_check import CheckVisit, Foresee
+from runner.engine.visit_resume import Doubt, Past, ResumeVisit
 from runner.engine.visit_run import RunVisit
 from runner.journal.journal import Journal
 from runner.journal.records import RunRecord, new_run_id
 from runner.model.playbook import Task
-from runner.model.source import Source
 from runner.reporting.bus import Subscriber
 
 
@@ -45,13 +47,19 @@ def run(options: RunOptions) -> int:
     return carry_out(options, prepared, conductor)
 
 
-def conduct(options: RunOptions, prepared: Prepared, *also: Subscriber) -> Conductor:
-    """A conductor for this playbook; ``also`` are told what happens, too."""
+def conduct(
+    options: RunOptions,
+    prepared: Prepared,
+    *also: Subscriber,
+    only: frozenset[str] | None = None,
+) -> Conductor:
+    """A conductor for this playbook; ``also`` are told what happens, too. Lines about single jobs
+    are shown of the hosts ``only``."""
     view = options.view
     if not options.check and any(map(asks, prepared.playbook.all_tasks())):
         # A question at the terminal and a picture that redraws itself do not go together.
         view = replace(view, terminal=False)
-    conductor = Conductor(view, check=options.check, also=also)
+    conductor = Conductor(view, check=options.check, also=also, only=only)
     for warning in prepared.fleet.inventory.warnings:
         conductor.notice(warning)
     return conductor
@@ -97,10 +105,12 @@ def carry_out(
     conductor: Conductor,
     approve: Foresee | None = None,
     plan: bytes | None = None,
+    also: Sequence[Subscriber] = (),
 ) -> int:
     """The real thing, on record; gives the exit code.
 
-    ``approve`` raises Drifted for what is not to be changed. ``plan`` is what is applied.
+    ``approve`` raises Drifted for what is not to be changed. ``plan`` is what is applied. ``also``
+    are told of further sweeps, too.
     """
     with Journal.open() as journal:
         record = _record(options, prepared, plan)
@@ -116,8 +126,43 @@ def carry_out(
             record,
             lambda runtime, ledger: RunVisit(runtime, ledger, approve),
         )
+        sweep = sweeper(prepared, journal, record, approve, also)
+        code, conductor = keep_trying(options, sweep, journal, record, code, conductor, warn)
         undo_failed_plays(options, prepared, conductor, journal, record)
     return leave(code, conductor.stop)
+
+
+def sweeper(
+    prepared: Prepared,
+    journal: Journal,
+    record: RunRecord,
+    approve: Foresee | None,
+    also: Sequence[Subscriber] = (),
+    doubt: Doubt = Doubt.LEAVE,
+) -> Sweep:
+    """What goes on with this run for ``--keep-trying``."""
+
+    def sweep(options: RunOptions, past: Past, hosts: frozenset[str]) -> tuple[int, Conductor]:
+        # A run that added hosts has an inventory by now that is not the one it began with.
+        found = prepare(options, frozenset(record.hosts)) if prepared.stages else prepared
+        conductor = conduct(options, found, *also, only=hosts)
+        code = on_record(
+            options,
+            found,
+            conductor,
+            journal,
+            record,
+            lambda runtime, ledger: ResumeVisit(runtime, ledger, past, doubt, approve),
+        )
+        return code, conductor
+
+    return sweep
+
+
+def warn(text: str) -> None:
+    """Tell something between two sweeps, when nobody shows anything."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def on_record(
@@ -178,7 +223,7 @@ def on_record(
 def _reach(
     options: RunOptions, prepared: Prepared, conductor: Conductor
 ) -> tuple[Variables, Links]:
-    variables = _variables(prepared, options)
+    variables = run_variables(prepared, options)
     links = make_links(prepared.fleet, variables, conductor.stop, ways(prepared), options.approach)
     return variables, links
 
@@ -193,38 +238,6 @@ def _hosts(prepared: Prepared) -> tuple[str, ...]:
 def _steps(prepared: Prepared) -> Any:
     infos = step_infos(prepared.graph, [p.name for p in prepared.playbook.plays])
     return announced(infos, prepared.graph, prepared.stages)
-
-
-def _variables(prepared: Prepared, options: RunOptions) -> Variables:
-    batches = _batches(prepared)
-    return Variables(
-        prepared.fleet.inventory,
-        prepared.fleet.extra,
-        check_mode=options.check,
-        playbook_dir=str(options.playbook.parent.resolve()),
-        play_hosts={source: [h for batch in of for h in batch] for source, of in batches.items()},
-        batches=batches,
-        version=__version__,
-        verbosity=options.view.verbosity,
-        diff_mode=options.view.diff,
-        forks=options.forks,
-        limit=options.limit,
-        run_tags=options.tags,
-        skip_tags=options.skip_tags,
-        as_data=prepared.fleet.templates.as_data,
-    )
-
-
-def _batches(prepared: Prepared) -> dict[Source, list[list[str]]]:
-    """The hosts of each play, batch by batch, in the order in which it takes them."""
-    graph = prepared.graph
-    return {
-        prepared.playbook.plays[step.play].source: [
-            [graph.hosts[i] for i in group] for group in step.groups
-        ]
-        for step in graph.steps
-        if step.groups
-    }
 
 
 def asks(task: Task) -> bool:

@@ -11,6 +11,8 @@ from runner.cli.common import (
     approach,
     ask_password,
     ask_person,
+    check_patience,
+    keep_trying_option,
     vault,
     vault_options,
     view,
@@ -22,6 +24,7 @@ from runner.cli.common import (
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
 @visit_options
 @vault_options
+@keep_trying_option
 @click.option("-C", "--check", is_flag=True, help="Only compare the hosts with the plan.")
 @click.option(
     "--skip-drifted", is_flag=True, help="Leave hosts alone that have changed; do the others."
@@ -49,6 +52,7 @@ def command(
     vault_id: tuple[str, ...],
     vault_password_file: tuple[str, ...],
     ask_vault_pass: bool,
+    patience: float | None,
     check: bool,
     skip_drifted: bool,
     require_approvals: int | None,
@@ -58,6 +62,7 @@ def command(
 
     Exit code 3: some hosts are not; without --skip-drifted nothing is done on any.
     """
+    check_patience(patience, json_file, check=check)
     from runner.app.apply import ApplyOptions, carry_out_plan, look, ready
 
     options = ApplyOptions(
@@ -72,6 +77,7 @@ def command(
         view=view(verbose, diff, json_file),
         approach=approach(connect_rate, keep_trying),
         deadline=deadline,
+        keep_trying=patience,
         question=ask_person,
     )
     found = ready(options)

@@ -114,6 +114,28 @@ def visit_options(command: F) -> F:
     return command
 
 
+def keep_trying_option(command: F) -> F:
+    """``--keep-trying``: how long hosts that do not answer are tried again."""
+    return click.option(
+        "--keep-trying",
+        "patience",
+        type=duration,
+        metavar="TIME",
+        help="For that time (2h) try hosts again that did not answer, as 'resume' does.",
+    )(command)
+
+
+def check_patience(patience: float | None, json_file: str | None, *, check: bool = False) -> None:
+    """``--keep-trying`` writes a report for each sweep, and has nothing to preview."""
+    if patience is not None and check:
+        raise UsageError("--keep-trying does not go with --check")
+    if patience is not None and json_file == "-":
+        raise UsageError(
+            "--keep-trying does not go with --json -",
+            hint="give a file: it holds the report about all hosts after the last sweep",
+        )
+
+
 def extra_option(command: F) -> F:
     """``-e`` for verbs that do not visit hosts."""
     return click.option(

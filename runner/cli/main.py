@@ -25,6 +25,7 @@ _VERBS: dict[str, str] = {
     "rollback": "Take back what a run did.",
     "runs": "List recorded runs.",
     "show": "Show a recorded run, or a plan.",
+    "report": "Write a recorded run as HTML page, JUnit XML, JSON or CSV.",
     "audit": "Check that the journal is as it was written.",
     "graph": "Show what waits for what, as text or SVG.",
     "ping": "See which hosts answer, and why others do not.",

@@ -11,7 +11,9 @@ from runner.cli.common import (
     approach,
     ask_password,
     ask_person,
+    check_patience,
     inventory_option,
+    keep_trying_option,
     vault,
     vault_options,
     view,
@@ -25,6 +27,7 @@ from runner.errors import UsageError
 @inventory_option(required=False)
 @visit_options
 @vault_options
+@keep_trying_option
 @click.option(
     "--retry-in-doubt",
     is_flag=True,
@@ -46,6 +49,7 @@ def command(
     vault_id: tuple[str, ...],
     vault_password_file: tuple[str, ...],
     ask_vault_pass: bool,
+    patience: float | None,
     retry_in_doubt: bool,
     mark_done: bool,
 ) -> Any:
@@ -56,6 +60,7 @@ def command(
     nothing there can tell whether it ran stays in doubt, unless one of the two options says what
     to do. Handlers that were still to run do.
     """
+    check_patience(patience, json_file)
     if retry_in_doubt and mark_done:
         raise UsageError("--retry-in-doubt and --mark-done exclude each other")
     from runner.app.resume import ResumeOptions, resume
@@ -73,6 +78,7 @@ def command(
         view=view(verbose, diff, json_file),
         approach=approach(connect_rate, keep_trying),
         deadline=deadline,
+        keep_trying=patience,
         question=ask_person,
     )
     return resume(options)

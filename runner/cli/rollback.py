@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,14 @@ from runner.cli.common import (
     approach,
     ask_password,
     check_detailed,
+    duration,
     inventory_option,
     vault,
     vault_options,
     view,
     walk_options,
 )
+from runner.errors import UsageError
 
 
 @click.command("rollback")
@@ -33,6 +37,27 @@ from runner.cli.common import (
     "--restart",
     is_flag=True,
     help="Restart hosts where an undo needs it (done anyway where RUN restarted them).",
+)
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    metavar="NAME",
+    help="Only what this task changed (name or id); may be repeated.",
+)
+@click.option(
+    "--since", metavar="TIME", help="Only what was changed after 10:30, 2h ago, or an ISO date."
+)
+@click.option(
+    "--force", is_flag=True, help="Put back even what somebody changed since; asks for each."
+)
+@click.option("--yes", is_flag=True, help="With --force: do not ask.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Only write the way back as a playbook; contact nobody.",
 )
 def command(
     run: str,
@@ -54,15 +79,30 @@ def command(
     ask_vault_pass: bool,
     irreversible: bool,
     restart: bool,
+    tasks: tuple[str, ...],
+    since: str | None,
+    force: bool,
+    yes: bool,
+    output: Path | None,
 ) -> Any:
     """Take back what RUN changed, newest first, and verify it.
 
     RUN is an id, a unique prefix of one, or `last`. A value that somebody changed since is a
-    conflict: it is reported and left alone.
+    conflict: it is reported and left alone, unless --force says otherwise.
     """
     check_detailed(check, detailed_exitcode)
+    if yes and not force:
+        raise UsageError("--yes goes with --force")
+    if output is not None and (check or force):
+        raise UsageError("-o only writes a playbook: neither --check nor --force goes with it")
+    if force and not (yes or check or sys.stdin.isatty()):
+        raise UsageError(
+            "--force asks before it overwrites what somebody changed, and there is no terminal",
+            hint="look first with --check --force; then give --yes",
+        )
     from runner.app.options import RollbackOptions
     from runner.app.rollback import rollback
+    from runner.app.rollback_choice import moment
 
     return rollback(
         RollbackOptions(
@@ -80,5 +120,25 @@ def command(
             view=view(verbose, diff, json_file),
             approach=approach(connect_rate, keep_trying),
             deadline=deadline,
+            tasks=tasks,
+            since=None if since is None else moment(since, _ago, time.time()),
+            force=force,
+            yes=yes,
+            ask=_ask,
+            output=output,
         )
     )
+
+
+def _ago(text: str) -> float:
+    try:
+        return duration(text)
+    except click.BadParameter as error:
+        raise ValueError(str(error)) from None
+
+
+def _ask(question: str) -> str | None:
+    try:
+        return input(f"\n{question} ")
+    except EOFError:
+        return None

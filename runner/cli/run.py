@@ -12,7 +12,9 @@ from runner.cli.common import (
     ask_password,
     ask_person,
     check_detailed,
+    check_patience,
     inventory_option,
+    keep_trying_option,
     vault,
     vault_options,
     view,
@@ -26,6 +28,7 @@ from runner.cli.common import (
 @inventory_option(required=True)
 @walk_options
 @vault_options
+@keep_trying_option
 @click.option("-t", "--tags", multiple=True, help="Only tasks with these tags.")
 @click.option("--skip-tags", multiple=True, help="Not the tasks with these tags.")
 @click.option("--start-at-task", metavar="NAME", help="Begin at this task.")
@@ -52,6 +55,7 @@ def command(
     vault_id: tuple[str, ...],
     vault_password_file: tuple[str, ...],
     ask_vault_pass: bool,
+    patience: float | None,
     tags: tuple[str, ...],
     skip_tags: tuple[str, ...],
     start_at_task: str | None,
@@ -63,6 +67,7 @@ def command(
 ) -> Any:
     """Run PLAYBOOK on the hosts of an inventory; with --check only show what would change."""
     check_detailed(check, detailed_exitcode)
+    check_patience(patience, json_file, check=check)
     from runner.app.options import RunOptions
 
     options = RunOptions(
@@ -82,6 +87,7 @@ def command(
         view=view(verbose, diff, json_file),
         approach=approach(connect_rate, keep_trying),
         deadline=deadline,
+        keep_trying=patience,
         question=ask_person,
     )
     if syntax_check or list_hosts or list_tasks or list_tags:

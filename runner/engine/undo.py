@@ -86,17 +86,22 @@ class Undo:
         return dataclasses.replace(self.before, **others)
 
 
-def conflict(undo: Undo, found: Any) -> Outcome:
-    """Somebody changed it since: all three values, and nothing is done."""
+def three_values(undo: Undo, found: Any) -> str:
+    """Of each field that somebody changed since: what was before, what the run left, what is."""
     ours = {d.field: d for d in differences(undo.before, undo.after)}
     parts = []
     for d in undo.foreign(found):
         was = ours[d.field].before if d.field in ours else d.before
         parts.append(f"{d.field}: before {was!r}, left by the run {d.before!r}, now {d.after!r}")
+    return "; ".join(parts)
+
+
+def conflict(undo: Undo, found: Any) -> Outcome:
+    """Somebody changed it since: all three values, and nothing is done."""
     return Outcome(
         Status.CONFLICT,
-        f"changed by somebody since: {'; '.join(parts)}",
-        "left alone; decide which value is right and set it by hand",
+        f"changed by somebody since: {three_values(undo, found)}",
+        "left alone; set it by hand, or put it back all the same: runner rollback --force",
         subject=undo.record.subject,
         differences=tuple(undo.foreign(found)),
     )

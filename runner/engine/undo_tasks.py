@@ -126,7 +126,12 @@ class WrittenUndo:
             self._commands += preview.drive(module.apply(params, change, facts))
             return
         as_step = dataclasses.replace(
-            record, task=step.task, module=step.module, params=step.params, subject=change.subject
+            record,
+            task=step.task,
+            module=step.module,
+            params=step.params,
+            subject=change.subject,
+            irreversible=_why_not(module, params, change, facts),
         )
         intent = self._ledger.intend(as_step, change.before, change.after)
         writer, status, found = Writer(link, setting=self._setting), Status.FAILED, None
@@ -154,6 +159,13 @@ def planned(module: Module[Any, Any], params: Any, before: Any, facts: Any) -> C
         after = module.plan(params, before, facts)
     change = Change(module.subject(params), before, after)
     return change if change.differences() else None
+
+
+def _why_not(module: Module[Any, Any], params: Any, change: Change[Any], facts: Any) -> str:
+    """Why what a step does cannot be taken back in its turn; an empty string when it can."""
+    if module.effect is Effect.COMMAND:
+        return "a command of undo: has no way back of its own"
+    return module.irreversible(params, change, facts)
 
 
 def require_done(

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any
 
 from runner.engine.graph import Step
-from runner.engine.keywords_rendered import Keywords
+from runner.engine.keywords_rendered import Keywords, keywords_in_trouble
 from runner.engine.runtime import Runtime
 from runner.engine.undo import IN_DOUBT
 from runner.engine.visit_check import Foresee
@@ -44,7 +44,8 @@ class Doubt(Enum):
 class Past:
     """What the journal knows of the run so far.
 
-    ``complete`` are the hosts on which nothing is left to do: they are not contacted.
+    ``complete`` are the hosts of which the ``outcomes`` stand: where a job has one it is not done
+    again, and hosts on which nothing is left to do are not contacted.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Past:
         self._complete = complete
 
     def outcome(self, job: JobId) -> Outcome | None:
-        """What became of a job of a host that is complete."""
+        """What became of a job, where that stands."""
         return self._outcomes.get(job) if job.host in self._complete else None
 
     def record(self, work: Work, subject: str) -> ChangeRecord | None:
@@ -98,16 +99,16 @@ class ResumeVisit(RunVisit):
     def turn(
         self, step: Step, host: str, given: Mapping[str, Any], places: tuple[Place, ...]
     ) -> Outcome:
-        """A job's turn; on a host that is complete, what became of it then."""
+        """A job's turn; where its outcome stands, what became of it then."""
         job = JobId(step.name, host)
         outcome = self._past.outcome(job)
         if outcome is None:
             return super().turn(step, host, given, places)
         play = self.runtime.plays[step.play]
-        no_log = bool(step.task and step.task.no_log)
-        return self._settling.settle(
-            step, job, play, Done(outcome, Keywords(no_log=no_log)), time.time()
-        )
+        keywords = Keywords(any_errors_fatal=play.any_errors_fatal is True)
+        if step.task is not None:
+            keywords = keywords_in_trouble(step.task, self.runtime.templates, None)
+        return self._settling.settle(step, job, play, Done(outcome, keywords), time.time())
 
     def perform(self, work: Work) -> Outcome:
         """Do it, unless it is done."""

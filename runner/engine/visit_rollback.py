@@ -20,7 +20,7 @@ from runner.engine.graph_rollback import SETTLE_STEP
 from runner.engine.preview import Preview
 from runner.engine.runtime import Runtime
 from runner.engine.session import Reader, Writer
-from runner.engine.undo import HostNotes, Restart, Undo, conflict
+from runner.engine.undo import HostNotes, Restart, Undo, conflict, three_values
 from runner.engine.undo_tasks import StepLedger, WrittenUndo
 from runner.errors import HostError, ModuleError, RestartFirst, TransportError
 from runner.events import JobFinished, JobStarted
@@ -53,6 +53,8 @@ class RollbackVisit:
     restarts: Mapping[str, Restart]
     ledger: RollbackLedger | None
     keep_irreversible: Callable[[ChangeRecord], bool]
+    insist: Callable[[Undo, Any], bool] = lambda _undo, _found: False
+    """Whether to put back even what somebody changed since; is given what is there now."""
     notes: dict[str, HostNotes] = field(default_factory=dict)
 
     # -- the walk's side --------------------------------------------------------------------
@@ -181,8 +183,15 @@ class RollbackVisit:
         found = _probe(undo)
         if not undo.differ(undo.before, found):
             return Outcome(Status.OK, "already as it was before", subject=undo.record.subject)
-        if undo.foreign(found):
+        if not undo.foreign(found):
+            return self._put_back(undo, found)
+        if not self.insist(undo, found):
             return conflict(undo, found)
+        outcome = self._put_back(undo, found)
+        warning = f"put back over what somebody changed since: {three_values(undo, found)}"
+        return dataclasses.replace(outcome, warnings=(*outcome.warnings, warning))
+
+    def _put_back(self, undo: Undo, found: Any) -> Outcome:
         change: Change[Any] = Change(undo.record.subject, undo.target(found), found)
         if self.ledger is None:
             commands = Preview(undo.link.shell_of, undo.setting).drive(
@@ -199,7 +208,9 @@ class RollbackVisit:
         return self._carry_out(undo, change, self.ledger)
 
     def _carry_out(self, undo: Undo, change: Change[Any], ledger: RollbackLedger) -> Outcome:
-        intent = ledger.intend(undo.record, change.after, change.before)
+        why_not = undo.module.irreversible(undo.params, change.reversed(), undo.facts)
+        again = dataclasses.replace(undo.record, irreversible=why_not)
+        intent = ledger.intend(again, change.after, change.before)
         writer = Writer(undo.link, setting=undo.setting)
         status, found = Status.FAILED, None
         try:

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from runner.interfaces.exchange import Output, Query, Reply, Request
+from runner.interfaces.guide import Guide
 from runner.model.inventory import Addition
 from runner.model.state import Change
 
@@ -62,6 +63,14 @@ class Effect(StrEnum):
     """Happens on the controller and touches no host."""
 
 
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """A task that brings something back: its arguments, and its module where that is another."""
+
+    arguments: Mapping[str, Any]
+    module: str = ""
+
+
 class Module(ABC, Generic[ParamsT, StateT]):
     """What every kind of task has. Stateless: the same object serves many threads.
 
@@ -80,6 +89,8 @@ class Module(ABC, Generic[ParamsT, StateT]):
     ``reboot_required``."""
     doc_url: ClassVar[str] = ""
     """The page whose parameters and return values this module follows."""
+    guide: ClassVar[Guide | None] = None
+    """Where it works and with which tools, and an example, for people."""
 
     shares: ClassVar[str] = ""
     """Modules with the same word here have the same state: in a dry run each sees what the others
@@ -130,6 +141,11 @@ class Module(ABC, Generic[ParamsT, StateT]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         """Take ``change`` (as recorded: before -> after) back; by default, apply it reversed."""
         return (yield from self.apply(params, change.reversed(), facts))
+
+    def restore(self, params: ParamsT, change: Change[StateT]) -> tuple[Restoring, ...]:
+        """Tasks that bring ``change.before`` back, in their order, for a rollback that is written
+        down as a playbook; none where tasks cannot say it. ``change.after`` is as it was left."""
+        return ()
 
     def irreversible(self, params: ParamsT, change: Change[StateT], facts: Facts) -> str:
         """Why this change cannot be taken back; an empty string when it can."""

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from runner.errors import JournalError
-from runner.journal import chain, holdings, lifecycle, locks, plans, search
+from runner.journal import chain, holdings, lifecycle, locks, plans, search, undoing
 from runner.journal.chain import Audit
 from runner.journal.holdings import LeftRecord
 from runner.journal.place import journal_path, prepare
@@ -19,7 +19,6 @@ from runner.journal.records import (
     FINAL_STATUSES,
     JSON,
     SETTLED_STATUSES,
-    UNDONE,
     ChangeRecord,
     Intent,
     OutcomeRecord,
@@ -167,12 +166,8 @@ class Journal:
         )
 
     def undone(self, change: int, by: str) -> None:
-        """Mark a change as taken back by the run ``by``."""
-        self._update_change(
-            change,
-            "status = ?, undone_by = ?, settled = ?",
-            [UNDONE, by, time.time(), change],
-        )
+        """Mark a change as taken back by the run ``by``; what a rollback took back stands again."""
+        self._writer.post(lambda connection: undoing.undone(connection, change, by))
 
     def _update_change(self, change: int, assignments: str, values: Sequence[object]) -> None:
         def work(connection: sqlite3.Connection) -> None:

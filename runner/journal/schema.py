@@ -146,7 +146,19 @@ _CHAIN = chain.statements(
 """From here on a column that is added must be NULL in the rows that exist, and its table's
 triggers must be made anew."""
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _TARGETS, _HOLDINGS, _PLANS, _CHAIN)
+_UNDOING = (
+    "CREATE INDEX changes_by_undoing ON changes (undone_by, host) WHERE undone_by IS NOT NULL",
+)
+"""A rollback that is itself taken back looks up each change that it took back."""
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    _FIRST,
+    _TARGETS,
+    _HOLDINGS,
+    _PLANS,
+    _CHAIN,
+    _UNDOING,
+)
 """Statements that lead from version N (the index) to N + 1. Only ever append to it: what is
 released stays as it is, because files of that version exist."""
 

@@ -70,13 +70,17 @@ def taken_back(connection: sqlite3.Connection, run: str) -> bool:
     A change counts as dealt with when it is marked undone, or when a rollback that ended well
     worked on its host: it then found nothing to do there. A run that no rollback has touched is
     not taken back, even if it changed nothing: so that ``last`` never skips to an older run. Nor
-    does one count that was about some plays only (``on_failure``).
+    does one count that was about some plays (``on_failure``) or changes only, or that was itself
+    taken back.
     """
     covered: set[str] | None = None
     for (hosts,) in connection.execute(
         "SELECT hosts FROM runs WHERE of = ? AND verb = 'rollback'"
         " AND status = 'finished' AND exit_code = 0"
-        " AND json_extract(options, '$.plays') IS NULL",
+        " AND json_extract(options, '$.plays') IS NULL"
+        " AND json_extract(options, '$.part') IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM runs AS again"
+        "  WHERE again.of = runs.id AND again.verb = 'rollback')",
         [run],
     ):
         covered = (covered or set()) | set(json.loads(hosts))

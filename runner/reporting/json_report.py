@@ -185,18 +185,18 @@ def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def write_atomically(path: Path, pieces: Iterator[str]) -> None:
+def write_atomically(path: Path, pieces: Iterator[str], encoding: str = "ascii") -> None:
     """Write a file that is either the old one or whole; readable by its owner only.
 
     A device or pipe (``/dev/null``, ``/dev/fd/3``) is written to, never replaced.
     """
     if _is_special(path):
-        with path.open("w", encoding="ascii") as file:
+        with path.open("w", encoding=encoding) as file:
             file.writelines(pieces)
         return
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
+        with os.fdopen(handle, "w", encoding=encoding) as file:
             file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())

@@ -30,7 +30,7 @@ ELLIPSIS: Final = "…"
 
 def clean(text: str) -> str:
     """The text without escape sequences and control characters; only line feeds and tabs stay."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
     text = _SEQUENCE.sub("", text.replace("\r\n", "\n"))
     return "".join(_clean_characters(text))

@@ -157,6 +157,33 @@ class TestLastToRollBack:
         journal.finish(idle.id, "finished", 0)
         assert self.last(journal) == idle.id
 
+    def test_a_part_of_the_way_back_leaves_the_rest(self, journal: Journal) -> None:
+        run, _ = self.changed(journal, "a")
+        part = a_run("a", verb="rollback", of=run.id, options={"part": {"tasks": ["x"]}})
+        journal.begin(part)
+        journal.finish(part.id, "finished", 0)
+        assert self.last(journal) == run.id
+
+    def test_what_a_rollback_took_back_stands_again_when_that_is_taken_back(
+        self, journal: Journal
+    ) -> None:
+        run, change = self.changed(journal, "a")
+        rollback = a_run("a", verb="rollback", of=run.id)
+        journal.begin(rollback)
+        back = journal.intend(rollback.id, an_intent("a"))
+        journal.settle(back, Status.CHANGED)
+        journal.undone(change, rollback.id)
+        journal.finish(rollback.id, "finished", 0)
+        again = a_run("a", verb="rollback", of=rollback.id)
+        journal.begin(again)
+        journal.undone(back, again.id)
+        journal.finish(again.id, "finished", 0)
+        assert self.last(journal) == run.id
+        (first,) = journal.changes(run.id)
+        assert (first.status, first.undone_by) == ("in doubt", None)
+        assert journal.changes(rollback.id)[0].status == "undone"
+        assert not journal.audit().wrong
+
 
 def test_run_ids_are_short_sort_by_time_and_differ() -> None:
     assert new_run_id(1795313400.0).startswith("20261122-0210-")
