@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.lab.files import Entry
 from runner.lab.registry import Key
+from runner.lab.roles import Role, roles_of
 
 if TYPE_CHECKING:
     from runner.lab.host import Host
@@ -54,6 +55,7 @@ class Features:
         profile = host.profile
         if profile.nt >= (6, 1):
             self._add("TelnetClient", "Telnet Client", enabled=False)
+        self.roles = roles_of(profile)
         if profile.nt >= (6, 3):
             self._add("SMB1Protocol", "SMB 1.0/CIFS File Sharing Support", enabled=True)
 
@@ -117,4 +119,19 @@ class Features:
 
     def dump(self) -> dict[str, str]:
         """States by name."""
-        return {feature.name: feature.state for feature in self}
+        states = {feature.name: feature.state for feature in self}
+        for role in self.roles:
+            states[f"role {role.name}"] = "Installed" if self.has_role(role) else "Available"
+        return states
+
+    def has_role(self, role: Role) -> bool:
+        """Whether Server Manager counts it as installed."""
+        same = self.find(role.dism) if role.dism else None
+        return same.enabled if same else role.installed
+
+    def set_role(self, role: Role, *, installed: bool) -> None:
+        """Install or remove it."""
+        same = self.find(role.dism) if role.dism else None
+        if same:
+            same.enabled = installed
+        role.installed = installed

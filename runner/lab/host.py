@@ -24,8 +24,10 @@ from runner.lab.processes import ProcessTable
 from runner.lab.profiles.files import profile_directory
 from runner.lab.profiles.table import OsProfile
 from runner.lab.registry import Registry
+from runner.lab.security import Security
 from runner.lab.services import ServiceManager
 from runner.lab.servicing import Servicing
+from runner.lab.shadows import Shadows
 from runner.lab.spec import LabState
 from runner.lab.tasks import Scheduler
 
@@ -36,14 +38,18 @@ _POLL_SECONDS = 0.05
 
 
 class Clock:
-    """The machine's time: that of the real world. `boot` is when the machine started."""
+    """The machine's time: that of the real world, or so many seconds before or after it.
 
-    def __init__(self) -> None:
+    `boot` is when the machine started.
+    """
+
+    def __init__(self, offset: float = 0.0) -> None:
+        self._offset = offset
         self.boot = self.now() - 30 * 86400
 
     def now(self) -> float:
         """Seconds since 1970."""
-        return time.time()
+        return time.time() + self._offset
 
 
 @dataclass(slots=True)
@@ -66,7 +72,7 @@ class Host:
         self.spec = state
         self.registry = registry
         self.files = files
-        self.clock = Clock()
+        self.clock = Clock(state.clock_offset)
         self.counters = Counters()
         self.lock = threading.Lock()
         self.changed = threading.Condition(self.lock)
@@ -77,6 +83,8 @@ class Host:
         self.services = ServiceManager(self)
         self.servicing = Servicing(self)
         self.tasks = Scheduler(self)
+        self.shadows = Shadows()
+        self.security = Security(name, profile, state)
         self.written: set[str] = set()
         """Files that a redirection holds open for writing, in lower case."""
         self.not_simulated: list[str] = []
@@ -223,7 +231,9 @@ class Host:
             "firewall": firewall_of(self.registry),
             "files": self.files.dump(),
             "tasks": self.tasks.dump(),
+            "shadow_copies": self.shadows.dump(),
             "shares": shares_of(self.registry),
+            "security": self.security.dump(),
             "processes": self.processes.dump(),
             "reboot_pending": self.servicing.reboot_pending(),
         }

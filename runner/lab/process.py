@@ -75,6 +75,11 @@ class Session:
         """In which texts are written and read."""
         return self.console.codepage
 
+    def is_scratch(self, path: str) -> bool:
+        """Whether a file lies in the folder for temporary files: making one changes nothing that
+        administration is about."""
+        return path.lower().startswith(f"{self.env.get('TEMP') or '?'}\\".lower())
+
     def child(self) -> Session:
         """The session of a child process: changes there do not come back."""
         return replace(self, env=self.env.copy())
@@ -153,6 +158,11 @@ class Process:
     def mutates(self) -> None:
         """Count an operation that changes, or could have changed, the state of the machine."""
         self.host.counters.writes += 1
+
+    def makes_file(self, path: str) -> None:
+        """The same for an operation that only writes a file."""
+        if not self.session.is_scratch(path):
+            self.mutates()
 
     def read(self) -> bytes:
         """All of standard input; blocks while the client keeps it open."""

@@ -20,11 +20,13 @@ from runner.lab.profiles.table import ARCHES_OF, OS_KEYS
 __all__ = [
     "FileSpec",
     "FirewallSpec",
+    "GroupSpec",
     "HostSpec",
     "LabSpec",
     "LabState",
     "RegistryValueSpec",
     "ServiceSpec",
+    "UserSpec",
 ]
 
 
@@ -110,6 +112,25 @@ class FirewallSpec(_Frozen):
     rules: dict[str, str] = {}
 
 
+class UserSpec(_Frozen):
+    """A user of the machine itself, beside the two that every Windows has."""
+
+    full_name: str = ""
+    description: str = ""
+    disabled: bool = False
+    locked: bool = False
+    password_expires: bool = True
+    password_changeable: bool = True
+    password_required: bool = True
+
+
+class GroupSpec(_Frozen):
+    """A local group, by name or identifier (``S-1-5-32-544``); ``members`` are all of them."""
+
+    description: str | None = None
+    members: list[str] | None = None
+
+
 def _kb(value: object) -> object:
     text = f"KB{value}" if isinstance(value, int) else value
     if not isinstance(text, str) or not re.fullmatch(r"(?i)KB\d{5,8}", text):
@@ -161,12 +182,16 @@ class LabState(_Frozen):
     packages: dict[Path, list[str]] = {}
     firewall: FirewallSpec = FirewallSpec()
     shares: dict[str, Path] = {}
+    users: dict[str, UserSpec] = {}
+    groups: dict[str, GroupSpec] = {}
     processes: list[str] = []
     latency: Annotated[float, Field(ge=0)] = 0.0
     reboot_seconds: Annotated[float, Field(ge=0)] = 2.0
     after_restart: dict[FaultKind, Annotated[int, Field(ge=0)]] = {}
     update_seconds: Annotated[float, Field(ge=0)] = 0.3
     smb1: bool | None = None
+    clock_offset: float = 0.0
+    disk_free: Annotated[int, Field(ge=0)] = 21_474_836_480
 
 
 class HostSpec(_Frozen):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runner.lab.faults import LabFault
+from runner.lab.toolkit.taskxml import leaves
 
 if TYPE_CHECKING:
     from runner.lab.host import Host
@@ -40,6 +41,13 @@ class ScheduledTask:
     last_run: float | None = None
     running: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
+    definition: str = ""
+    """The XML that it was made of; empty for one that was made without."""
+    due: float | None = None
+    """When it runs by itself, in seconds since 1970, where its XML says so."""
+    registered: float | None = None
+    """How many seconds after it was made it runs by itself, where its XML says so."""
+    at_boot: bool = False
 
     @property
     def account(self) -> str:
@@ -73,13 +81,15 @@ class Scheduler:
     def add(self, task: ScheduledTask) -> None:
         """Register a task; one of schedule ONCE runs by itself if its time comes later today."""
         self._tasks[self._key(task.name)] = task
+        if task.registered is not None:
+            self._host.later(task.registered, lambda: self._fire(task))
         if task.schedule == "ONCE":
-            delay = _seconds_until(task.start_time)
+            delay = _seconds_until(task.start_time) if task.due is None else task.due - time.time()
             if delay > 0:
                 self._host.later(delay, lambda: self._fire(task))
 
     def _fire(self, task: ScheduledTask) -> None:
-        if self._tasks.get(self._key(task.name)) is task:
+        if self._tasks.get(self._key(task.name)) is task and task.enabled:
             self.run(task)
 
     def delete(self, task: ScheduledTask) -> None:
@@ -116,7 +126,7 @@ class Scheduler:
         """Run the tasks of schedule ONSTART."""
         for task in self.all():
             task.running = False
-            if task.schedule == "ONSTART" and task.enabled:
+            if (task.schedule == "ONSTART" or task.at_boot) and task.enabled:
                 self.run(task)
 
     def dump(self) -> dict[str, dict[str, object]]:
@@ -125,6 +135,7 @@ class Scheduler:
             task.name: {
                 "command": task.command, "user": task.user, "schedule": task.schedule,
                 "start": task.start_time, "enabled": task.enabled,
+                **({"definition": leaves(task.definition)} if task.definition else {}),
             }
             for task in self.all()
         }  # fmt: skip

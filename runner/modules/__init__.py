@@ -19,6 +19,7 @@ COLLECTIONS: Final = (
     "ansible.legacy.",
     "ansible.windows.",
     "community.windows.",
+    "chocolatey.chocolatey.",
 )
 """Ansible's collections whose modules we implement: ``ansible.windows.win_ping`` is win_ping."""
 

@@ -16,7 +16,7 @@ from runner.interfaces.exchange import Read, Reply, Request, read
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _file_change
+from runner.modules import _file_change, _restoring_posix
 from runner.modules._file_change import Writing
 from runner.modules._file_state import (
     ABSENT,
@@ -247,6 +247,9 @@ class TextModule(base.Module[Any, FileState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         yield from _file_change.take_back(change.before, change.after)
         return {}
+
+    def restore(self, params: Any, change: Change[FileState]) -> tuple[base.Restoring, ...]:
+        return _restoring_posix.file(change)
 
 
 def edited(params: FileParams, before: FileState, text: bytes) -> FileState:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from runner.errors import ModuleError
-from runner.interfaces.exchange import Output, Query, Reply, Script, read
+from runner.interfaces.exchange import Output, Query, Reply, Request, Script, read, write
 from runner.windows import registry
 from runner.windows.exit_codes import expect
 
@@ -140,6 +140,23 @@ def is_empty(output: Output) -> bool:
     keys = registry.parse(output.stdout)
     values = keys[0].values if keys else ()
     return len(keys) <= 1 and all(v.may_be_default and not v.data for v in values)
+
+
+def remove_empty(path: str, nearest: str) -> Generator[Request, Reply, None]:
+    """Remove the key and those above it, up to the one that was there before; only empty ones."""
+    for key in (path, *registry.ancestors(path)):
+        if key.casefold() == nearest.casefold():
+            return
+        (output,) = yield from read(registry.query(key))
+        if output.code != 0:
+            continue
+        if not is_empty(output):
+            raise ModuleError(
+                f"the key {key} was created by the run, but now holds something else as well",
+                hint="it is left in place; look at it and delete it by hand if it can go",
+            )
+        out = yield from write(registry.delete_key(key))
+        expect(out, "reg", f"delete the empty key {key}")
 
 
 def unrestorable(tree: Sequence[Entry]) -> str:

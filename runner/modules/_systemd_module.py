@@ -11,7 +11,7 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _systemd
+from runner.modules import _restoring_posix, _systemd
 from runner.modules._posix import require_posix
 from runner.modules._unit import Scope, UnitState, WantedState, Wish, checked_name
 
@@ -107,6 +107,9 @@ class Systemd(base.Module[Params, UnitState]):
         self, params: Params, change: Change[UnitState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         return (yield from _systemd.apply(params.wish, change))
+
+    def restore(self, params: Params, change: Change[UnitState]) -> tuple[base.Restoring, ...]:
+        return _restoring_posix.unit(params.name, change) if params.name is not None else ()
 
     def irreversible(self, params: Params, change: Change[UnitState], facts: base.Facts) -> str:
         return _systemd.irreversible(params.wish, change)

@@ -176,7 +176,7 @@ def make_folders(folders: Sequence[str], above: str) -> Generator[Request, Reply
 
 def remove(before: WinFileState) -> Generator[Request, Reply, None]:
     """Move something to where it is kept."""
-    folder = paths.backups(before.path)
+    folder = paths.parent(before.kept)
     lines = [f"(if not exist {quoted(folder)} md {quoted(folder)}||exit 1)"]
     path = quoted(before.path)
     again = ""
@@ -201,7 +201,7 @@ def take_back(was: WinFileState, now: WinFileState) -> Generator[Request, Reply,
         yield from _gone(now.path or was.path, now.kind)
         yield from remove_above(now.path or was.path, was.above)
         return
-    kept, folder = quoted(was.kept), quoted(paths.backups(was.path))
+    kept, folder = quoted(was.kept), quoted(paths.parent(was.kept))
     lines = [f"(if not exist {kept} (echo its backup {was.kept} is gone>&2&exit 1))"]
     if now.kind == FILE:
         lines.append(f"(if exist {path} {ATTRIB} {cleared('RHS')} {path})")

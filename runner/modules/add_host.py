@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import AliasChoices, ConfigDict, Field, field_validator
 
 from runner.interfaces import module as base
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.model.inventory import Addition
 
@@ -45,6 +46,10 @@ class Module(base.LocalModule[Params]):
     params = Params
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/add_host_module.html"
+    )
+    guide = Guide(
+        example=("add_host:\n  name: web02\n  groups: web"),
+        where="controller",
     )
 
     def decide(self, params: Params, evaluate: base.Evaluate) -> base.Decision:

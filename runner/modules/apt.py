@@ -11,8 +11,9 @@ from typing import Any
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _apt, _apt_change, _apt_plan
+from runner.modules import _apt, _apt_change, _apt_plan, _restoring_posix
 from runner.modules._apt_params import Params
 from runner.modules._packages import PackagesState
 from runner.modules._posix import require_posix
@@ -25,6 +26,11 @@ class Module(base.Module[Params, PackagesState]):
     params = Params
     state = PackagesState
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/apt_module.html"
+    guide = Guide(
+        example=("apt:\n  name: samba\n  state: absent"),
+        undo="what a package's own scripts did; the plan says which change cannot go back",
+        where="posix",
+    )
 
     def subject(self, params: Params) -> str:
         if params.whole:
@@ -60,6 +66,9 @@ class Module(base.Module[Params, PackagesState]):
         if before.lost and (change.touches("packages") or change.touches("pending")):
             return f"the repositories no longer have {', '.join(before.lost)}"
         return ""
+
+    def restore(self, params: Params, change: Change[PackagesState]) -> tuple[base.Restoring, ...]:
+        return _restoring_posix.packages(change)
 
     def result(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from runner.interfaces import module as base
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Items, Text
 
 
@@ -44,6 +45,10 @@ class Module(base.LocalModule[Params]):
     params = Params
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/assert_module.html"
+    )
+    guide = Guide(
+        example=("assert:\n  that: ansible_os_family == 'Windows'"),
+        where="controller",
     )
 
     def decide(self, params: Params, evaluate: base.Evaluate) -> base.Decision:

@@ -11,6 +11,7 @@ from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.detached import Jobs, JobState, JobStatus, checked
 from runner.interfaces.exchange import Output, Query, Reply, Request, read, write
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
@@ -50,6 +51,11 @@ class Module(base.Module[Params, CommandState]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/"
         "async_status_module.html"
+    )
+    guide = Guide(
+        example=('async_status:\n  jid: "{{ job.ansible_job_id }}"'),
+        using=(Using("cmd"),),
+        where="both",
     )
 
     def subject(self, params: Params) -> str:

@@ -10,6 +10,7 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.modules import _content, _text
@@ -81,6 +82,10 @@ class Module(_content.TextModule):
 
     params = Params
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/blockinfile_module.html"
+    guide = Guide(
+        example=("blockinfile:\n  path: /etc/hosts\n  block: 10.0.0.9 sink.example"),
+        where="posix",
+    )
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, FileState]:
         require_posix(facts, "blockinfile", "win_shell")

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from runner.interfaces.exchange import Command, Exec, Script
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text, Words
 from runner.interfaces.module import CommandState, Facts
 from runner.model.state import Change
@@ -58,6 +59,10 @@ class Module(_posix.PosixCommand[Params]):
     instead = "win_command"
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/command_module.html"
+    )
+    guide = Guide(
+        example="command: smbd --version",
+        where="posix",
     )
 
     def subject(self, params: Params) -> str:

@@ -15,9 +15,10 @@ from typing import Any, ClassVar
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import said_yes
 from runner.model.state import Change
-from runner.modules import _copy_file, _copy_tree
+from runner.modules import _copy_file, _copy_tree, _restoring_posix
 from runner.modules._content import CONTENT
 from runner.modules._copy_params import Params
 from runner.modules._copy_sources import sources_of
@@ -33,6 +34,10 @@ class Module(base.Module[Params, FileState]):
     shares = CONTENT
     controller_files: ClassVar[Mapping[str, str]] = {"src": "files"}
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/copy_module.html"
+    guide = Guide(
+        example=("copy:\n  src: smb.conf\n  dest: /etc/samba/smb.conf"),
+        where="posix",
+    )
 
     def controller_file(self, parameter: str, args: Mapping[str, Any]) -> str | None:
         if said_yes(args, "remote_src", default=False):
@@ -72,6 +77,9 @@ class Module(base.Module[Params, FileState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         yield from _copy_tree.take_back(params, change.before, change.after)
         return {}
+
+    def restore(self, params: Params, change: Change[FileState]) -> tuple[base.Restoring, ...]:
+        return _restoring_posix.file(change)
 
     def result(
         self,

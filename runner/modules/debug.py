@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from runner.errors import TemplateError
 from runner.interfaces import module as base
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 
 
@@ -31,6 +32,10 @@ class Module(base.LocalModule[Params]):
     params = Params
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/debug_module.html"
+    )
+    guide = Guide(
+        example=('debug:\n  msg: "{{ inventory_hostname }}"'),
+        where="controller",
     )
 
     def decide(self, params: Params, evaluate: base.Evaluate) -> base.Decision:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from runner.interfaces.guide import Guide
 from runner.modules import _rpm_module
 
 
 class Module(_rpm_module.Dnf):
     """Brings packages to a state."""
+
+    guide = Guide(
+        example=("dnf:\n  name: samba\n  state: latest"),
+        undo="what a package's own scripts did; the plan says which change cannot go back",
+        where="posix",
+    )

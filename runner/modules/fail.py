@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from runner.interfaces import module as base
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 
 
@@ -19,6 +20,10 @@ class Module(base.LocalModule[Params]):
 
     params = Params
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/fail_module.html"
+    guide = Guide(
+        example=("fail:\n  msg: this host is not ours"),
+        where="controller",
+    )
 
     def decide(self, params: Params, evaluate: base.Evaluate) -> base.Decision:
         return base.Decision(failed=True, message=params.msg, result={"msg": params.msg})

@@ -13,8 +13,9 @@ from typing import Any
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide
 from runner.model.state import Change
-from runner.modules import _file_apply, _file_plan, _file_probe
+from runner.modules import _file_apply, _file_plan, _file_probe, _restoring_posix
 from runner.modules._file_change import take_back
 from runner.modules._file_params import Params
 from runner.modules._file_state import ABSENT, FILE, FOLDER, LINK, FileState
@@ -27,6 +28,10 @@ class Module(base.Module[Params, FileState]):
     params = Params
     state = FileState
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/file_module.html"
+    guide = Guide(
+        example=("file:\n  path: /srv/quarantine\n  state: directory"),
+        where="posix",
+    )
 
     def subject(self, params: Params) -> str:
         return f"file {params.path}"
@@ -58,6 +63,9 @@ class Module(base.Module[Params, FileState]):
         if gone and not params.keep and before.saved is None:
             return "what is removed is not kept (keep: false)"
         return ""
+
+    def restore(self, params: Params, change: Change[FileState]) -> tuple[base.Restoring, ...]:
+        return _restoring_posix.file(change)
 
     def result(
         self,

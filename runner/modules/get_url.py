@@ -22,6 +22,7 @@ from typing import Any, Final
 from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Output, Query, Reply, Request, Script, read, write
+from runner.interfaces.guide import Guide
 from runner.model.state import UNKNOWN, Change
 from runner.modules import _content, _file_change
 from runner.modules._file_change import Writing
@@ -62,6 +63,10 @@ class Module(base.Module[Params, FileState]):
     shares = _content.CONTENT
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/get_url_module.html"
+    )
+    guide = Guide(
+        example=("get_url:\n  url: https://files.example/agent.deb\n  dest: /tmp/agent.deb"),
+        where="posix",
     )
 
     def subject(self, params: Params) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request, read, write
+from runner.interfaces.guide import Guide
 from runner.model.state import UNKNOWN, Change
 from runner.modules._posix import require_posix
 from runner.modules._user import Name
@@ -61,6 +62,10 @@ class Module(base.Module[Params, GroupState]):
     state = GroupState
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/group_module.html"
+    )
+    guide = Guide(
+        example=("group:\n  name: operators"),
+        where="posix",
     )
 
     def subject(self, params: Params) -> str:

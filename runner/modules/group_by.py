@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from runner.interfaces import module as base
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.model.inventory import Addition
 
@@ -34,6 +35,10 @@ class Module(base.LocalModule[Params]):
     params = Params
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/group_by_module.html"
+    )
+    guide = Guide(
+        example=("group_by:\n  key: windows_{{ ansible_distribution_major_version }}"),
+        where="controller",
     )
 
     def decide(self, params: Params, evaluate: base.Evaluate) -> base.Decision:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from runner.interfaces import module as base
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text, Words
 
 
@@ -46,6 +47,10 @@ class Module(base.LocalModule[Params]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/"
         "include_vars_module.html"
+    )
+    guide = Guide(
+        example="include_vars: site.yml",
+        where="controller",
     )
 
     def decide(self, params: Params, evaluate: base.Evaluate) -> base.Decision:

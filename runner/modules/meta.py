@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from runner.interfaces import module as base
+from runner.interfaces.guide import Guide
 
 _ELSEWHERE = {
     "refresh_inventory": "the inventory is read once, before the run; "
@@ -45,6 +46,10 @@ class Module(base.LocalModule[Params]):
 
     params = Params
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/meta_module.html"
+    guide = Guide(
+        example="meta: flush_handlers",
+        where="controller",
+    )
 
     def decide(self, params: Params, evaluate: base.Evaluate) -> base.Decision:
         return base.Decision(message=params.free_form, meta=params.free_form)

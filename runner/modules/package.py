@@ -10,9 +10,10 @@ from pydantic import AliasChoices, Field, field_validator
 from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request, read
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules import _apt, _apt_params, _rpm_params, apt, dnf
+from runner.modules import _apt, _apt_params, _restoring_posix, _rpm_params, apt, dnf
 from runner.modules._packages import PackagesState
 from runner.modules._posix import require_posix
 from runner.posix import tools
@@ -60,6 +61,11 @@ class Module(base.Module[Params, PackagesState]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/package_module.html"
     )
+    guide = Guide(
+        example=("package:\n  name: samba\n  state: absent"),
+        undo="what a package's own scripts did; the plan says which change cannot go back",
+        where="posix",
+    )
 
     def subject(self, params: Params) -> str:
         return f"packages {', '.join(sorted(params.name))}"
@@ -91,6 +97,9 @@ class Module(base.Module[Params, PackagesState]):
     def irreversible(self, params: Params, change: Change[PackagesState], facts: base.Facts) -> str:
         how, inner = _of(params, change.before.manager)
         return how.irreversible(inner, change, facts)
+
+    def restore(self, params: Params, change: Change[PackagesState]) -> tuple[base.Restoring, ...]:
+        return _restoring_posix.packages(change)
 
     def result(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from runner.interfaces import module as base
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 
 _DEFAULT_PROMPT = "Press enter to continue, Ctrl+C to interrupt"
@@ -41,6 +42,10 @@ class Module(base.LocalModule[Params]):
     params = Params
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/pause_module.html"
+    )
+    guide = Guide(
+        example=("pause:\n  seconds: 10"),
+        where="controller",
     )
 
     def decide(self, params: Params, evaluate: base.Evaluate) -> base.Decision:

@@ -10,6 +10,7 @@ from pydantic import Field
 from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Query, Reply, read
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.interfaces.module import Nothing
 from runner.model.state import Change
@@ -29,6 +30,10 @@ class Module(base.Module[Params, Nothing]):
     state = Nothing
     effect = base.Effect.READ
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/ping_module.html"
+    guide = Guide(
+        example="ping:",
+        where="posix",
+    )
 
     def subject(self, params: Params) -> str:
         return "connection"

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request, Script
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
@@ -33,6 +34,11 @@ class Module(base.Module[Params, CommandState]):
     state = CommandState
     effect = base.Effect.COMMAND
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/raw_module.html"
+    guide = Guide(
+        example="raw: hostname",
+        using=(Using("the login shell"),),
+        where="both",
+    )
 
     def subject(self, params: Params) -> str:
         return f"raw {params.free_form}"

@@ -30,6 +30,7 @@ from runner.interfaces.exchange import (
     read,
     write,
 )
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
 from runner.modules import _restart
@@ -106,6 +107,10 @@ class Module(base.Module[Params, Restart]):
     settles = True
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/reboot_module.html"
+    )
+    guide = Guide(
+        example=("reboot:\n  reboot_timeout: 600"),
+        where="posix",
     )
 
     def subject(self, params: Params) -> str:

@@ -13,6 +13,7 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.modules import _content, _text
@@ -84,6 +85,10 @@ class Module(_content.TextModule):
     params = Params
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/replace_module.html"
+    )
+    guide = Guide(
+        example=("replace:\n  path: /etc/samba/smb.conf\n  regexp: NT1\n  replace: SMB2"),
+        where="posix",
     )
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, FileState]:

@@ -18,6 +18,7 @@ from pydantic import Field, field_validator
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Command, Query, Reply, Request, Script, write
+from runner.interfaces.guide import Guide
 from runner.interfaces.local_file import PIECE, LocalFile
 from runner.interfaces.loose import Text, said_yes
 from runner.interfaces.module import CommandState
@@ -85,6 +86,10 @@ class Module(_command.CommandModule[Params]):
     controller_files: ClassVar[Mapping[str, str]] = {"script": "files"}
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/script_module.html"
+    )
+    guide = Guide(
+        example="script: collect.sh",
+        where="posix",
     )
 
     def controller_file(self, parameter: str, args: Mapping[str, Any]) -> str | None:

@@ -11,9 +11,10 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request, read
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _initd, _systemd
+from runner.modules import _initd, _restoring_posix, _systemd
 from runner.modules._posix import require_posix
 from runner.modules._unit import UnitState, WantedState, Wish, checked_name
 from runner.posix import sysv
@@ -85,6 +86,10 @@ class Module(base.Module[Params, UnitState]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/service_module.html"
     )
+    guide = Guide(
+        example=("service:\n  name: smbd\n  state: stopped\n  enabled: false"),
+        where="posix",
+    )
 
     def subject(self, params: Params) -> str:
         return f"service {params.name}"
@@ -132,6 +137,9 @@ class Module(base.Module[Params, UnitState]):
         if change.before.manager == _systemd.MANAGER:
             return _systemd.irreversible(params.wish, change)
         return ""
+
+    def restore(self, params: Params, change: Change[UnitState]) -> tuple[base.Restoring, ...]:
+        return _restoring_posix.unit(params.name, change)
 
     def result(
         self,

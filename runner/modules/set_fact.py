@@ -9,6 +9,7 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field, model_validator
 
 from runner.interfaces import module as base
+from runner.interfaces.guide import Guide
 
 
 class Params(base.Params):
@@ -31,6 +32,10 @@ class Module(base.LocalModule[Params]):
     params = Params
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/set_fact_module.html"
+    )
+    guide = Guide(
+        example=("set_fact:\n  wave: 2"),
+        where="controller",
     )
 
     def decide(self, params: Params, evaluate: base.Evaluate) -> base.Decision:

@@ -17,6 +17,7 @@ from pydantic import Field, field_validator
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import Change
 from runner.modules._posix import is_posix
@@ -66,6 +67,20 @@ class Module(base.Module[Params, FactsState]):
     effect = base.Effect.READ
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/setup_module.html"
+    )
+    guide = Guide(
+        example="setup:",
+        using=(
+            Using("reg"),
+            Using("wmic (tried first)"),
+            Using(
+                "powershell",
+                since="2025",
+                powershell=True,
+                part="boot time and domain, where wmic is gone",
+            ),
+        ),
+        where="both",
     )
 
     def subject(self, params: Params) -> str:

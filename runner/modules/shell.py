@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from runner.interfaces.exchange import Command, Script
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.modules import _posix
 from runner.posix import quoting
@@ -34,6 +35,10 @@ class Module(_posix.PosixCommand[Params]):
     instead = "win_shell"
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/shell_module.html"
+    )
+    guide = Guide(
+        example="shell: ss -ltn | grep :445",
+        where="posix",
     )
 
     def subject(self, params: Params) -> str:

@@ -16,6 +16,7 @@ from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.codec import PASSING
 from runner.interfaces.exchange import Query, Reply, read
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.modules._file_state import checked_path
@@ -55,6 +56,11 @@ class Module(base.Module[Params, SlurpState]):
     effect = base.Effect.READ
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/slurp_module.html"
+    )
+    guide = Guide(
+        example=("slurp:\n  src: C:\\agent\\agent.ini"),
+        using=(Using("cmd, certutil"),),
+        where="both",
     )
 
     def subject(self, params: Params) -> str:

@@ -16,6 +16,7 @@ from pydantic import AliasChoices, Field, field_validator
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Output, Query, Reply, Script, read
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.modules._file_state import FILE, FOLDER, LINK, checked_path
@@ -92,6 +93,10 @@ class Module(base.Module[Params, StatState]):
     state = StatState
     effect = base.Effect.READ
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/stat_module.html"
+    guide = Guide(
+        example=("stat:\n  path: /etc/samba/smb.conf"),
+        where="posix",
+    )
 
     def subject(self, params: Params) -> str:
         return f"file {params.path}"

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from runner.interfaces.guide import Guide
 from runner.modules import _systemd_module
 
 
 class Module(_systemd_module.Systemd):
     """Brings one unit of systemd to a state."""
+
+    guide = Guide(
+        example=("systemd:\n  name: smbd\n  state: stopped\n  enabled: false"),
+        where="posix",
+    )

@@ -16,10 +16,11 @@ from pydantic import Field, field_validator, model_validator
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _content
+from runner.modules import _content, _restoring_posix
 from runner.modules._content import ContentParams
 from runner.modules._file_change import take_back
 from runner.modules._file_state import (
@@ -98,6 +99,10 @@ class Module(base.Module[Params, FileState]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/template_module.html"
     )
+    guide = Guide(
+        example=("template:\n  src: smb.conf.j2\n  dest: /etc/samba/smb.conf"),
+        where="posix",
+    )
 
     def filled_in(self, args: Mapping[str, Any], decrypt: base.Decrypt) -> Mapping[str, Any]:
         return {"source_mode": Path(str(args["src"])).stat().st_mode & modes.PERMISSIONS}
@@ -139,6 +144,9 @@ class Module(base.Module[Params, FileState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         yield from take_back(change.before, change.after)
         return {}
+
+    def restore(self, params: Params, change: Change[FileState]) -> tuple[base.Restoring, ...]:
+        return _restoring_posix.file(change)
 
     def result(
         self,

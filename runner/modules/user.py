@@ -13,9 +13,10 @@ from typing import Any
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide
 from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _user, _user_change
+from runner.modules import _restoring_posix, _user, _user_change
 from runner.modules._posix import require_posix
 from runner.modules._user import Params, UserState
 from runner.posix import accounts
@@ -35,6 +36,11 @@ class Module(base.Module[Params, UserState]):
     params = Params
     state = UserState
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/user_module.html"
+    guide = Guide(
+        example=("user:\n  name: scanner\n  shell: /usr/sbin/nologin"),
+        undo="a removed account's password and files; the plan says so",
+        where="posix",
+    )
 
     def subject(self, params: Params) -> str:
         return f"user {params.name}"
@@ -88,6 +94,9 @@ class Module(base.Module[Params, UserState]):
         if before.present and not after.present and params.remove and before.has_home:
             return f"its home folder {before.home} is deleted"
         return ""
+
+    def restore(self, params: Params, change: Change[UserState]) -> tuple[base.Restoring, ...]:
+        return _restoring_posix.user(params.name, change)
 
     def result(
         self,

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator
 from runner.errors import DependsOnUnknown
 from runner.interfaces import module as base
 from runner.interfaces.argument_spec import OPTIONS, Option, Options
+from runner.interfaces.guide import Guide
 from runner.model.secret import Secret
 from runner.model.state import UNKNOWN
 from runner.modules._argument_types import FALSE_WORDS, TRUE_WORDS, convert
@@ -48,6 +49,18 @@ class Module(base.LocalModule[Params]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/"
         "validate_argument_spec_module.html"
+    )
+    guide = Guide(
+        example=(
+            "validate_argument_spec:\n"
+            "  argument_spec:\n"
+            "    port:\n"
+            "      type: int\n"
+            "      required: true\n"
+            "  provided_arguments:\n"
+            "    port: 445"
+        ),
+        where="controller",
     )
 
     def decide(self, params: Params, evaluate: base.Evaluate) -> base.Decision:

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Command, Poll, Query, Reply, Request, Sleep, read
+from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
 from runner.modules._posix import require_posix
@@ -113,6 +114,10 @@ class Module(base.Module[Params, Condition]):
     state = Condition
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/wait_for_module.html"
+    )
+    guide = Guide(
+        example=("wait_for:\n  port: 445\n  state: stopped"),
+        where="posix",
     )
 
     def subject(self, params: Params) -> str:

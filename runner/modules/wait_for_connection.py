@@ -12,6 +12,7 @@ from pydantic import Field
 from runner.errors import TransportError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Query, Reconnect, Reply, Request, Sleep, read
+from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
 from runner.windows.exit_codes import expect
 
@@ -45,6 +46,11 @@ class Module(base.Module[Params, Reach]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/"
         "wait_for_connection_module.html"
+    )
+    guide = Guide(
+        example=("wait_for_connection:\n  timeout: 300"),
+        using=(Using("cmd"),),
+        where="both",
     )
 
     def subject(self, params: Params) -> str:

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Command, Exec, Reply, Request, Script
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
@@ -57,6 +58,10 @@ class Module(_command.CommandModule[Params]):
 
     params = Params
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_command_module.html"
+    guide = Guide(
+        example="win_command: ipconfig /flushdns",
+        using=(Using("cmd"),),
+    )
 
     def subject(self, params: Params) -> str:
         return f"command {params.line}"

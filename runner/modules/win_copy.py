@@ -18,10 +18,11 @@ from typing import Any, ClassVar
 from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.local_file import SourceEntry
 from runner.interfaces.loose import said_yes
 from runner.model.state import Change
-from runner.modules import _win_copy_tree, _win_fetch, _win_files
+from runner.modules import _restoring, _win_copy_tree, _win_fetch, _win_files
 from runner.modules._copy_sources import sources_of
 from runner.modules._win_backup import backup_path
 from runner.modules._win_copy_params import Params
@@ -37,6 +38,10 @@ class Module(WinFileModule):
     controller_files: ClassVar[Mapping[str, str]] = {"src": "files"}
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_copy_module.html"
+    )
+    guide = Guide(
+        example=("win_copy:\n  src: agent.ini\n  dest: C:\\agent\\agent.ini"),
+        using=(Using("cmd, certutil, attrib, icacls, findstr"),),
     )
 
     def controller_file(self, parameter: str, args: Mapping[str, Any]) -> str | None:
@@ -101,6 +106,9 @@ class Module(WinFileModule):
         else:
             yield from _win_files.take_back(change.before, change.after)
         return {}
+
+    def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
+        return _restoring.file(change)
 
     def result(
         self,

@@ -14,9 +14,10 @@ from pydantic import Field, field_validator, model_validator
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _win_environment
+from runner.modules import _restoring, _win_environment
 from runner.modules._win_environment import EnvironmentState, Variable
 from runner.windows import registry
 
@@ -81,6 +82,10 @@ class Module(base.Module[Params, EnvironmentState]):
     params = Params
     state = EnvironmentState
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_environment_module.html"
+    guide = Guide(
+        example=("win_environment:\n  name: APP_HOME\n  value: C:\\app\n  level: machine"),
+        using=(Using("reg"),),
+    )
 
     def subject(self, params: Params) -> str:
         return f"{params.level} variable {', '.join(params.wanted)}".lower()
@@ -103,6 +108,11 @@ class Module(base.Module[Params, EnvironmentState]):
         self, params: Params, change: Change[EnvironmentState], facts: base.Facts
     ) -> str:
         return _win_environment.problem(change.before)
+
+    def restore(
+        self, params: Params, change: Change[EnvironmentState]
+    ) -> tuple[base.Restoring, ...]:
+        return _restoring.environment(params.level, change)
 
     def result(
         self,

@@ -14,8 +14,9 @@ from pydantic import AliasChoices, Field
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _win_files
+from runner.modules import _restoring, _win_files
 from runner.modules._win_files import PathText, WinFileState, do, planned
 from runner.windows import paths
 from runner.windows.looking import ABSENT, FILE, FOLDER
@@ -43,6 +44,11 @@ class Module(base.Module[Params, WinFileState]):
     state = WinFileState
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_file_module.html"
+    )
+    guide = Guide(
+        example=("win_file:\n  path: C:\\agent\n  state: directory"),
+        using=(Using("cmd, attrib"),),
+        undo="the time that a touched file had",
     )
 
     def subject(self, params: Params) -> str:
@@ -97,6 +103,9 @@ class Module(base.Module[Params, WinFileState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         yield from _win_files.take_back(change.before, change.after)
         return {}
+
+    def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
+        return _restoring.file(change)
 
     def irreversible(self, params: Params, change: Change[WinFileState], facts: base.Facts) -> str:
         if change.before.kind == FILE and change.after.kind == FILE:

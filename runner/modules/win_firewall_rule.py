@@ -21,9 +21,10 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Query, Reply, Request, write
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules import _firewall, _firewall_change
+from runner.modules import _firewall, _firewall_change, _restoring
 from runner.modules._firewall import RuleState
 from runner.windows import firewall
 from runner.windows.exit_codes import expect
@@ -177,6 +178,19 @@ class Module(base.Module[Params, RuleState]):
         "https://docs.ansible.com/ansible/latest/collections/community/windows/"
         "win_firewall_rule_module.html"
     )
+    guide = Guide(
+        example=(
+            "win_firewall_rule:\n"
+            "  name: WR-in-tcp\n"
+            "  direction: in\n"
+            "  action: block\n"
+            "  protocol: tcp\n"
+            "  localport: 135,139,445"
+        ),
+        using=(Using("netsh advfirewall, reg, sc", since="2008"),),
+        undo="a deleted rule with fields that netsh cannot set; the plan names them",
+        instead="win_ipsec_policy",
+    )
 
     def subject(self, params: Params) -> str:
         return f"firewall rule {params.name.lower()}"
@@ -235,6 +249,9 @@ class Module(base.Module[Params, RuleState]):
         if lost and (gone or (narrowed and lost != change.before.extra)):
             return f"netsh cannot set all of the rule again: {', '.join(lost)}"
         return ""
+
+    def restore(self, params: Params, change: Change[RuleState]) -> tuple[base.Restoring, ...]:
+        return _restoring.firewall_rule(params.name, change)
 
     def result(
         self,

@@ -21,6 +21,7 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request, Script, read, write
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.secret import Secret
 from runner.model.state import UNKNOWN, Change
@@ -135,6 +136,20 @@ class Module(WinFileModule):
 
     params = Params
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_get_url_module.html"
+    guide = Guide(
+        example=("win_get_url:\n  url: https://files.example/agent.msi\n  dest: C:\\agent.msi"),
+        using=(
+            Using("cmd, certutil, attrib, icacls, findstr"),
+            Using("cscript (MSXML2)"),
+            Using("curl", since="2019"),
+            Using(
+                "powershell",
+                since="2008r2",
+                powershell=True,
+                part="downloads where there is no curl",
+            ),
+        ),
+    )
 
     def subject(self, params: Params) -> str:
         return f"file {params.dest}"

@@ -26,6 +26,7 @@ from runner.interfaces.exchange import (
     read,
     write,
 )
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.windows import registry
@@ -77,6 +78,16 @@ class Module(base.Module[Params, HostName]):
     params = Params
     state = HostName
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_hostname_module.html"
+    guide = Guide(
+        example=("win_hostname:\n  name: files-07"),
+        using=(
+            Using("reg"),
+            Using("wmic (tried first)"),
+            Using(
+                "powershell", since="2025", powershell=True, part="the renaming, where wmic is gone"
+            ),
+        ),
+    )
 
     def subject(self, params: Params) -> str:
         return "host name"
@@ -119,6 +130,9 @@ class Module(base.Module[Params, HostName]):
             returned = _RETURNED.search(out.stdout)
         _require(out, returned, name)
         return {"reboot_required": True}
+
+    def restore(self, params: Params, change: Change[HostName]) -> tuple[base.Restoring, ...]:
+        return (base.Restoring({"name": change.before.name}),)
 
     def result(
         self,

@@ -10,23 +10,23 @@ import dataclasses
 import hashlib
 import ntpath
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from runner.interfaces import module as base
-from runner.interfaces.exchange import Query, Reply, Request, Script, read
+from runner.interfaces.exchange import Query, Reply, Request, read
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules import _win_files
+from runner.modules import _restoring, _win_files, _win_text
 from runner.modules._win_files import WinFileState
-from runner.windows import hosts_file, reading, registry
+from runner.windows import hosts_file, registry
 from runner.windows.facts import WindowsFacts
 from runner.windows.hosts_file import Wanted
 from runner.windows.looking import ABSENT, FILE
-from runner.windows.paths import quoted
 
 _NAME = re.compile(r"[A-Za-z0-9_*]([A-Za-z0-9_.\-]*[A-Za-z0-9_.])?")
 
@@ -81,6 +81,10 @@ class Module(_win_files.WinFileModule):
         "https://docs.ansible.com/ansible/latest/collections/community/windows/"
         "win_hosts_module.html"
     )
+    guide = Guide(
+        example=("win_hosts:\n  canonical_name: sink.example\n  ip_address: 10.0.0.9"),
+        using=(Using("cmd, certutil, attrib, icacls, findstr, reg"),),
+    )
 
     def subject(self, params: Params) -> str:
         return "hosts file"
@@ -95,14 +99,7 @@ class Module(_win_files.WinFileModule):
         if state.kind == ABSENT:
             return dataclasses.replace(state, told="")
         _win_files.require_file(state)
-        encodings = _encodings(facts)
-        (said,) = yield from read(Script("cmd", f"type {quoted(path)}"))
-        for text in _candidates(said.stdout, encodings):
-            if hashlib.sha1(text, usedforsecurity=False).hexdigest() == state.checksum:
-                return dataclasses.replace(state, told=text.decode("latin-1"))
-        # It mixes line ends, or holds text in another encoding: read it the long way.
-        (said,) = yield from read(reading.encoded(path))
-        data = reading.bytes_of(said, path)
+        data = yield from _win_text.content_of(state, facts)
         return dataclasses.replace(state, told=data.decode("latin-1"))
 
     def plan(self, params: Params, before: WinFileState, facts: base.Facts) -> WinFileState:
@@ -125,6 +122,9 @@ class Module(_win_files.WinFileModule):
             )
         )
 
+    def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
+        return _restoring.file(change)
+
     def message(self, params: Params, change: Change[WinFileState], facts: base.Facts) -> str:
         if not change.differences() or change.after.kind != FILE:
             return ""
@@ -133,20 +133,3 @@ class Module(_win_files.WinFileModule):
         gone = [f"- {line}" for line in sorted(old - new)]
         come = [f"+ {line}" for line in sorted(new - old)]
         return "; ".join([*gone, *come])[:500]
-
-
-def _encodings(facts: base.Facts) -> tuple[str, ...]:
-    windows = facts.get("windows", {})
-    pages = (windows.get("ansi_codepage"), windows.get("oem_codepage"))
-    return ("ascii", "utf-8", *(f"cp{page}" for page in pages if page), "utf-8-sig")
-
-
-def _candidates(text: str, encodings: tuple[str, ...]) -> Iterator[bytes]:
-    """The bytes that the file may have, when that is what ``type`` shows of it."""
-    for ending in ("\r\n", "\n"):
-        whole = text.replace("\n", ending)
-        for encoding in encodings:
-            try:
-                yield whole.encode(encoding)
-            except (UnicodeEncodeError, LookupError):
-                continue

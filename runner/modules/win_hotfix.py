@@ -23,6 +23,7 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from runner.errors import InputError, Refused, RestartFirst
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import UNKNOWN, Change
 from runner.modules import _hotfix, _hotfix_change, _hotfix_target
@@ -113,6 +114,17 @@ class Module(base.Module[Params, HotfixState]):
     needs_facts = True
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_hotfix_module.html"
+    )
+    guide = Guide(
+        example=("win_hotfix:\n  bulletin: MS17-010\n  package_dir: C:\\WR"),
+        using=(
+            Using("reg, wmic, certutil, findstr, cmd"),
+            Using("the package itself", until="2003"),
+            Using("pkgmgr, expand", since="2008", until="2008"),
+            Using("dism, expand", since="2008r2"),
+        ),
+        undo="an installed security fix, unless --irreversible asks for it; a removed one without "
+        "its package",
     )
 
     def subject(self, params: Params) -> str:

@@ -17,8 +17,10 @@ from pydantic import Field, field_validator
 from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
+from runner.modules import _restoring
 from runner.windows.exit_codes import (
     DISM_UNKNOWN_FEATURE,
     OK,
@@ -73,6 +75,11 @@ class Module(base.Module[Params, Features]):
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/"
         "win_optional_feature_module.html"
     )
+    guide = Guide(
+        example=("win_optional_feature:\n  name: SMB1Protocol\n  state: absent"),
+        using=(Using("dism", since="2008r2"),),
+        instead="win_feature on 2008",
+    )
 
     def subject(self, params: Params) -> str:
         return f"feature {', '.join(params.name).lower()}"
@@ -106,6 +113,9 @@ class Module(base.Module[Params, Features]):
             expect(out, "dism", f"change the feature {name}", (OK, RESTART_NEEDED))
             restart = restart or out.code == RESTART_NEEDED
         return {"reboot_required": restart}
+
+    def restore(self, params: Params, change: Change[Features]) -> tuple[base.Restoring, ...]:
+        return _restoring.features(change.before.enabled, change.after.enabled)
 
     def result(
         self,

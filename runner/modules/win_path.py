@@ -14,9 +14,10 @@ from pydantic import Field, field_validator
 from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules import _win_environment
+from runner.modules import _restoring, _win_environment
 from runner.modules._win_environment import EnvironmentState, Variable
 from runner.windows import registry
 
@@ -52,6 +53,10 @@ class Module(base.Module[Params, EnvironmentState]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_path_module.html"
     )
+    guide = Guide(
+        example=("win_path:\n  elements: C:\\tools"),
+        using=(Using("reg"),),
+    )
 
     def subject(self, params: Params) -> str:
         return f"{params.scope} variable {params.name}".lower()
@@ -83,6 +88,11 @@ class Module(base.Module[Params, EnvironmentState]):
         self, params: Params, change: Change[EnvironmentState], facts: base.Facts
     ) -> str:
         return _win_environment.problem(change.before)
+
+    def restore(
+        self, params: Params, change: Change[EnvironmentState]
+    ) -> tuple[base.Restoring, ...]:
+        return _restoring.environment(params.scope, change)
 
     def result(
         self,

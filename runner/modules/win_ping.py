@@ -11,6 +11,7 @@ from pydantic import Field
 from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Query, Reply, read
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.windows.exit_codes import expect
@@ -37,6 +38,10 @@ class Module(base.Module[Params, Answer]):
     effect = base.Effect.READ
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_ping_module.html"
+    )
+    guide = Guide(
+        example="win_ping:",
+        using=(Using("cmd"),),
     )
 
     def subject(self, params: Params) -> str:

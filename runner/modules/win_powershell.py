@@ -21,6 +21,7 @@ from pydantic import Field, field_validator
 from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Command, Output, Reply, Request, Script, write
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
@@ -75,6 +76,11 @@ class Module(_command.CommandModule[Params]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/"
         "win_powershell_module.html"
+    )
+    guide = Guide(
+        example=("win_powershell:\n  script: $PSVersionTable.PSVersion.Major"),
+        using=(Using("powershell", since="2008r2", powershell=True),),
+        instead="win_shell with executable: cmd; on 2008 PowerShell is a feature to be added first",
     )
 
     def subject(self, params: Params) -> str:

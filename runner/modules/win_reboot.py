@@ -33,6 +33,7 @@ from runner.interfaces.exchange import (
     read,
     write,
 )
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import UNKNOWN, Change
 from runner.modules._restart import PAUSE, persist
@@ -113,6 +114,19 @@ class Module(base.Module[Params, Restart]):
     settles = True
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_reboot_module.html"
+    )
+    guide = Guide(
+        example=("win_reboot:\n  reboot_timeout: 900"),
+        using=(
+            Using("shutdown, sc, net"),
+            Using("wmic (tried first)"),
+            Using(
+                "powershell",
+                since="2025",
+                powershell=True,
+                part="the boot time, where wmic is gone",
+            ),
+        ),
     )
 
     def subject(self, params: Params) -> str:

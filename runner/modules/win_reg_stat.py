@@ -12,6 +12,7 @@ from pydantic import AliasChoices, Field, field_validator
 from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Query, Reply, read
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.windows import registry
@@ -71,6 +72,14 @@ class Module(base.Module[Params, KeyState]):
     state = KeyState
     effect = base.Effect.READ
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_reg_stat_module.html"
+    guide = Guide(
+        example=(
+            "win_reg_stat:\n"
+            "  path: HKLM:\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters\n"
+            "  name: SMB1"
+        ),
+        using=(Using("reg"),),
+    )
 
     def subject(self, params: Params) -> str:
         return f"registry {params.path} {params.name or ''}".strip().lower()

@@ -13,12 +13,13 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
-from runner.errors import ModuleError, Refused
+from runner.errors import Refused
 from runner.interfaces import module as base
-from runner.interfaces.exchange import Query, Reply, Request, read, write
+from runner.interfaces.exchange import Query, Reply, Request, write
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _registry
+from runner.modules import _registry, _restoring
 from runner.modules._registry import RegistryState
 from runner.windows import registry
 from runner.windows.exit_codes import expect
@@ -94,6 +95,20 @@ class Module(base.Module[Params, RegistryState]):
     params = Params
     state = RegistryState
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_regedit_module.html"
+    guide = Guide(
+        example=(
+            "win_regedit:\n"
+            "  path: HKLM:\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters\n"
+            "  name: SMB1\n"
+            "  type: dword\n"
+            "  data: 0"
+        ),
+        using=(
+            Using("reg"),
+            Using("powershell", since="2008r2", powershell=True, part="a key's default value"),
+        ),
+        undo="old data that reg.exe cannot write exactly (control characters, empty items)",
+    )
 
     def subject(self, params: Params) -> str:
         name = "(default)" if params.touches_default else params.name or ""
@@ -141,7 +156,7 @@ class Module(base.Module[Params, RegistryState]):
             out = yield from write(registry.add_key(params.path))
             expect(out, "reg", f"create the key {params.path}")
         if before.key_present and not after.key_present and not params.deletes_key:
-            yield from _remove_empty(params.path, after.nearest)
+            yield from _registry.remove_empty(params.path, after.nearest)
         return {}
 
     def irreversible(self, params: Params, change: Change[RegistryState], facts: base.Facts) -> str:
@@ -152,6 +167,9 @@ class Module(base.Module[Params, RegistryState]):
             problem = _registry.unwritable(before.type, before.data)
             return f"the old value could not be written back: {problem}" if problem else ""
         return ""
+
+    def restore(self, params: Params, change: Change[RegistryState]) -> tuple[base.Restoring, ...]:
+        return _restoring.registry_value(params.path, params.name, change)
 
     def result(
         self,
@@ -185,20 +203,3 @@ def _restore(after: RegistryState) -> Generator[Request, Reply, None]:
         elif entry.path not in filled:
             out = yield from write(registry.add_key(entry.path))
             expect(out, "reg", f"create the key {entry.path}")
-
-
-def _remove_empty(path: str, nearest: str) -> Generator[Request, Reply, None]:
-    """Remove the key and those above it, up to the one that was there before; only empty ones."""
-    for key in (path, *registry.ancestors(path)):
-        if key.casefold() == nearest.casefold():
-            return
-        (output,) = yield from read(registry.query(key))
-        if output.code != 0:
-            continue
-        if not _registry.is_empty(output):
-            raise ModuleError(
-                f"the key {key} was created by the run, but now holds something else as well",
-                hint="it is left in place; look at it and delete it by hand if it can go",
-            )
-        out = yield from write(registry.delete_key(key))
-        expect(out, "reg", f"delete the empty key {key}")

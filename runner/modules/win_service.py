@@ -14,8 +14,9 @@ from typing import Any, cast
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _service, _service_change
+from runner.modules import _restoring, _service, _service_change
 from runner.modules._service import SC_TYPES, ServiceState
 from runner.modules._service_params import Params, account, needs_password
 
@@ -26,6 +27,11 @@ class Module(base.Module[Params, ServiceState]):
     params = Params
     state = ServiceState
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_service_module.html"
+    guide = Guide(
+        example=("win_service:\n  name: lanmanserver\n  state: stopped\n  start_mode: disabled"),
+        using=(Using("sc, reg"),),
+        undo="a deleted service whose account's password or other settings sc cannot give back",
+    )
 
     def subject(self, params: Params) -> str:
         return f"service {params.name.lower()}"
@@ -79,6 +85,9 @@ class Module(base.Module[Params, ServiceState]):
             if before.unrecorded:
                 return f"its key holds more than sc can restore: {', '.join(before.unrecorded)}"
         return ""
+
+    def restore(self, params: Params, change: Change[ServiceState]) -> tuple[base.Restoring, ...]:
+        return _restoring.service(params.name, change)
 
     def result(
         self,

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Command, Reply, Request, Script
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
@@ -76,6 +77,18 @@ class Module(_command.CommandModule[Params]):
     params = Params
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_shell_module.html"
+    )
+    guide = Guide(
+        example=("win_shell: echo %COMPUTERNAME%\nargs:\n  executable: cmd"),
+        using=(
+            Using("cmd"),
+            Using(
+                "powershell",
+                since="2008r2",
+                powershell=True,
+                part="scripts without executable: cmd",
+            ),
+        ),
     )
 
     def subject(self, params: Params) -> str:

@@ -16,6 +16,7 @@ from pydantic import Field
 from runner.errors import ConnectionLost, ModuleError, Unreachable
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Query, Reply, Request, Sleep, read, write
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.windows.exit_codes import OK, SHUTDOWN_IN_PROGRESS, SHUTDOWN_SCHEDULED, expect
@@ -49,6 +50,11 @@ class Module(base.Module[Params, Power]):
     state = Power
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/community/general/shutdown_module.html"
+    )
+    guide = Guide(
+        example=("win_shutdown:\n  delay: 10"),
+        using=(Using("shutdown"),),
+        undo="a host that is off cannot be switched on from here",
     )
 
     def subject(self, params: Params) -> str:

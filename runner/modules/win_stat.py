@@ -10,22 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import AliasChoices, Field
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply
+from runner.interfaces.guide import Guide, Using
 from runner.model.state import Change
 from runner.modules._win_files import PathText, require_windows
-from runner.windows import paths
-from runner.windows.looking import ABSENT, FILE, FOLDER, Seen, look
-
-_ATTRIBUTES: Final = {
-    "r": "ReadOnly", "h": "Hidden", "s": "System", "d": "Directory", "a": "Archive",
-    "t": "Temporary", "l": "ReparsePoint", "c": "Compressed", "o": "Offline", "e": "Encrypted",
-}  # fmt: skip
-"""Letters of ``%~ai`` in the order of the bits behind them, with .NET's names, as Ansible's."""
+from runner.modules._win_stat import described
+from runner.windows.looking import look
 
 
 class Params(base.Params):
@@ -60,6 +55,10 @@ class Module(base.Module[Params, StatState]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_stat_module.html"
     )
+    guide = Guide(
+        example=("win_stat:\n  path: C:\\agent\\agent.ini"),
+        using=(Using("cmd, certutil"),),
+    )
 
     def subject(self, params: Params) -> str:
         return f"file {params.path}"
@@ -68,7 +67,7 @@ class Module(base.Module[Params, StatState]):
         require_windows(facts, "win_stat", "stat")
         algorithm = params.checksum_algorithm if params.get_checksum else ""
         (seen,) = yield from look([params.path.rstrip("\\")], checksum=algorithm)
-        return StatState(json.dumps(_found(seen), sort_keys=True))
+        return StatState(json.dumps(described(seen), sort_keys=True))
 
     def plan(self, params: Params, before: StatState, facts: base.Facts) -> StatState:
         return before
@@ -81,30 +80,3 @@ class Module(base.Module[Params, StatState]):
         applied: Mapping[str, Any],
     ) -> Mapping[str, Any]:
         return {"stat": json.loads(change.after.found)}
-
-
-def _found(seen: Seen) -> dict[str, Any]:
-    if seen.kind == ABSENT:
-        return {"exists": False}
-    is_file = seen.kind == FILE
-    name = paths.name(seen.path)
-    names = [word for letter, word in _ATTRIBUTES.items() if letter in seen.letters]
-    found: dict[str, Any] = {
-        "exists": True,
-        "path": seen.path,
-        "filename": name,
-        "attributes": ", ".join(names) or "Normal",
-        "isdir": seen.kind == FOLDER,
-        "isreg": is_file,
-        "islnk": seen.is_link,
-        "isreadonly": "r" in seen.letters,
-        "ishidden": "h" in seen.letters,
-        "isarchive": "a" in seen.letters,
-        "modified": seen.when,
-    }
-    if is_file:
-        stem, dot, ending = name.rpartition(".")
-        found |= {"size": seen.size, "extension": f"{dot}{ending}" if stem or dot else ""}
-        if seen.checksum:
-            found["checksum"] = seen.checksum
-    return found

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request, Script, read
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.modules import _win_files
@@ -56,6 +57,10 @@ class Module(base.Module[Params, WinFileState]):
     params = Params
     state = WinFileState
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_tempfile_module.html"
+    guide = Guide(
+        example=("win_tempfile:\n  state: directory"),
+        using=(Using("cmd, attrib"),),
+    )
 
     def subject(self, params: Params) -> str:
         return f"file {params.name}"

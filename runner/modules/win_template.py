@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text
 from runner.model.state import Change
@@ -73,6 +74,10 @@ class Module(WinFileModule):
     controller_files: ClassVar[Mapping[str, str]] = {"src": "templates"}
     renders: ClassVar[Mapping[str, str]] = {"src": "rendered"}
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_template_module.html"
+    guide = Guide(
+        example=("win_template:\n  src: agent.ini.j2\n  dest: C:\\agent\\agent.ini"),
+        using=(Using("cmd, certutil, attrib, icacls, findstr"),),
+    )
 
     def subject(self, params: Params) -> str:
         return f"file {params.dest}"

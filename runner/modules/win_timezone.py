@@ -16,6 +16,7 @@ from pydantic import Field, field_validator
 from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.windows import registry
@@ -56,6 +57,11 @@ class Module(base.Module[Params, TimeZone]):
         "https://docs.ansible.com/ansible/latest/collections/community/windows/"
         "win_timezone_module.html"
     )
+    guide = Guide(
+        example=("win_timezone:\n  timezone: W. Europe Standard Time"),
+        using=(Using("tzutil, reg", since="2008r2"),),
+        instead="the control panel",
+    )
 
     def subject(self, params: Params) -> str:
         return "time zone"
@@ -87,6 +93,9 @@ class Module(base.Module[Params, TimeZone]):
         out = yield from write(Exec("tzutil", "/s", change.after.zone))
         expect(out, "tzutil", f"set the time zone {change.after.zone}")
         return {}
+
+    def restore(self, params: Params, change: Change[TimeZone]) -> tuple[base.Restoring, ...]:
+        return (base.Restoring({"timezone": change.before.zone}),)
 
     def result(
         self,

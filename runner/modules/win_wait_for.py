@@ -17,6 +17,7 @@ from pydantic import AliasChoices, Field, model_validator
 from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Command, Poll, Query, Reply, Request, Script, Sleep, read
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
 from runner.windows import paths, sockets
@@ -106,6 +107,13 @@ class Module(base.Module[Params, Condition]):
     params = Params
     state = Condition
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_wait_for_module.html"
+    guide = Guide(
+        example=("win_wait_for:\n  port: 445\n  state: absent"),
+        using=(
+            Using("netstat, cmd"),
+            Using("powershell", since="2008r2", powershell=True, part="ports of another machine"),
+        ),
+    )
 
     def subject(self, params: Params) -> str:
         return f"wait for {params.awaited}"

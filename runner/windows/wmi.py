@@ -73,3 +73,18 @@ def moment(text: str) -> Moment | None:
     except ValueError:
         return None
     return Moment(text.strip(), when)
+
+
+def rows(output: Output) -> tuple[Mapping[str, str], ...]:
+    """Every object that ``/value`` printed: one begins where a property comes again."""
+    if output.code != 0:
+        return ()
+    found: list[dict[str, str]] = []
+    for line in output.stdout.splitlines():
+        name, equals, value = line.strip().partition("=")
+        if not equals:
+            continue
+        if not found or name in found[-1]:
+            found.append({})
+        found[-1][name] = value
+    return tuple(found)

@@ -72,7 +72,7 @@ def test_no_instance_is_said_on_standard_error_with_code_0() -> None:
         ("os get Nope", 9999),
         ("os list brief", 9999),
         ("bios get Version", 9999),
-        ("nicconfig call SetTcpipNetbios 2", 9999),
+        ("nicconfig call EnableDHCP", 9999),
         ('service where "name=" get State', 0x80041017 - (1 << 32)),
     ],
 )

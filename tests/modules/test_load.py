@@ -8,6 +8,9 @@ import runner.modules as modules
 from runner.errors import ParamsError
 from runner.interfaces.module import Module
 
+OURS = {"win_ipsec_policy", "win_isolate", "win_process", "win_shadow_copy"}
+"""Modules that Ansible does not have."""
+
 
 def test_every_file_is_a_module_and_helpers_are_not() -> None:
     found = modules.names()
@@ -18,7 +21,8 @@ def test_every_file_is_a_module_and_helpers_are_not() -> None:
         assert isinstance(module, Module)
         assert module.params
         assert module.state
-        assert module.doc_url.startswith("https://docs.ansible.com/")
+        ansible = module.doc_url.startswith("https://docs.ansible.com/")
+        assert ansible is (name not in OURS), name
         assert type(module).__doc__
 
 

@@ -42,6 +42,8 @@ def tool_names(profile: OsProfile) -> list[str]:
         names |= set(_FROM_60.split())
     if profile.nt >= (6, 1):
         names |= {"dism", "tzutil"}
+    if (6, 0) <= profile.nt < (6, 2) and not profile.client:
+        names.add("servermanagercmd")
     if profile.build >= 17763:  # with Windows 10 1803 it came, of which there is no server
         names.add("curl")
     return sorted(names)

@@ -124,6 +124,7 @@ def _control(registry: Registry, profile: OsProfile, role: str) -> None:
     registry.set(_CONTROL + r"\Terminal Server", "fDenyTSConnections", 1)
     registry.set(_CONTROL + r"\Terminal Server\WinStations\RDP-Tcp", "PortNumber", 3389)
     registry.set(_CONTROL + r"\Lsa", "LmCompatibilityLevel", 3)
+    registry.create(r"HKLM\SOFTWARE\Policies\Microsoft\Windows\IPSec\Policy\Local")
 
 
 def _services(registry: Registry, profile: OsProfile, role: str) -> None:
@@ -174,6 +175,12 @@ def _network(registry: Registry, profile: OsProfile) -> None:
     registry.set(f"{tcpip}\\Interfaces\\{_ADAPTER}", "EnableDHCP", 0)
     registry.set(f"{tcpip}\\Interfaces\\{_ADAPTER}", "IPAddress", ("10.0.0.10",))
     registry.set(f"{tcpip}\\Interfaces\\{_ADAPTER}", "SubnetMask", ("255.255.255.0",))
+    registry.set(f"{tcpip}\\Interfaces\\{_ADAPTER}", "NameServer", "")
+    if not profile.legacy:
+        registry.set(f"{_SERVICES}\\Tcpip6\\Parameters\\Interfaces\\{_ADAPTER}", "NameServer", "")
+    adapters = _CONTROL + r"\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}"
+    name = "Local Area Connection" if profile.nt < (6, 2) else "Ethernet"
+    registry.set(f"{adapters}\\{_ADAPTER}\\Connection", "Name", name)
 
 
 def _powershell(registry: Registry, profile: OsProfile) -> None:

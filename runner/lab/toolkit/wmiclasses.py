@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import time
 
+from runner.lab.files import Entry
 from runner.lab.host import shares_of
 from runner.lab.process import Process
 from runner.lab.services import RUNNING, STOPPED
+from runner.lab.shadows import VOLUME
 from runner.lab.toolkit.servicetext import expanded
 
 __all__ = ["ALIASES", "Row", "property_names", "rows_of"]
@@ -18,7 +20,10 @@ ALIASES = {
     "os": "win32_operatingsystem", "qfe": "win32_quickfixengineering",
     "datafile": "cim_datafile", "service": "win32_service", "process": "win32_process",
     "computersystem": "win32_computersystem", "share": "win32_share",
-    "useraccount": "win32_useraccount", "logicaldisk": "win32_logicaldisk",
+    "useraccount": "win32_useraccount", "group": "win32_group",
+    "sysaccount": "win32_systemaccount",
+    "nicconfig": "win32_networkadapterconfiguration", "logicaldisk": "win32_logicaldisk",
+    "shadowcopy": "win32_shadowcopy", "volume": "win32_volume",
 }  # fmt: skip
 
 
@@ -27,6 +32,7 @@ _SOMETIMES_NONE = {
     "ServicePackInEffect",
     "cim_datafile": "Name Version CreationDate LastModified LastAccessed FileSize FileName "
     "Extension Drive Path EightDotThreeFileName Hidden Manufacturer",
+    "win32_shadowcopy": "ID InstallDate VolumeName OriginatingMachine ClientAccessible Persistent",
 }
 
 
@@ -42,7 +48,10 @@ def rows_of(process: Process, class_name: str, where: str) -> list[Row]:
         "win32_operatingsystem": _system, "win32_quickfixengineering": _hotfixes,
         "win32_service": _services, "win32_process": _processes,
         "win32_computersystem": _computer, "win32_share": _shares,
-        "win32_useraccount": _users, "win32_logicaldisk": _disks,
+        "win32_useraccount": _users, "win32_group": _groups,
+        "win32_systemaccount": _system_accounts,
+        "win32_networkadapterconfiguration": _adapters, "win32_logicaldisk": _disks,
+        "win32_shadowcopy": _shadows, "win32_volume": _volumes,
     }  # fmt: skip
     if class_name == "cim_datafile":
         return _files(process, where)
@@ -169,43 +178,106 @@ def _shares(process: Process) -> list[Row]:
 
 
 def _users(process: Process) -> list[Row]:
-    base = "S-1-5-21-1004336348-1177238915-682003330"
-    computer = process.host.name.split(".")[0].upper()
+    accounts = process.host.security.accounts
     return [
-        {"Name": name, "SID": f"{base}-{number}", "Disabled": disabled, "LocalAccount": "TRUE",
-         "Domain": computer, "Caption": f"{computer}\\{name}", "Status": "OK"}
-        for name, number, disabled in (("Administrator", 500, "FALSE"), ("Guest", 501, "TRUE"))
+        {"Name": user.name, "SID": user.sid, "LocalAccount": "TRUE", "Domain": accounts.computer,
+         "Caption": f"{accounts.computer}\\{user.name}", "FullName": user.full_name,
+         "Description": user.description, "Disabled": _flag(user.disabled),
+         "Lockout": _flag(user.locked), "PasswordExpires": _flag(user.password_expires),
+         "PasswordChangeable": _flag(user.password_changeable),
+         "PasswordRequired": _flag(user.password_required),
+         "Status": "Degraded" if user.disabled else "OK"}
+        for user in accounts.users.values()
     ]  # fmt: skip
+
+
+def _groups(process: Process) -> list[Row]:
+    accounts = process.host.security.accounts
+    return [
+        {"Name": group.name, "SID": group.sid, "LocalAccount": "TRUE",
+         "Domain": accounts.computer, "Description": group.description, "Status": "OK"}
+        for group in accounts.groups.values()
+    ]  # fmt: skip
+
+
+def _system_accounts(process: Process) -> list[Row]:
+    accounts = process.host.security.accounts
+    return [
+        {"Name": one.name, "SID": one.sid, "LocalAccount": "TRUE", "Domain": accounts.computer,
+         "Status": "OK"}
+        for one in accounts.system
+    ]  # fmt: skip
+
+
+NETBT = r"HKLM\SYSTEM\CurrentControlSet\Services\NetBT\Parameters\Interfaces"
+
+
+def _adapters(process: Process) -> list[Row]:
+    key = process.host.registry.find(NETBT)
+    rows = []
+    for index, child in enumerate(key.children() if key else (), 1):
+        option = child.get("NetbiosOptions")
+        rows.append(
+            {"Index": str(index), "SettingID": child.name.partition("_")[2], "IPEnabled": "TRUE",
+             "Description": "Lab network adapter",
+             "TcpipNetbiosOptions": str(option.data) if option else "0"}
+        )  # fmt: skip
+    return rows
+
+
+def _flag(value: bool) -> str:
+    return "TRUE" if value else "FALSE"
 
 
 def _disks(process: Process) -> list[Row]:
     return [
         {"DeviceID": "C:", "Name": "C:", "DriveType": "3", "FileSystem": "NTFS",
-         "FreeSpace": "21474836480", "Size": "42949672960", "VolumeName": ""}
+         "FreeSpace": str(process.host.spec.disk_free), "Size": "42949672960", "VolumeName": ""}
     ]  # fmt: skip
+
+
+def _shadows(process: Process) -> list[Row]:
+    return [
+        {"ID": copy.id, "InstallDate": cim_time(copy.created), "VolumeName": VOLUME,
+         "OriginatingMachine": process.host.name.upper(), "ClientAccessible": "TRUE",
+         "Persistent": "TRUE"}
+        for copy in process.host.shadows.all()
+    ]  # fmt: skip
+
+
+def _volumes(process: Process) -> list[Row]:
+    return [{"DriveLetter": "C:", "DeviceID": VOLUME, "Name": "C:\\", "FileSystem": "NTFS",
+             "DriveType": "3"}]  # fmt: skip
 
 
 _NAME = re.compile(r"""name\s*=\s*(['"])(.*?)\1""", re.IGNORECASE)
 
 
+_FOLDER = re.compile(r"""drive\s*=\s*'C:' and path\s*=\s*'((?:[^'\\]|\\.)*)'""", re.IGNORECASE)
+
+
 def _files(process: Process, where: str) -> list[Row]:
-    """CIM_DataFile by name; a query over the whole disk is not simulated."""
+    """CIM_DataFile by name or by folder; a query over the whole disk is not simulated."""
+    files = process.host.files
+    if inside := _FOLDER.fullmatch(where.strip()):
+        path = "C:" + re.sub(r"\\(.)", r"\1", inside[1])
+        children = files.children(path if len(path) == 3 else path.rstrip("\\"))
+        return [_file(entry) for entry in children if not entry.is_dir]
     match = _NAME.search(where)
     if match is None:
         process.not_simulated(f"wmic datafile where {where}")
-    path = match[2].replace("\\\\", "\\")
-    entry = process.host.files.find(path)
-    if entry is None or entry.is_dir:
-        return []
+    found = files.find(match[2].replace("\\\\", "\\"))
+    return [_file(found)] if found is not None and not found.is_dir else []
+
+
+def _file(entry: Entry) -> Row:
     folder, _, name = entry.path[2:].rpartition("\\")
     stem, _, ending = name.rpartition(".")
-    return [
-        {
-            "Name": entry.path.lower(), "Version": entry.version or "",
-            "CreationDate": cim_time(entry.created), "LastModified": cim_time(entry.modified),
-            "LastAccessed": cim_time(entry.modified), "FileSize": str(entry.size),
-            "FileName": stem.lower(), "Extension": ending.lower(), "Drive": "c:",
-            "Path": folder.lower() + "\\", "EightDotThreeFileName": entry.path.lower(),
-            "Hidden": "TRUE" if "H" in entry.attributes else "FALSE", "Manufacturer": "",
-        }
-    ]  # fmt: skip
+    return {
+        "Name": entry.path.lower(), "Version": entry.version or "",
+        "CreationDate": cim_time(entry.created), "LastModified": cim_time(entry.modified),
+        "LastAccessed": cim_time(entry.modified), "FileSize": str(entry.size),
+        "FileName": stem.lower(), "Extension": ending.lower(), "Drive": "c:",
+        "Path": folder.lower() + "\\", "EightDotThreeFileName": entry.path.lower(),
+        "Hidden": "TRUE" if "H" in entry.attributes else "FALSE", "Manufacturer": "",
+    }  # fmt: skip

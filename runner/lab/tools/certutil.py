@@ -89,7 +89,7 @@ def _hash(process: Process, path: str, algorithm: str) -> int:
 
 
 def _code(process: Process, verb: str, source: str, target: str, *, force: bool) -> int:
-    process.mutates()
+    process.makes_file(process.absolute(target))
     host = process.host
     entry = host.files.find(process.absolute(source))
     if entry is None or entry.content is None:

@@ -1,57 +1,89 @@
-"""icacls.exe: keeps permissions in a file and gives them back. Exit codes are Win32 errors.
+"""icacls.exe: changes permissions, keeps them in a file and gives them back.
 
-A machine of the lab knows of permissions only whether a file has some of its own.
+Exit codes are Win32 errors. Source: Microsoft, "icacls".
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from runner.lab.files import Entry
 from runner.lab.paths import absolute, base_name
 from runner.lab.process import Process
+from runner.lab.toolkit.acls import INHERITED, Acl, grant_words, parse_acl, sid_of
 
-_INHERITED = "D:AI"
 _NOT_FOUND = 2
 _BAD = 87
+_NO_NAME = 1332
+_VERBS = ("/grant", "/grant:r", "/deny", "/remove", "/remove:g", "/remove:d")
 
 
 def main(process: Process) -> int:
-    """`icacls NAME /save FILE [/q]`, `icacls DIRECTORY /restore FILE`, `icacls NAME /grant WHO`."""
-    words = [word for word in process.args if word.lower() not in ("/q", "/c")]
+    """`icacls NAME /save FILE`, `DIRECTORY /restore FILE`, `NAME /grant[:r] WHO...` and more."""
+    words = [word for word in process.args if word.lower() not in ("/q", "/c", "/l")]
     quiet = "/q" in (word.lower() for word in process.args)
-    if len(words) == 3 and words[1].lower() == "/grant":
-        return _grant(process, process.absolute(words[0]), words[2], quiet=quiet)
-    if len(words) != 3 or words[1].lower() not in ("/save", "/restore"):
+    verbs = [word.lower() for word in words[1:]]
+    if len(words) < 2 or "/t" in verbs or not verbs[0].startswith("/"):
+        process.not_simulated(f"icacls {' '.join(process.args)}")
+    if verbs[0] not in ("/save", "/restore"):
+        return _change(process, words[0], words[1:], quiet=quiet)
+    if len(words) != 3:
         process.not_simulated(f"icacls {' '.join(process.args)}")
     path, other = process.absolute(words[0]), process.absolute(words[2])
     entry = process.host.files.find(path)
     if entry is None:
         text = f"{words[0]}: The system cannot find the file specified.\n"
         return _end(process, _NOT_FOUND, text, 0, quiet=False)
-    if words[1].lower() == "/save":
+    if verbs[0] == "/save":
         return _save(process, entry, other, quiet=quiet)
     return _restore(process, entry, other, quiet=quiet)
 
 
-def _grant(process: Process, path: str, right: str, *, quiet: bool) -> int:
-    """Lets somebody in; who, the lab does not keep."""
-    if not re.fullmatch(
-        r"(\*S-1-[\d-]+|[^*:]+):(\((OI|CI|IO|NP)\))*(N|F|M|RX|R|W|D|\([A-Z,]+\))", right
-    ):
-        text = f'Invalid parameter "{right}"\n'
-        return process.fail(_BAD, text)
+def _change(process: Process, name: str, words: list[str], *, quiet: bool) -> int:
+    """Every option with its words, one after another."""
     process.mutates()
-    if process.host.files.find(path) is None:
-        text = f"{path}: The system cannot find the file specified.\n"
+    entry = process.host.files.find(process.absolute(name))
+    if entry is None:
+        text = f"{name}: The system cannot find the file specified.\n"
         return _end(process, _NOT_FOUND, text, 0, quiet=False)
-    return _end(process, 0, f"processed file: {path}\n", 1, quiet=quiet)
+    acl, verb = parse_acl(entry.acl), ""
+    for word in words:
+        lower = word.lower()
+        if lower.startswith("/inheritance:") and process.host.profile.nt >= (6, 0):
+            verb = ""
+            acl = replace(acl, protected=lower[-1] in "rd")
+        elif lower in _VERBS:
+            verb = lower
+        elif word.startswith("/") or not verb:
+            return process.fail(_BAD, f'Invalid parameter "{word}"\n')
+        else:
+            changed = _one(acl, verb, word)
+            if isinstance(changed, int):
+                text = f'Invalid parameter "{word}"\n'
+                if changed == _NO_NAME:
+                    text = f"{word}: No mapping between account names and security IDs was done.\n"
+                return process.fail(changed, text)
+            acl = changed
+    process.host.files.update(replace(entry, acl=acl.text))
+    return _end(process, 0, f"processed file: {entry.path}\n", 1, quiet=quiet)
+
+
+def _one(acl: Acl, verb: str, word: str) -> Acl | int:
+    """One word of an option: a permission, or who is to have none; a number where it is wrong."""
+    if verb.startswith("/remove"):
+        sid = sid_of(word)
+        return acl.without(sid, {"g": "A", "d": "D"}.get(verb[-1], "AD")) if sid else _NO_NAME
+    ace = grant_words(word, "D" if verb == "/deny" else "A")
+    if ace is None:
+        return _BAD
+    if not ace.sid:
+        return _NO_NAME
+    return (acl.without(ace.sid, "A") if verb == "/grant:r" else acl).and_(ace)
 
 
 def _save(process: Process, entry: Entry, target: str, *, quiet: bool) -> int:
     process.mutates()
-    text = f"{base_name(entry.path)}\r\n{entry.acl or _INHERITED}\r\n"
+    text = f"{base_name(entry.path)}\r\n{entry.acl or INHERITED}\r\n"
     try:
         process.host.files.write(target, text.encode("utf-16-le"), process.host.clock.now())
     except OSError:
@@ -72,7 +104,7 @@ def _restore(process: Process, directory: Entry, source: str, *, quiet: bool) ->
         if entry is None:
             said.append(f"{name}: The system cannot find the file specified.\n")
             continue
-        files.update(replace(entry, acl="" if acl == _INHERITED else acl))
+        files.update(replace(entry, acl="" if acl == INHERITED else acl))
         said.append(f"processed file: {entry.path}\n")
         done += 1
     failed = len(said) - done

@@ -1,4 +1,4 @@
-"""net.exe: services, shares. Exit code 2 for nearly every failure."""
+"""net.exe: services, shares, accounts. Exit code 2 for nearly every failure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from runner.lab.host import Host, shares_of
 from runner.lab.process import Process
 from runner.lab.profiles.fresh import SHARES, share_values
 from runner.lab.services import RUNNING, START_PENDING, STOPPED, Service
+from runner.lab.toolkit import netaccounts
 from runner.lab.winerror import WindowsError
 
 _ALIASES = {"server": "lanmanserver", "workstation": "lanmanworkstation"}
@@ -198,5 +199,5 @@ def _statistics(process: Process, args: list[str]) -> int:
 
 _VERBS: dict[str, Callable[[Process, list[str]], int]] = {
     "start": _start, "stop": _stop, "share": _share, "statistics": _statistics,
-    "stats": _statistics,
+    "stats": _statistics, "user": netaccounts.user, "localgroup": netaccounts.localgroup,
 }  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from runner.lab.process import Process
 from runner.lab.tasks import ScheduledTask
+from runner.lab.toolkit.taskxml import export, parse
 
 _SCHEDULES = {"once", "onstart"}
 _CALENDAR = {"minute", "hourly", "daily", "weekly", "monthly", "onlogon", "onidle", "onevent"}
@@ -42,14 +43,17 @@ def _options(
 
 def _create(process: Process, words: list[str]) -> int:
     options = _options(
-        process, words, {"/tn", "/tr", "/sc", "/st", "/ru", "/rp", "/rl", "/sd"}, {"/f", "/np"}
-    )
+        process, words, {"/tn", "/tr", "/sc", "/st", "/ru", "/rp", "/rl", "/sd", "/xml"},
+        {"/f", "/np"},
+    )  # fmt: skip
     host = process.host
     legacy = host.profile.legacy
-    if legacy and {"/rl", "/np"} & set(options):
+    if legacy and {"/rl", "/np", "/xml"} & set(options):
         return process.fail(1, 'ERROR: Invalid syntax. Type "SCHTASKS /CREATE /?" for usage.\n')
     if "/sd" in options:
         process.not_simulated("schtasks /create /sd")
+    if "/xml" in options:
+        return _create_of_xml(process, options)
     name, command = options.get("/tn", ""), options.get("/tr", "")
     schedule = options.get("/sc", "").lower()
     if schedule in _CALENDAR:
@@ -80,6 +84,53 @@ def _create(process: Process, words: list[str]) -> int:
     if schedule == "once" and start[:5] < time.strftime("%H:%M") and not legacy:
         process.err("WARNING: Task may not run because /ST is earlier than current time.\n")
     process.out(f'SUCCESS: The scheduled task "{name}" has successfully been created.\n')
+    return 0
+
+
+def _create_of_xml(process: Process, options: dict[str, str]) -> int:
+    """`/create /tn NAME /xml FILE [/f]`, for accounts that need no password."""
+    if set(options) - {"/tn", "/xml", "/f"}:
+        process.not_simulated("schtasks /create /xml with more than /tn and /f")
+    host, name = process.host, options.get("/tn", "")
+    file = host.files.find(process.absolute(options["/xml"]))
+    process.mutates()
+    if file is None or file.content is None:
+        return process.fail(1, "ERROR: The system cannot find the file specified.\n")
+    try:
+        parsed = parse(file.content.decode("utf-16"), name)
+    except (ValueError, UnicodeError) as error:
+        return process.fail(1, f"ERROR: The task XML is malformed.\n{error}\n")
+    if host.tasks.find(name) is not None and "/f" not in options:
+        process.out(f'WARNING: The task name "{name}" already exists. '
+                    "Do you want to replace it (Y/N)? ")  # fmt: skip
+        if process.read_line().strip().lower() != "y":
+            return 1
+    user = parsed.user or process.session.user
+    start = time.strftime("%H:%M", time.localtime(parsed.start)) if parsed.start else ""
+    task = ScheduledTask(name, parsed.command, user, parsed.schedule, start, parsed.enabled,
+                         definition=parsed.written(), due=parsed.start,
+                         registered=parsed.registered, at_boot=parsed.at_boot)  # fmt: skip
+    host.tasks.add(task)
+    process.out(f'SUCCESS: The scheduled task "{name}" has successfully been created.\n')
+    return 0
+
+
+def _change(process: Process, words: list[str]) -> int:
+    """`/change /tn NAME /enable|/disable`."""
+    options = _options(process, words, {"/tn"}, {"/enable", "/disable"})
+    wanted = {"/enable", "/disable"} & set(options)
+    if process.host.profile.legacy or len(wanted) != 1:
+        return process.fail(1, 'ERROR: Invalid syntax. Type "SCHTASKS /CHANGE /?" for usage.\n')
+    process.mutates()
+    task = process.host.tasks.find(options.get("/tn", ""))
+    if task is None:
+        return _missing(process)
+    task.enabled = wanted == {"/enable"}
+    if task.definition:
+        parsed = parse(task.definition, task.name)
+        parsed.enable(on=task.enabled)
+        task.definition = parsed.written()
+    process.out(f'SUCCESS: The parameters of scheduled task "{task.name}" have been changed.\n')
     return 0
 
 
@@ -131,13 +182,21 @@ def _delete(process: Process, words: list[str]) -> int:
 
 
 def _query(process: Process, words: list[str]) -> int:
-    options = _options(process, words, {"/tn", "/fo"}, {"/nh", "/v"})
+    legacy = process.host.profile.legacy
+    options = _options(process, words, {"/tn", "/fo"}, {"/nh", "/v", "/xml"})
     tasks = process.host.tasks.all()
+    if legacy and {"/tn", "/xml"} & set(options):
+        return process.fail(1, 'ERROR: Invalid syntax. Type "SCHTASKS /QUERY /?" for usage.\n')
     if "/tn" in options:
         found = process.host.tasks.find(options["/tn"])
         if found is None:
             return _missing(process)
         tasks = [found]
+    if "/xml" in options:
+        if len(tasks) != 1:
+            process.not_simulated("schtasks /query /xml without /tn")
+        process.out(_definition(tasks[0]) + "\n")
+        return 0
     form = options.get("/fo", "table").lower()
     if form not in ("table", "csv", "list"):
         return process.fail(1, "ERROR: Invalid syntax.\n")
@@ -151,9 +210,15 @@ def _query(process: Process, words: list[str]) -> int:
     return 0
 
 
+def _definition(task: ScheduledTask) -> str:
+    return task.definition or export(
+        task.name, task.command, task.user, task.schedule, task.start_time, enabled=task.enabled
+    )
+
+
 def _fields(process: Process, task: ScheduledTask, *, verbose: bool) -> dict[str, str]:
     legacy = process.host.profile.legacy
-    status = "Running" if task.running else "Ready"
+    status = "Running" if task.running else "Ready" if task.enabled else "Disabled"
     shown = task.name if legacy else "\\" + task.name.strip("\\")
     if not verbose:
         return {"TaskName": shown, "Next Run Time": "N/A", "Status": status}
@@ -189,4 +254,5 @@ def _table(rows: list[dict[str, str]], form: str, *, header: bool) -> str:
 
 _VERBS: dict[str, Callable[[Process, list[str]], int]] = {
     "/create": _create, "/run": _run, "/end": _end, "/delete": _delete, "/query": _query,
+    "/change": _change,
 }  # fmt: skip

@@ -39,6 +39,9 @@ def main(process: Process) -> int:
         code = max(code, _end(process, victims, f'"{name}"', force=force))
     for number in numbers:
         found = process.host.processes.find(int(number)) if number.isdigit() else None
+        if found and not all(matches(process, text, found) for text in filters):
+            process.out("INFO: No tasks running with the specified criteria.\n")
+            continue
         victims = [found] if found else []
         code = max(code, _end(process, victims, f'"{number}"', force=force))
     if filters and not names and not numbers:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 
 from runner.lab.process import Process
+from runner.lab.shadows import MOST
 from runner.lab.streams import encode
 from runner.lab.toolkit.detached import start_detached
-from runner.lab.toolkit.wmiclasses import ALIASES, Row, property_names, rows_of
+from runner.lab.toolkit.wmiclasses import ALIASES, NETBT, Row, property_names, rows_of
 from runner.lab.toolkit.wmiquery import QueryFault, parse_where
 
 WBEM_E_NOT_FOUND = 0x80041002
@@ -48,8 +49,14 @@ def main(process: Process) -> int:
         test = parse_where(where)
     except QueryFault:
         return _error(process, INVALID_QUERY, "Invalid query")
+    if verb == "call" and class_name == "win32_networkadapterconfiguration":
+        rows = [row for row in rows_of(process, class_name, where) if test(row)]
+        return _set_netbios(process, rows, words)
     if verb == "call":
         return _call(process, class_name, words)
+    if verb == "set":
+        rows = [row for row in rows_of(process, class_name, where) if test(row)]
+        return _set(process, class_name, rows, words)
     if verb != "get":
         process.not_simulated(f"wmic {alias} {verb}".rstrip())
     found = [row for row in rows_of(process, class_name, where) if test(row)]
@@ -139,7 +146,82 @@ def _call(process: Process, class_name: str, words: list[str]) -> int:
         return _create(process, command, folder[0] if folder else None)
     if class_name == "win32_computersystem" and method == "rename" and len(words) == 1:
         return _rename(process, words[0])
+    if class_name == "win32_shadowcopy" and method == "create" and len(words) == 1:
+        return _shadow(process, words[0])
     return process.not_simulated(f"wmic {class_name} call {method}")
+
+
+def _shadow(process: Process, word: str) -> int:
+    r"""`create Volume='C:\'`: a copy of the volume that stays."""
+    process.mutates()
+    key, _, value = word.strip('"').partition("=")
+    if key.lower() != "volume":
+        process.not_simulated(f"wmic shadowcopy call create {word}")
+    host = process.host
+    code = 0 if value.strip("'\"").upper() == "C:\\" else 3
+    if not code and len(host.shadows.all()) >= MOST:
+        code = 8
+    made = (
+        ""
+        if code
+        else f'\tShadowID = "{host.shadows.add(host.new_guid(), host.clock.now()).id}";\n'
+    )
+    _write(
+        process,
+        "Executing (Win32_ShadowCopy)->create()\nMethod execution successful.\nOut Parameters:\n"
+        f"instance of __PARAMETERS\n{{\n\tReturnValue = {code};\n{made}}};\n\n",
+    )
+    return 0
+
+
+def _set_netbios(process: Process, rows: list[Row], words: list[str]) -> int:
+    """`call SetTcpipNetbios 2`: 0 as DHCP says, 1 on, 2 off (Win32_NetworkAdapterConfiguration)."""
+    process.mutates()
+    if len(words) != 2 or words[0].lower() != "settcpipnetbios" or words[1] not in ("0", "1", "2"):
+        process.not_simulated(f"wmic nicconfig call {' '.join(words)}")
+    if not rows:
+        process.err("No Instance(s) Available.\n")
+        return 0
+    for row in rows:
+        key = rf"{NETBT}\Tcpip_{row['SettingID']}"
+        process.host.registry.set(key, "NetbiosOptions", int(words[1]))
+        _write(
+            process,
+            f"Executing (\\\\{process.host.name.upper()}\\ROOT\\CIMV2:"
+            f"Win32_NetworkAdapterConfiguration.Index={row['Index']})->SetTcpipNetbios()\n"
+            "Method execution successful.\nOut Parameters:\ninstance of __PARAMETERS\n"
+            "{\n\tReturnValue = 0;\n};\n\n",
+        )
+    return 0
+
+
+_USER_FLAGS = {"lockout": "locked", "disabled": "disabled",
+               "passwordexpires": "password_expires",
+               "passwordchangeable": "password_changeable"}  # fmt: skip
+
+
+def _set(process: Process, class_name: str, rows: list[Row], words: list[str]) -> int:
+    """`set PasswordExpires=FALSE` of a user. Lockout can only be taken away (Win32_UserAccount)."""
+    process.mutates()
+    key, _, value = "".join(words).partition("=")
+    name = _USER_FLAGS.get(key.lower())
+    if class_name != "win32_useraccount" or name is None or value.upper() not in ("TRUE", "FALSE"):
+        process.not_simulated(f"wmic {class_name} set {' '.join(words)}")
+    if not rows:
+        process.err("No Instance(s) Available.\n")
+        return 0
+    for row in rows:
+        user = process.host.security.accounts.user(row["Name"])
+        if name == "locked" and value.upper() == "TRUE":
+            return _error(process, GENERIC_FAILURE, "Generic failure")
+        setattr(user, name, value.upper() == "TRUE")
+        place = f'Domain="{row["Domain"]}",Name="{row["Name"]}"'
+        _write(
+            process,
+            f"Updating property(s) of '\\\\{row['Domain']}\\ROOT\\CIMV2:"
+            f"Win32_UserAccount.{place}'\nProperty(s) update successful.\n",
+        )
+    return 0
 
 
 def _rename(process: Process, word: str) -> int:

@@ -7,7 +7,6 @@ says of what it is.
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -49,9 +48,8 @@ class WineMachine:
             spec.os, arch=spec.state.arch, language=spec.state.language
         )
         self._versions = seed(self.profile)
-        self._folder = tempfile.TemporaryDirectory(prefix="wine-machine-")
         self._sandbox = Sandbox(
-            template.prefix, template.locales, Path(self._folder.name),
+            template.prefix, template.locales, template.empty,
             name=spec.name.split(".")[0].upper()[:15], locale=LOCALES[spec.state.language],
         )  # fmt: skip
         self._lock = threading.Lock()
@@ -132,7 +130,6 @@ class WineMachine:
         self._sandbox.close()
         for host in hosts:
             host.close()
-        self._folder.cleanup()
 
     # -- commands --------------------------------------------------------------------------------
 
@@ -199,11 +196,6 @@ class WineMachine:
     def sandbox(self) -> Sandbox:
         """Where it runs."""
         return self._sandbox
-
-    @property
-    def folder(self) -> Path:
-        """The empty folder that its root is mounted on, in its own namespace."""
-        return Path(self._folder.name)
 
     @property
     def not_simulated(self) -> list[str]:

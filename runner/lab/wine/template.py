@@ -10,7 +10,6 @@ import fcntl
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,10 +41,14 @@ _OVERRIDES: Final = r"HKCU\Software\Wine\DllOverrides"
 
 @dataclass(frozen=True)
 class Template:
-    """A prefix that nobody starts, and the locales that belong to it."""
+    """A prefix that nobody starts, the locales that belong to it, and a folder to mount on.
+
+    All machines can use the same folder: each mounts in a namespace of its own.
+    """
 
     prefix: Path
     locales: Path
+    empty: Path
 
 
 def template() -> Template:
@@ -62,7 +65,7 @@ def template() -> Template:
                 shutil.rmtree(folder, ignore_errors=True)
                 _make(folder)
                 done.touch()
-    return Template(folder / "prefix", folder / "locales")
+    return Template(folder / "prefix", folder / "locales", folder / "empty")
 
 
 @contextmanager
@@ -90,15 +93,13 @@ def compile_program(source: Path, target: Path, *, console: bool = True) -> None
 
 
 def _make(folder: Path) -> None:
-    prefix, locales = folder / "prefix", folder / "locales"
+    prefix, locales, empty = folder / "prefix", folder / "locales", folder / "empty"
     prefix.mkdir(parents=True)
     locales.mkdir()
+    empty.mkdir()
     # Wine wants the name of a language; what glibc's file says of characters is the same for all.
     shutil.copytree(C_LOCALE, locales / CHINESE)
-    with (
-        tempfile.TemporaryDirectory() as empty,
-        Sandbox(prefix, locales, Path(empty), name="TEMPLATE", writable=True) as sandbox,
-    ):
+    with Sandbox(prefix, locales, empty, name="TEMPLATE", writable=True) as sandbox:
         if sandbox.run(WINE, "wineboot", "-i", timeout=300) != 0:
             raise WineError("wineboot could not make a prefix")
         for name in (*STUBS, *STAND_INS):

@@ -67,6 +67,11 @@ _OLD = {
     r"C:\app\web.config": {"content": "old", "attributes": "AHR", "acl": "D:P(A;;FA;;;BA)"},
     r"C:\app\sub dir\b.txt": {"content": "b"},
 }
+_IPSEC = [
+    {"ports": "135,139,445"},
+    {"direction": "out", "protocol": "udp", "ports": "137-138"},
+    {"action": "permit", "direction": "both", "protocol": "any", "remote": "10.0.0.5"},
+]
 _TREE = str(Path(__file__).parent)
 _SOURCES = {
     "origin": "directory",
@@ -113,6 +118,56 @@ FILE_CASES: Final = (
     Case("tempfile", "win_tempfile", {"suffix": ".tmp", "word": "w0rd"}, "2003-sp2"),
     Case("tempfolder", "win_tempfile", {"path": "C:\\Windows", "state": "directory",
                                        "word": "w0rd"}),
+)  # fmt: skip
+
+_BOB = {"users": {"bob": {"full_name": "Bob", "password_expires": False}}}
+
+NEW_ADAPTER: Final = "{00000000-AAAA-BBBB-CCCC-0123456789AB}"
+_FIREWALL = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
+_NETBT = r"HKLM\SYSTEM\CurrentControlSet\Services\NetBT\Parameters\Interfaces"
+
+ACCOUNT_CASES: Final = (
+    Case("netbios", "win_netbios", {"state": "disabled"}, "2003-sp2"),
+    Case("netbios-absent", "win_netbios", {"state": "disabled", "adapter_names": NEW_ADAPTER},
+         "2016", {"registry": {rf"{_NETBT}\Tcpip_{NEW_ADAPTER}": {"NameServerList": []}}}),
+    Case("firewall-off", "win_firewall", {"state": "disabled"}),
+    Case("firewall-actions", "win_firewall",
+         {"inbound_action": "allow", "outbound_action": "block", "profiles": "Public"}, "2022"),
+    Case("firewall-on-2003", "win_firewall", {"state": "enabled", "profiles": "Domain"}, "2003-sp2",
+         {"registry": {rf"{_FIREWALL}\DomainProfile\GloballyOpenPorts\List": {
+             "80:TCP": "80:TCP:*:Enabled:WinRM"}}}),
+    Case("user-new", "win_user", {"name": "eve", "fullname": "E & V", "account_disabled": True,
+                                  "password_never_expires": True}),
+    Case("user-new-2003", "win_user", {"name": "eve", "groups": "Administrators"}, "2003-sp2"),
+    Case("user-change", "win_user", {"name": "Bob", "description": "100% new", "groups": "Guests",
+                                     "user_cannot_change_password": True}, "2016", _BOB),
+    Case("group-new", "win_group", {"name": "de ploy", "description": "d"}, "2008-sp2"),
+    Case("group-change-chs", "win_group", {"name": "Users", "description": "d"}, "2016",
+         {"language": "chs"}),
+    Case("membership", "win_group_membership",
+         {"name": "Administrators", "members": "bob,SYSTEM", "state": "pure"}, "2012", _BOB),
+    Case("membership-rus", "win_group_membership",
+         {"name": "Users", "members": "Interactive", "state": "absent"}, "2003-sp2",
+         {"language": "rus"}),
+    Case("right", "win_user_right",
+         {"name": "SeServiceLogonRight", "users": "bob,Administrators", "action": "add"},
+         state=_BOB),
+    Case("right-nobody", "win_user_right", {"name": "SeShutdownPrivilege", "users": []},
+         "2003-sp2"),
+    Case("right-new", "win_user_right", {"name": "SeDebugPrivilege", "users": "Administrators"},
+         "2022", {"language": "deu"}),
+    Case("policy", "win_security_policy",
+         {"section": "System Access", "key": "MinimumPasswordLength", "value": 14}, "2003-sp2"),
+    Case("policy-name", "win_security_policy",
+         {"section": "System Access", "key": "NewAdministratorName", "value": "管理 & x"}, "2016"),
+    Case("policy-registry", "win_security_policy",
+         {"section": "Registry Values", "value": "4,1",
+          "key": r"MACHINE\Software\Microsoft\New Key\Deep\NoLM"}, "2019"),
+    Case("audit", "win_audit_policy_system",
+         {"subcategory": "logon", "audit_type": ["success", "failure"]}),
+    Case("audit-category", "win_audit_policy_system",
+         {"category": "Account logon events", "audit_type": "failure"}, "2016",
+         {"language": "jpn"}),
 )  # fmt: skip
 
 STATE_CASES: Final = (
@@ -311,12 +366,27 @@ STATE_CASES: Final = (
     ),
     Case("feature-off", "win_optional_feature", {"name": "SMB1Protocol", "state": "absent"},
          "2012r2", restart=True),
+    Case("server-feature", "win_feature", {"name": "Web-WebServer"}, "2008-sp2"),
+    Case("server-feature-parts", "win_feature",
+         {"name": "File-Services", "include_sub_features": True}),
+    Case("server-feature-dism", "win_feature", {"name": "Telnet-Client"}, "2019"),
+    Case("server-feature-off", "win_feature", {"name": "FS-SMB1", "state": "absent"},
+         "2016", restart=True),
+    Case("dns", "win_dns_client", {"adapter_names": "*", "dns_servers": "10.0.0.2,10.0.0.3"}),
+    Case("dns-2003", "win_dns_client",
+         {"adapter_names": "local area connection", "addresses": ["10.0.0.2"]}, "2003-sp2"),
+    Case("dns-6", "win_dns_client",
+         {"adapter_names": ["Ethernet"], "dns_servers": ["fd00::53", "10.0.0.9"]}, "2022"),
+    Case("ipsec", "win_ipsec_policy", {"name": "WR_BLOCK", "rules": _IPSEC}, "2003-sp2"),
+    Case("ipsec-not-in-force", "win_ipsec_policy",
+         {"name": "WR", "rules": _IPSEC[:1], "assigned": False}, "2016"),
     _hotfix("2003-sp2", KB_2003),
     _hotfix("2008-sp2", KB_2008),
     _hotfix("2008r2-sp1", KB_2008R2),
     _hotfix("2012r2", KB_2012R2),
     _hotfix("2016", KB_2016),
     *FILE_CASES,
+    *ACCOUNT_CASES,
     Case("reboot", "win_reboot", again=True),
     Case("reboot-without-wmic", "win_reboot", {}, "2025", again=True),
     Case("wait", "wait_for_connection"),
@@ -414,7 +484,9 @@ ON_POSIX: Final = frozenset(
 ONE_WAY: Final = frozenset({"win_shutdown"})
 """Modules after which there is no host left to look at; their tests are their own."""
 
-ELSEWHERE: Final = frozenset({"win_get_url"})
+ELSEWHERE: Final = frozenset(
+    {"win_chocolatey", "win_get_url", "win_net_adapter_feature", "win_updates"}
+)
 """Modules that need more than a host; their tests give it to them."""
 
 LOCAL: Final = frozenset(

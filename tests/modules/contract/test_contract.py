@@ -21,12 +21,15 @@ from tests.modules.contract.cases import (
     LOCAL,
     ON_POSIX,
     ONE_WAY,
-    READ_CASES,
-    STATE_CASES,
     Case,
 )
+from tests.modules.contract.cases import READ_CASES as PLAIN_READS
+from tests.modules.contract.cases import STATE_CASES as PLAIN_CASES
+from tests.modules.contract.cases_remedies import REMEDY_CASES, REMEDY_READS
 from tests.modules.labhost import LabHost, LabTask
 
+STATE_CASES = (*PLAIN_CASES, *REMEDY_CASES)
+READ_CASES = (*PLAIN_READS, *REMEDY_READS)
 ALL_CASES = (*STATE_CASES, *COMMAND_CASES, *READ_CASES)
 _UNSIMULATED = {"powershell"}
 """The lab has no PowerShell; on a host without wmic it is asked for the boot time first."""

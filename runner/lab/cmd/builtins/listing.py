@@ -34,7 +34,7 @@ def dir_(interpreter: Interpreter, args: str, streams: Streams) -> int:
             text = (
                 "".join(f"{e.path if deep else e.name}\n" for e in entries)
                 if bare
-                else _long(directory, entries)
+                else _long(directory, entries, interpreter.session.host.spec.disk_free)
             )
             interpreter.write(streams.stdout, text)
     if not found:
@@ -93,7 +93,7 @@ def _matches(
     return found
 
 
-def _long(directory: str, entries: list[Entry]) -> str:
+def _long(directory: str, entries: list[Entry], free: int) -> str:
     lines = [" Volume in drive C has no label.", " Volume Serial Number is 4C41-4221", ""]
     lines += [f" Directory of {directory}", ""]
     for entry in entries:
@@ -102,7 +102,7 @@ def _long(directory: str, entries: list[Entry]) -> str:
         lines.append(f"{when}    {size.ljust(14) if entry.is_dir else size} {entry.name}")
     sizes = [entry.size for entry in entries if not entry.is_dir]
     lines.append(f"{len(sizes):>16} File(s) {sum(sizes):>14,} bytes")
-    lines.append(f"{len(entries) - len(sizes):>16} Dir(s)  21,474,836,480 bytes free")
+    lines.append(f"{len(entries) - len(sizes):>16} Dir(s)  {free:,} bytes free")
     return "\n".join(lines) + "\n"
 
 

@@ -25,9 +25,9 @@ def delete(interpreter: Interpreter, args: str, streams: Streams) -> int:
     if not words.operands:
         interpreter.complain(streams.stderr, "The syntax of the command is incorrect.\n")
         return 1
-    host.counters.writes += 1
     for operand in words.operands:
         path = absolute(operand, interpreter.session.cwd)
+        host.counters.writes += not interpreter.session.is_scratch(path)
         entries = _victims(interpreter, path, deep="/s" in words.switches)
         if not any(switch.startswith("/a") for switch in words.switches):
             entries = [entry for entry in entries if not entry.is_hidden]

@@ -1,0 +1,212 @@
+"""What win_user knows of a user, and how it finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+
+from runner.interfaces import module as base
+from runner.interfaces.exchange import Output, Query, Reply, Script, read
+from runner.interfaces.loose import Text, Words
+from runner.model.secret import MASK
+from runner.windows import local_groups, sam
+
+GIVEN: Final = "as given"
+OTHER: Final = "another one"
+_BAD: Final = frozenset('"/\\[]:;|=,+*?<>@%')
+_LONGEST: Final = 20
+
+# The password comes through standard input. Codes: [MS-ERREF] 2.2. All but 1326 (wrong) and 1909
+# (locked out, so not looked at) mean that it is right and something else forbids the logon.
+_COMPARE: Final = """\
+$s='[DllImport("advapi32.dll",SetLastError=true,CharSet=CharSet.Unicode)]public static extern bool '
+$s+='LogonUser(string u,string d,string p,int t,int v,out IntPtr h);'
+$s+='[DllImport("kernel32.dll")]public static extern bool CloseHandle(IntPtr h);'
+$t=Add-Type -MemberDefinition $s -Name Logon -Namespace Check -PassThru
+$h=[IntPtr]::Zero
+$ok=$t::LogonUser($params.name,'.',[Console]::In.ReadToEnd(),3,0,[ref]$h)
+$e=[Runtime.InteropServices.Marshal]::GetLastWin32Error()
+if($ok){[void]$t::CloseHandle($h);$e=0}
+"code=$e"
+"""
+_RIGHT: Final = frozenset({0, 1327, 1328, 1329, 1330, 1331, 1385, 1793, 1907})
+
+
+class Password(str):
+    """A password: shown and recorded as a mask."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return MASK
+
+    __repr__ = __str__
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+
+def _checked(name: str) -> str:
+    bad = sorted(_BAD.intersection(name))
+    if bad or not name.strip(" .") or any(ord(char) < 32 for char in name):
+        raise ValueError(f"'{name}' is not the name of a user of Windows")
+    if len(name) > _LONGEST:
+        raise ValueError(f"the name of a user has up to {_LONGEST} characters, not {len(name)}")
+    return name
+
+
+_READ_ONLY: Final = (
+    "no tool of Windows tells it without words of the system's language; set it with win_powershell"
+)
+
+
+class Params(base.Params):
+    """Parameters of Ansible's win_user."""
+
+    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
+        "password_expired": _READ_ONLY,
+        "home_directory": _READ_ONLY,
+        "login_script": _READ_ONLY,
+        "profile": _READ_ONLY,
+        "account_expires": _READ_ONLY,
+    }
+
+    name: Annotated[Text, AfterValidator(_checked)] = Field(
+        min_length=1, description="name of the user"
+    )
+    state: Literal["absent", "present", "query"] = Field(
+        "present", description="whether the user shall exist; query only looks"
+    )
+    fullname: Text | None = Field(None, description="the user's full name")
+    description: Text | None = Field(None, description="text for people")
+    password: Annotated[Text, AfterValidator(Password)] | None = Field(
+        None, description="the password; needs PowerShell on the host"
+    )
+    update_password: Literal["always", "on_create"] = Field(
+        "always", description="whether to set the password of a user that exists"
+    )
+    password_never_expires: bool | None = Field(
+        None, description="whether the password stays valid for ever"
+    )
+    user_cannot_change_password: bool | None = Field(
+        None, description="whether the user may not change the password"
+    )
+    account_disabled: bool | None = Field(None, description="whether the account is closed")
+    account_locked: Literal[False] | None = Field(
+        None, description="no unlocks an account that wrong passwords have locked"
+    )
+    groups: Words | None = Field(None, description="local groups, by name or identifier")
+    groups_action: Literal["add", "replace", "remove"] = Field(
+        "replace", description="what to do with the groups"
+    )
+    groups_missing_behaviour: Literal["fail", "ignore", "warn"] = Field(
+        "fail", description="what to do about groups that do not exist"
+    )
+
+    @field_validator("account_locked", mode="before")
+    @classmethod
+    def _no(cls, value: object) -> object:
+        if isinstance(value, str) and value.casefold() in ("no", "false", "off", "n", "f", "0"):
+            return False
+        return value
+
+    @property
+    def secret(self) -> str | None:
+        """The password itself: for the host's ears only."""
+        return None if self.password is None else "".join(self.password)
+
+
+@dataclass(frozen=True, slots=True)
+class UserState:
+    """A user of the host. ``groups`` are the local groups, as the host spells them.
+
+    ``password`` says whether it is the one of the task; empty where that does not matter.
+    ``known`` are the names of all groups with their identifiers, ``missing`` those that the task
+    names and the host has not.
+    """
+
+    present: bool = False
+    fullname: str = ""
+    description: str = ""
+    account_disabled: bool = False
+    account_locked: bool = False
+    password_never_expires: bool = False
+    user_cannot_change_password: bool = False
+    password: str = ""
+    groups: tuple[str, ...] = ()
+    name: str = field(default="", compare=False)
+    sid: str = field(default="", compare=False)
+    computer: str = field(default="", compare=False)
+    wanted_groups: tuple[str, ...] = field(default=(), compare=False)
+    missing: tuple[str, ...] = field(default=(), compare=False)
+    everybody: str = field(default="", compare=False)
+    """The group that ``net user /add`` puts everybody into."""
+
+
+_USERS: Final = "S-1-5-32-545"
+
+
+def find(params: Params) -> Generator[Query, Reply, UserState]:
+    """The user as it is now."""
+    directory = yield from sam.find()
+    user = directory.user(params.name)
+    named = [(name, directory.group(name)) for name in params.groups or ()]
+    everybody = directory.group(_USERS)
+    common = UserState(
+        name=user.name if user else params.name,
+        computer=directory.computer,
+        wanted_groups=_sorted(group.name for _, group in named if group is not None),
+        missing=tuple(name for name, group in named if group is None),
+        everybody=everybody.name if everybody else "",
+    )
+    if user is None:
+        return common
+    groups: list[str] = []
+    lists = yield from read(*(local_groups.members_of(group.name) for group in directory.groups))
+    for group, output in zip(directory.groups, lists, strict=True):
+        if any(who.sid == user.sid for who in local_groups.members(output, group.name, directory)):
+            groups.append(group.name)
+    password = ""
+    secret = params.secret
+    if secret is not None and params.update_password == "always" and params.state == "present":
+        password = yield from _compared(user.name, secret)
+    return UserState(
+        present=True,
+        fullname=user.fullname,
+        description=user.description,
+        account_disabled=user.disabled,
+        account_locked=user.locked,
+        password_never_expires=user.password_never_expires,
+        user_cannot_change_password=user.cannot_change_password,
+        password=password,
+        groups=_sorted(groups),
+        name=user.name,
+        sid=user.sid,
+        computer=common.computer,
+        wanted_groups=common.wanted_groups,
+        missing=common.missing,
+        everybody=common.everybody,
+    )
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names), key=str.casefold))
+
+
+def _compared(name: str, secret: str) -> Generator[Query, Reply, str]:
+    """Whether the password is the wanted one; one that is not on record is another one."""
+    if secret == MASK:
+        return OTHER
+    (output,) = yield from read(Script("powershell", _COMPARE, {"name": name}, stdin=secret))
+    return GIVEN if _code(output) in _RIGHT else OTHER
+
+
+def _code(output: Output) -> int:
+    for line in output.stdout.splitlines():
+        name, _, value = line.strip().partition("=")
+        if name == "code" and value.isdigit():
+            return int(value)
+    return -1

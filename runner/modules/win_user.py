@@ -1,0 +1,269 @@
+"""Users of a Windows host itself, with ``net user``, ``net localgroup`` and ``wmic``.
+
+A password is set by PowerShell, which is given it through standard input: ``net user`` takes it
+only on its command line, where everybody on the host could read it, or from a console. A host
+without PowerShell refuses. A password that was replaced, and a user that was deleted, cannot be
+given back. A new user is a member of the group of all users (``Users``), as ``net user`` makes it,
+unless ``groups`` says otherwise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Mapping
+from typing import Any, Final
+
+from runner.errors import ModuleError, Refused
+from runner.interfaces import module as base
+from runner.interfaces.exchange import Exec, Query, Reply, Request, Script, write
+from runner.interfaces.guide import Guide, Using
+from runner.model.secret import MASK
+from runner.model.state import UNKNOWN, Change
+from runner.modules._win_user import GIVEN, Params, UserState, find
+from runner.windows import local_groups, sam
+from runner.windows.exit_codes import expect
+from runner.windows.facts import WindowsFacts
+
+_SET_PASSWORD: Final = """\
+$p=[Console]::In.ReadToEnd()
+if($params.create){$u=([ADSI]"WinNT://$env:COMPUTERNAME").Create('User',$params.name)}
+else{$u=[ADSI]"WinNT://$env:COMPUTERNAME/$($params.name),user"}
+$u.SetPassword($p)
+if($params.create){$u.SetInfo()}
+"""
+_FLAGS: Final = ("fullname", "description", "account_disabled", "user_cannot_change_password")
+_FIELDS: Final = (*_FLAGS, "password_never_expires", "account_locked")
+
+
+class Module(base.Module[Params, UserState]):
+    """Brings one user to a state."""
+
+    params = Params
+    state = UserState
+    needs_facts = True
+    doc_url = (
+        "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_user_module.html"
+    )
+    guide = Guide(
+        example=(
+            "win_user:\n"
+            "  name: deploy\n"
+            "  password: '{{ deploy_password }}'\n"
+            "  groups: Users\n"
+            "  groups_action: add"
+        ),
+        using=(
+            Using("net, wmic", until="2022"),
+            Using("net; powershell", since="2025", powershell=True),
+            Using("powershell", since="2008r2", powershell=True, part="the password"),
+        ),
+        undo="a deleted user, a replaced password, a lock",
+    )
+
+    def subject(self, params: Params) -> str:
+        return f"user {params.name.lower()}"
+
+    def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, UserState]:
+        sam.refuse_controller(facts, f"user {params.name}")
+        return (yield from find(params))
+
+    def plan(self, params: Params, before: UserState, facts: base.Facts) -> UserState:
+        if params.state == "query" or (params.state == "absent" and not before.present):
+            return before
+        if params.state == "absent":
+            if before.sid.endswith(("-500", "-501")):
+                raise Refused(f"{before.name} is built in: Windows does not let it go")
+            return _kept(UserState(), before)
+        given = {name: getattr(params, name) for name in _FIELDS}
+        changes = {name: value for name, value in given.items() if value is not None}
+        after = dataclasses.replace(before, present=True, **changes, groups=_groups(params, before))
+        return dataclasses.replace(after, password=self._password(params, before, facts))
+
+    def _password(self, params: Params, before: UserState, facts: base.Facts) -> str:
+        if params.password is None or (before.present and params.update_password == "on_create"):
+            return before.password
+        if params.secret == MASK:
+            raise Refused(f"the password of user {params.name} is not on record")
+        if before.password != GIVEN and not WindowsFacts.of(facts).powershell:
+            raise Refused(
+                f"the password of user {params.name} cannot be set: this host has no PowerShell, "
+                "and net user would show it on its command line",
+                hint=f"type it at the host's console: net user {params.name} * /add; or install "
+                "PowerShell there",
+            )
+        return GIVEN
+
+    def apply(
+        self, params: Params, change: Change[UserState], facts: base.Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        before, after = change.before, change.after
+        name = after.name or params.name
+        _check_groups(params, after)
+        if not after.present:
+            yield from _net(f"delete the user {name}", before.name, "/delete")
+            return {}
+        if not before.present:
+            before = yield from _created(params, before, after)
+        elif before.password != after.password == GIVEN:
+            yield from _set_password(params, create=False)
+        words = _words(before, after)
+        if words:
+            yield from _net(f"change the user {name}", name, *words)
+        if before.password_never_expires != after.password_never_expires:
+            yield from sam.set_flag(before.sid, "PasswordExpires", not after.password_never_expires)
+        if before.account_locked and not after.account_locked:
+            yield from sam.set_flag(before.sid, "Lockout", False)
+        yield from _move(before, after)
+        return {}
+
+    def undo(
+        self, params: Params, change: Change[UserState], facts: base.Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        was, now = change.before, change.after
+        if was.present and not now.present:
+            raise ModuleError(
+                f"the user {was.name} cannot be made again: its identifier and its password are "
+                "gone",
+                hint="make a new one with win_user, and give it the rights of the old one",
+            )
+        # The old password is not known, and nobody can lock an account but by wrong passwords.
+        wanted = dataclasses.replace(was, password=now.password, account_locked=now.account_locked)
+        return (yield from self.apply(params, Change(change.subject, now, wanted), facts))
+
+    def irreversible(self, params: Params, change: Change[UserState], facts: base.Facts) -> str:
+        before, after = change.before, change.after
+        if before.present and not after.present:
+            return "a user that is deleted takes its identifier, password and rights with it"
+        if before.present and before.password != after.password:
+            return "the old password is not known, so it cannot be given back"
+        if before.account_locked and not after.account_locked:
+            return "an account cannot be locked again on purpose"
+        return ""
+
+    def result(
+        self,
+        params: Params,
+        change: Change[UserState],
+        facts: base.Facts,
+        applied: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        now = change.after
+        found: dict[str, Any] = {"name": now.name or params.name, "state": params.state}
+        if not now.present:
+            if params.state == "query":
+                found["msg"] = f"User '{params.name}' was not found"
+            return found
+        place = f"WinNT://{now.computer}"
+        fields = {name: getattr(now, name) for name in _FIELDS}
+        return found | fields | {
+            "path": f"{place}/{now.name}",
+            "sid": now.sid or UNKNOWN,
+            "groups": [{"name": name, "path": f"{place}/{name}"} for name in now.groups],
+        }  # fmt: skip
+
+    def message(self, params: Params, change: Change[UserState], facts: base.Facts) -> str:
+        missing = ", ".join(change.after.missing)
+        if not missing or params.groups_missing_behaviour == "ignore":
+            return ""
+        warn = params.groups_missing_behaviour == "warn"
+        return f"groups that {'do not exist' if warn else 'must be made first'}: {missing}"
+
+
+def _kept(state: UserState, before: UserState) -> UserState:
+    """The state with what belongs to the host and not to the user."""
+    return dataclasses.replace(
+        state,
+        name=before.name,
+        computer=before.computer,
+        wanted_groups=before.wanted_groups,
+        missing=before.missing,
+        everybody=before.everybody,
+    )
+
+
+def _check_groups(params: Params, wanted: UserState) -> None:
+    """A task before this one may make a group, so it must be there only when it is needed."""
+    missing = sorted(set(wanted.missing) & set(wanted.groups))
+    if missing:
+        raise Refused(
+            f"groups that do not exist on this host: {', '.join(missing)}",
+            hint="make them first (win_group), or give groups_missing_behaviour: ignore",
+        )
+
+
+def _groups(params: Params, before: UserState) -> tuple[str, ...]:
+    if params.groups is None:
+        return _first_groups(before)
+    named, now = set(before.wanted_groups), set(_first_groups(before))
+    if params.groups_missing_behaviour == "fail":
+        named |= set(before.missing)
+    wanted = {"add": now | named, "remove": now - named, "replace": named}[params.groups_action]
+    return tuple(sorted(wanted, key=str.casefold))
+
+
+def _first_groups(before: UserState) -> tuple[str, ...]:
+    """The groups of a user before the task moves it: those that it is born into, if it is new."""
+    if before.present:
+        return before.groups
+    return (before.everybody,) if before.everybody else ()
+
+
+def _created(
+    params: Params, before: UserState, after: UserState
+) -> Generator[Request, Reply, UserState]:
+    """Makes the user; returns what it is then."""
+    if after.password == GIVEN:
+        yield from _set_password(params, create=True)
+    else:
+        hint = "the password policy may forbid an empty password: give one"
+        yield from _net(f"make the user {after.name}", after.name, "/add", hint=hint)
+    fresh = UserState(present=True, password=after.password, name=after.name)
+    if after.password != GIVEN:
+        fresh = dataclasses.replace(fresh, groups=_first_groups(before))
+    if after.password_never_expires:
+        directory = yield from sam.find()
+        found = directory.user(after.name)
+        fresh = dataclasses.replace(fresh, sid=found.sid if found else "")
+    return fresh
+
+
+def _set_password(params: Params, *, create: bool) -> Generator[Request, Reply, None]:
+    values = {"name": params.name, "create": create}
+    output = yield from write(Script("powershell", _SET_PASSWORD, values, stdin=params.secret))
+    if output.code != 0:
+        said = (output.stderr.strip() or output.stdout.strip() or "no reason").splitlines()
+        raise ModuleError(
+            f"set the password of user {params.name}: {said[0].strip()}",
+            hint="the password policy may ask for a longer or less simple one",
+        )
+
+
+def _words(before: UserState, after: UserState) -> tuple[str, ...]:
+    """What differs, as net user takes it."""
+    words: list[str] = []
+    if before.fullname != after.fullname:
+        words.append(f"/fullname:{after.fullname}")
+    if before.description != after.description:
+        words.append(f"/comment:{after.description}")
+    if before.account_disabled != after.account_disabled:
+        words.append(f"/active:{'no' if after.account_disabled else 'yes'}")
+    if before.user_cannot_change_password != after.user_cannot_change_password:
+        words.append(f"/passwordchg:{'no' if after.user_cannot_change_password else 'yes'}")
+    return tuple(words)
+
+
+def _net(doing: str, name: str, *words: str, hint: str = "") -> Generator[Request, Reply, None]:
+    output = yield from write(Exec("net", "user", name, *words))
+    expect(output, "net", doing, hint=hint)
+
+
+def _move(before: UserState, after: UserState) -> Generator[Request, Reply, None]:
+    """From the groups that it shall not be in to those that it shall."""
+    for group in before.groups:
+        if group not in after.groups:
+            output = yield from write(local_groups.remove_member(group, after.name))
+            expect(output, "net", f"take {after.name} out of the group {group}")
+    for group in after.groups:
+        if group not in before.groups:
+            output = yield from write(local_groups.add_member(group, after.name))
+            expect(output, "net", f"put {after.name} into the group {group}")
