@@ -38,7 +38,7 @@ CLOSE = r"""
       win_command: taskkill /f /im evil.exe
       register: killed
       failed_when: killed.rc not in [0, 128]
-      undo: []
+      undo: [{win_command: hostname}]
     - name: hosts file
       win_shell: >-
         copy /y %SystemRoot%\System32\drivers\etc\hosts

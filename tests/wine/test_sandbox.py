@@ -163,11 +163,3 @@ def test_power(wine: Template) -> None:
     assert bench.ok("hostname") == "WEB01\n"
     assert changes == ["off", "on", "off", "on"]
     bench.machine.close()
-
-
-def test_the_folder_for_mounting_is_removed(wine: Template) -> None:
-    bench = WineBench(wine)
-    folder = Path(bench.machine.folder)
-    assert folder.is_dir()
-    bench.machine.close()
-    assert not folder.exists()
