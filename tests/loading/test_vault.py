@@ -123,6 +123,7 @@ def test_a_value_at_any_depth_and_under_an_alias() -> None:
         ("a: !vault-encrypted {b: 1}", 1, 4, "!vault-encrypted stands before a text"),
         (f"a: {inline('x', 'other')}", 1, 4, "none of the given vault passwords"),
     ],
+    ids=range(6),
 )
 def test_errors_name_the_place_of_the_value(text: str, line: int, column: int, said: str) -> None:
     known = keys() if "prod" in said else keys(DEFAULT)
