@@ -16,7 +16,7 @@ LOGONS_STAMP := $(VENV)/.installed-logons
 # What drives the browser in tests; nothing that a demo needs.
 BROWSER_STAMP := $(VENV)/.installed-browser
 
-.PHONY: demo test check campaign conformance crash-test parts wine clean venv-module
+.PHONY: demo test check campaign conformance crash-test plan-test parts wine clean venv-module
 
 demo: $(STAMP)
 	@$(BIN)/python playbooks/wannacry/demo.py
@@ -36,9 +36,10 @@ parts:
 	apt-get update -qq && known= && for p in $$missing; do \
 		if apt-cache show $$p >/dev/null 2>&1; then known="$$known $$p"; \
 		else echo "there is no package $$p here, so some tests are skipped"; fi; done && \
-	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$known >/dev/null
+	DEBIAN_FRONTEND=noninteractive apt-get install -o DPkg::Lock::Timeout=300 -qq -y --no-install-recommends $$known >/dev/null
 
-test: parts $(STAMP)
+test:
+	@$(MAKE) --no-print-directory -j2 parts $(STAMP)
 	@$(MAKE) --no-print-directory -j2 check $(LOGONS_STAMP) $(ANSIBLE_STAMP) $(BROWSER_STAMP) wine
 	@echo "==> tests"
 	@RUNNER_WINE_CACHE=$(WINE_CACHE) RUNNER_TEST_ANSIBLE=$(CURDIR)/$(ANSIBLE)/bin \
@@ -60,6 +61,9 @@ conformance: $(ANSIBLE_STAMP)
 # CRASH_SEED=N repeats one, CRASH_POINTS=N makes it shorter or longer.
 crash-test: $(STAMP)
 	@CRASH_POINTS=$${CRASH_POINTS:-300} CRASH_HOSTS=$${CRASH_HOSTS:-20} $(BIN)/pytest -s tests/e2e/test_crash.py
+
+plan-test: $(STAMP)
+	@PLAN_HOSTS=230 $(BIN)/pytest tests/e2e/test_plan.py
 
 # CAMPAIGN_SEED=N repeats one, CAMPAIGN_FAULTS=N makes it shorter or longer.
 campaign: $(STAMP)
@@ -102,7 +106,7 @@ venv-module:
 	@echo "==> installing the package python3-venv (apt)"
 	@command -v apt-get >/dev/null || { echo "Python's venv module is missing: install it and type make again"; exit 1; }
 	@if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
-		$$run apt-get update -qq && $$run apt-get install -qq -y python3-venv >/dev/null
+		$$run apt-get update -qq && $$run apt-get install -o DPkg::Lock::Timeout=300 -qq -y python3-venv >/dev/null
 
 clean:
 	rm -rf $(VENV) $(ANSIBLE) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
