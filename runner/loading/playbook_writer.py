@@ -45,10 +45,20 @@ class _Dumper(yaml.SafeDumper):
 
     def represent_data_text(self, data: _Data) -> yaml.Node:
         """A text with the tag that keeps its braces."""
-        return self.represent_scalar("!unsafe", str.__str__(data))
+        return self.represent_scalar("!unsafe", str.__str__(data), _style(data))
+
+    def represent_text(self, data: str) -> yaml.Node:
+        """A text that is read back as it is."""
+        return self.represent_scalar("tag:yaml.org,2002:str", data, _style(data))
+
+
+def _style(text: str) -> str | None:
+    """Quoted with escapes where YAML 1.1 would take a character for the end of a line."""
+    return '"' if set(text) & {"\x85", "\u2028", "\u2029"} else None
 
 
 _Dumper.add_representer(_Data, _Dumper.represent_data_text)
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def playbook_text(comments: Sequence[str], plays: Sequence[WrittenPlay]) -> str:

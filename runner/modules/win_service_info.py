@@ -6,16 +6,16 @@ read: ``triggers`` and ``service_flags`` are not among the return values.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from pydantic import Field
 
 from runner.interfaces import module as base
-from runner.interfaces.codec import PASSING
 from runner.interfaces.exchange import Exec, Output, Query, Reply, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
@@ -51,7 +51,8 @@ class Params(base.Params):
 class Services:
     """The services that were found, each as Ansible returns it."""
 
-    found: tuple[Mapping[str, Any], ...] = field(default=(), metadata=PASSING)
+    found: tuple[str, ...] = ()
+    """Each as JSON: a state is made of what the journal can keep."""
 
 
 class Module(base.Module[Params, Services]):
@@ -75,7 +76,7 @@ class Module(base.Module[Params, Services]):
         outputs = (yield from read(*reads)) if reads else ()
         groups = zip(outputs[::3], outputs[1::3], outputs[2::3], strict=True)
         found = [_service(name, *group) for name, group in zip(names, groups, strict=True)]
-        return Services(tuple(service for service in found if service is not None))
+        return Services(tuple(json.dumps(one) for one in found if one is not None))
 
     def plan(self, params: Params, before: Services, facts: base.Facts) -> Services:
         return before
@@ -87,7 +88,7 @@ class Module(base.Module[Params, Services]):
         facts: base.Facts,
         applied: Mapping[str, Any],
     ) -> Mapping[str, Any]:
-        found = [dict(service) for service in change.after.found]
+        found = [json.loads(service) for service in change.after.found]
         return {"exists": bool(found), "services": found}
 
 

@@ -5,6 +5,7 @@ end."""
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -115,7 +116,7 @@ class Crashes:
         self._witness(where, log)
         resumed = self.fleet.run("resume", "last")
         self.tally.resumed[resumed.code] += 1
-        doubtful = "in doubt" in resumed.out
+        doubtful = re.search(r"^\S+ +in doubt ", resumed.out, re.M) is not None
         if resumed.code not in ((2,) if doubtful else (0,)):
             self.tally.wrong.append(f"{where}: resume {resumed.code}: {resumed.out[-2000:]}")
         self._witness(where, log)

@@ -9,8 +9,8 @@ import pytest
 
 from tests.e2e.crash import Crashes
 
-POINTS = int(os.environ.get("CRASH_POINTS", "6"))
-HOSTS = int(os.environ.get("CRASH_HOSTS", "5"))
+POINTS = int(os.environ.get("CRASH_POINTS", "4"))
+HOSTS = int(os.environ.get("CRASH_HOSTS", "4"))
 SEED = int(os.environ.get("CRASH_SEED", "1"))
 
 pytestmark = [pytest.mark.xdist_group("crash"), pytest.mark.timeout(120 + 60 * POINTS)]

@@ -104,7 +104,12 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestFleet]:
         }
         for name, host in sample().items()
     }
-    with TestFleet(tmp_path_factory.mktemp("wannacry-230"), hosts) as fleet:
+    fleet = TestFleet(tmp_path_factory.mktemp("wannacry-230"), hosts)
+    inventory = yaml.safe_load(fleet.inventory.read_text("utf-8"))
+    servers = [n for n, h in sample().items() if h["lab_state"].get("role") == "file_server"]
+    inventory["all"]["children"]["fileservers"] = {"hosts": dict.fromkeys(servers)}
+    fleet.inventory.write_text(yaml.safe_dump(inventory), "utf-8")
+    with fleet:
         yield fleet
 
 

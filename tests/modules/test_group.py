@@ -14,6 +14,9 @@ from runner.errors import ModuleError, ParamsError
 from tests.modules.scripted import Scripted, task
 from tests.modules.unix import ROOT, Task, needs, obeys_contract
 
+# The next free id depends on who else makes accounts at that moment.
+pytestmark = pytest.mark.xdist_group("accounts")
+
 
 def run(*argv: str, check: bool = True) -> str:
     return subprocess.run(argv, check=check, capture_output=True, text=True).stdout

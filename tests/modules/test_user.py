@@ -24,6 +24,10 @@ HASH = "$6$salt$" + "x" * 86
 OTHER = "$6$salt$" + "y" * 86
 
 
+# The next free id depends on who else makes accounts at that moment.
+pytestmark = pytest.mark.xdist_group("accounts")
+
+
 def run(*argv: str, check: bool = True) -> str:
     return subprocess.run(argv, check=check, capture_output=True, text=True).stdout
 

@@ -59,7 +59,7 @@ class TransportContract:
                 code & 0xFFFFFFFF
             )
 
-    @pytest.mark.parametrize("data", [b"", b"a", b"a\r\nb\n\x00\xff" * 40000])
+    @pytest.mark.parametrize("data", [b"", b"a", b"a\r\nb\n\x00\xff" * 40000], ids=len)
     def test_input_arrives_as_bytes(self, link: Connection, data: bytes) -> None:
         assert link.run(Invocation(self.lines.cat, data), timeout=10).stdout == data
 
