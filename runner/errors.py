@@ -19,7 +19,7 @@
     `-- HostError                   becomes the outcome of one job, never leaves the walk
         +-- ModuleError             the host answered, and the answer is no
         |   `-- Refused             a precondition makes the change unsafe or impossible
-        |       |-- RestartFirst    the host must restart before this can be done
+        |       +-- RestartFirst    the host must restart before this can be done
         |       `-- Drifted         the host is not as the plan found it
         +-- DependsOnUnknown        a dry run cannot know this value
         `-- TransportError          the way to the host; says whether a command may have started
