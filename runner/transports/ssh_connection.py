@@ -25,7 +25,7 @@ from runner.interfaces.shell import Invocation, RawOutput
 from runner.interfaces.transfer import NO_WAY, REFUSED, FileTransfer, Upload
 from runner.interfaces.transport import Connection
 from runner.transports.ssh_call import Call, TimeUp
-from runner.transports.ssh_files import Late, NoSftp, begin, send
+from runner.transports.ssh_files import Late, NoSftp, answers, begin, send
 from runner.transports.winrm_watchdog import WATCHDOG
 
 _OPEN_TIMEOUT: Final = 15.0
@@ -109,14 +109,17 @@ class SshConnection(Connection, FileTransfer):
         self.exchanges += 1
         try:
             with WATCHDOG.limit(timeout + _CUT, self._cut):
-                send(begin(channel), upload, place, end)
+                try:
+                    send(begin(channel), upload, place, end)
+                except (paramiko.SSHException, EOFError, OSError):
+                    if time.monotonic() > end or channel.closed or not answers(self._transport):
+                        raise
+                    return REFUSED
         except NoSftp:
             self._no_files = True
             return NO_WAY
         except (Late, paramiko.SSHException, EOFError, OSError) as error:
             late = isinstance(error, Late) or time.monotonic() > end
-            if not late and self._transport.is_active() and not channel.closed:
-                return REFUSED
             self._fail(self._too_late(timeout) if late else self._broken_under_file(error))
         finally:
             with contextlib.suppress(Exception):

@@ -29,8 +29,7 @@ def begin(channel: paramiko.Channel) -> paramiko.SFTPClient:
         channel.invoke_subsystem("sftp")
         return paramiko.SFTPClient(channel)
     except (paramiko.SSHException, paramiko.SFTPError, EOFError, OSError) as error:
-        transport = channel.get_transport()
-        if transport is not None and transport.is_active():
+        if answers(channel.get_transport()):
             raise NoSftp(str(error) or type(error).__name__) from None
         raise
 
@@ -50,3 +49,18 @@ def send(client: paramiko.SFTPClient, upload: Upload, path: str, end: float) -> 
         # the last of them is told by nothing else.
         if file.stat().st_size != upload.content.size:
             raise OSError("not all of it was taken")
+
+
+def answers(transport: paramiko.Transport | None) -> bool:
+    """Whether the host is still at the other end, asked by a request that it may refuse.
+
+    A connection that broke fails what is sent on it a moment before paramiko knows that it is
+    gone, so its own word on that would take a loss for a refusal (RFC 4254 section 4).
+    """
+    if transport is None or not transport.is_active():
+        return False
+    try:
+        transport.global_request("keepalive@openssh.com")
+    except (paramiko.SSHException, EOFError, OSError):
+        return False
+    return transport.is_active()

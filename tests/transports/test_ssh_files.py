@@ -21,6 +21,7 @@ from runner.model.secret import Secret
 from runner.posix.put import Put, put
 from runner.shells import load
 from runner.transports.ssh_connection import SshConnection
+from runner.transports.ssh_files import answers
 from tests.transports.lab_ssh import lab_ssh
 from tests.transports.sshd import Sshd, require_sshd, sshd
 from tests.transports.tcp_proxy import Kind, Proxy, Trouble
@@ -126,6 +127,22 @@ def test_a_lost_connection_is_gone_on_from(
     assert sum(line.startswith("upload ") for line in writer.sent) == 2
     assert between.happened
     assert between.passed[0] < SIZE + 2 * PIECE  # it did not begin anew
+
+
+def test_a_dead_host_is_not_taken_for_one_that_refuses(server: Sshd, tmp_path: Path) -> None:
+    """paramiko calls a connection active for a moment after the host has cut it."""
+    with Proxy(server.port) as between:
+        words = f"-o UserKnownHostsFile={server.known_hosts} -o HostKeyAlias=[127.0.0.1]:"
+        words = f"{words}{server.port} -o IdentitiesOnly=yes"
+        link = linked(server, ansible_port=between.port, ansible_ssh_common_args=words)
+        connection = link.open()
+        assert isinstance(connection, SshConnection)
+        transport = connection._transport
+        assert answers(transport)
+        between.plan(Trouble(Kind.RESET, up=True, byte=1))
+        assert transport.is_active()  # it knows nothing of it yet
+        assert not answers(transport)
+        link.drop()
 
 
 def test_what_the_host_refuses_leaves_the_connection(server: Sshd, content: LocalFile) -> None:
