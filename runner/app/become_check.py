@@ -22,9 +22,4 @@ def bad_become(task: Task, is_template: Callable[[Any], bool]) -> tuple[str, str
         return f"become_flags cannot be followed: {problem}", "leave them out"
     if become.exe and not is_template(become.exe):
         return "become_exe has no meaning with become_method: runas", "leave it out"
-    if task.async_seconds and task.poll == 0:
-        return (
-            "'poll: 0' is not possible with become_method: runas: nobody could ask for the job",
-            "give 'poll' some seconds; the run then waits without holding the connection",
-        )
     return None

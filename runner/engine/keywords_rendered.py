@@ -95,6 +95,10 @@ class Renderer:
         return _wrong(name, wanted, found, self._source)
 
 
+POLL: Final = 10.0
+"""Seconds between two looks at a detached command, where the task does not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keywords:
     """The flags and numbers of a task on a host, for one element of its loop.
@@ -112,8 +116,10 @@ class Keywords:
     timeout: float | None = None
     retries: int | None = None
     delay: float = 5.0
-    poll: float = 10.0
+    poll: float = POLL
     async_seconds: float = 0.0
+    left: bool = False
+    """The playbook says ``poll: 0``, but the task is waited for all the same."""
     delegate_facts: bool = False
 
 
@@ -132,7 +138,7 @@ def keywords_of(task: Task, templates: Templates, variables: Mapping[str, Any]) 
         timeout=render.number("timeout", task.timeout) or None,
         retries=render.whole("retries", task.retries),
         delay=5.0 if delay is None else delay,
-        poll=10.0 if poll is None else poll,
+        poll=POLL if poll is None else poll,
         async_seconds=render.number("async", task.async_seconds) or 0.0,
         delegate_facts=render.flag("delegate_facts", task.delegate_facts),
     )

@@ -10,15 +10,16 @@ from runner.engine.arguments import arguments
 from runner.engine.becoming import Settings
 from runner.engine.delegation import Delegation, Target
 from runner.engine.facts_keeper import FactsKeeper
-from runner.engine.keywords_rendered import Keywords, Renderer
+from runner.engine.keywords_rendered import POLL, Keywords, Renderer
 from runner.engine.local_files import resolve
 from runner.engine.runtime import Runtime
 from runner.engine.work import Turn, Work
-from runner.errors import PlaybookError
+from runner.interfaces.detached import WAITED, ended_job
 from runner.interfaces.module import Effect
 from runner.interfaces.params import parse
 from runner.interfaces.serving import FILE_SERVER, OFFERING, Offering
 from runner.model.task import Way
+from runner.windows.accounts import METHOD as RUNAS
 
 
 class Preparing:
@@ -59,6 +60,8 @@ class Preparing:
         args = resolve(module, rendered.values, variables, templates, task.source, sources)
         if OFFERING in module.params.HIDDEN:
             args = {**args, OFFERING: self._offering(turn, target, variables)}
+        if WAITED in module.params.HIDDEN:
+            args = {**args, WAITED: self._waited(turn, args)}
         params = parse(module, args, sources, task.source)
         way = Renderer(templates, variables, task.source).way(task.way)
         link = self._runtime.links.get(target.host if target else turn.job.host, way)
@@ -90,11 +93,14 @@ class Preparing:
         }
         return self._runtime.offers(target.host if target else turn.job.host, said)
 
+    def _waited(self, turn: Turn, args: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What became of a job that was waited for although its task has ``poll: 0``."""
+        registered = self._runtime.variables.state(turn.job.host).registered
+        return ended_job(registered.values(), args.get("jid"))
+
     def _on_host(self, work: Work, target: Target | None, way: Way) -> Work:
         """With what only a host needs: the setting of its commands, and its facts."""
         task = work.task
-        if work.keywords.async_seconds and not work.keywords.poll:
-            _require_command(work)
         setting = self._settings.of(
             task.environment,
             task.become,
@@ -108,14 +114,16 @@ class Preparing:
         if work.module.needs_facts:
             with work.link.lock:
                 facts = self._facts.of(work.link)
-        return dataclasses.replace(work, setting=setting, facts=facts)
+        return _attended(dataclasses.replace(work, setting=setting, facts=facts))
 
 
-def _require_command(work: Work) -> None:
-    """What nobody waits for cannot be verified: only a command may be left running."""
-    if work.module.effect is not Effect.COMMAND:
-        raise PlaybookError(
-            f"'poll: 0' leaves '{work.task.module}' running, so its change could not be verified",
-            source=work.task.source,
-            hint="leave 'poll' out: the run then waits for it without holding the connection",
-        )
+def _attended(work: Work) -> Work:
+    """With ``poll: 0`` only a command is left running: what has to be verified is waited for.
+
+    Nor is a command of runas left, for nobody else could ask what became of it.
+    """
+    keywords = work.keywords
+    left = keywords.async_seconds and not keywords.poll
+    if not left or (work.module.effect is Effect.COMMAND and work.setting.become != RUNAS):
+        return work
+    return dataclasses.replace(work, keywords=dataclasses.replace(keywords, poll=POLL, left=True))

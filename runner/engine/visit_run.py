@@ -61,6 +61,10 @@ class RunVisit(TaskVisit):
 
     def perform(self, work: Work) -> Outcome:
         """Bring the subject to the wanted state, verified, with the way back on record."""
+        outcome = self._perform(work)
+        return _ended_at_once(outcome) if work.keywords.left else outcome
+
+    def _perform(self, work: Work) -> Outcome:
         if work.keywords.check_mode:
             return predict(work, self._probe(work))
         self.delegation.claim(work)
@@ -204,6 +208,12 @@ def _with_job(outcome: Outcome, writer: DetachedWriter, left: bool) -> Outcome:
         return outcome
     known = {"changed": True, "failed": False} if left else {**outcome.result, "finished": 1}
     return dataclasses.replace(outcome, result={**job, **known})
+
+
+def _ended_at_once(outcome: Outcome) -> Outcome:
+    """With the id of a job that has ended, for the ``async_status`` that the playbook asks next."""
+    job = {"ansible_job_id": f"j{secrets.token_hex(8)}", "results_file": "", "started": 1}
+    return dataclasses.replace(outcome, result={**job, **outcome.result, "finished": 1})
 
 
 def proves(change: Change[Any], found: Any) -> bool:

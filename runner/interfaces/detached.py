@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from runner.errors import ModuleError
 from runner.interfaces.exchange import Command, Query, Reply
 
+WAITED: Final = "waited"
+"""The hidden parameter by which a module is told the result of a job that was waited for."""
 _JOB: Final = re.compile(r"[A-Za-z0-9]{1,64}")
 
 
@@ -76,3 +78,16 @@ def checked(job: str) -> str:
     if not _JOB.fullmatch(job):
         raise ModuleError(f"not a job id: {job!r}", hint="letters and digits, at most 64")
     return job
+
+
+def ended_job(registered: Iterable[Any], job: Any) -> Mapping[str, Any] | None:
+    """The result of that job among registered results, if it is on record that it ended."""
+    for result in registered:
+        if not isinstance(result, Mapping):
+            continue
+        if result.get("ansible_job_id") == job and result.get("finished"):
+            return result
+        of_loop = result.get("results")
+        if isinstance(of_loop, list) and (found := ended_job(of_loop, job)):
+            return found
+    return None

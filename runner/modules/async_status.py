@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from runner.errors import ModuleError
 from runner.interfaces import module as base
-from runner.interfaces.detached import Jobs, JobState, JobStatus, checked
+from runner.interfaces.detached import WAITED, Jobs, JobState, JobStatus, checked
 from runner.interfaces.exchange import Output, Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
@@ -28,10 +28,15 @@ class Params(base.Params):
         "async_dir": "the files are always in .ansible_async of the user's home or profile"
     }
 
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({WAITED})
+
     jid: Text = Field(description="the job's id: ansible_job_id of the task that started it")
     mode: Literal["status", "cleanup"] = Field(
         "status", description="see how far it is, or remove its files"
     )
+
+    waited: Mapping[str, Any] | None = Field(None, exclude=True, repr=False)
+    """What is on record of the job when it has ended already."""
 
     @field_validator("jid")
     @classmethod
@@ -71,6 +76,8 @@ class Module(base.Module[Params, CommandState]):
     def apply(
         self, params: Params, change: Change[CommandState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        if params.waited is not None:
+            return _of_waited(params)
         jobs: Jobs = PosixJobs() if is_posix(facts) else WindowsJobs()
         job = params.jid
         status = yield from jobs.status(job)
@@ -97,6 +104,13 @@ class Module(base.Module[Params, CommandState]):
         applied: Mapping[str, Any],
     ) -> Mapping[str, Any]:
         return applied
+
+
+def _of_waited(params: Params) -> dict[str, Any]:
+    """The answer about a job whose task was waited for: it left nothing on the host."""
+    if params.mode == "cleanup":
+        return {"ansible_job_id": params.jid, "erased": "", "changed": False}
+    return {**(params.waited or {}), "ansible_job_id": params.jid, "finished": 1}
 
 
 def _returned(job: str, status: JobStatus) -> dict[str, Any]:

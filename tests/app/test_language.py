@@ -231,3 +231,37 @@ def test_refresh_inventory_is_refused_with_advice(here: Here) -> None:
     assert code == 5
     assert "the inventory is read once" in err
     assert "add_host" in err
+
+
+def test_what_must_be_verified_is_waited_for_in_spite_of_poll_0(here: Here) -> None:
+    code, report = here.report(
+        """
+- hosts: a
+  gather_facts: false
+  vars: {folder: "%s"}
+  tasks:
+    - {id: one, copy: {content: x, dest: "{{ folder }}/one"}, async: 60, poll: 0, register: one}
+    - {id: same, copy: {content: x, dest: "{{ folder }}/one"}, async: 60, poll: 0, register: same}
+    - id: each
+      copy: {content: x, dest: "{{ folder }}/{{ item }}"}
+      async: 60
+      poll: 0
+      loop: [two, three]
+      register: each
+    - {async_status: {jid: "{{ one.ansible_job_id }}"}, register: s}
+    - {async_status: {jid: "{{ same.ansible_job_id }}"}, register: t}
+    - {async_status: {jid: "{{ each.results[1].ansible_job_id }}"}, register: u}
+    - assert:
+        that:
+          - s.finished and s.changed and s.dest == folder ~ "/one"
+          - t.finished and not t.changed
+          - u.finished and u.dest == folder ~ "/three"
+    - {async_status: {jid: "{{ one.ansible_job_id }}", mode: cleanup}}
+    - {id: none, async_status: {jid: j0123456789abcdef}, ignore_errors: true}
+"""
+        % here.folder
+    )
+    assert code == 0
+    status = {job["step"]: job["status"] for job in report["jobs"]}
+    assert (status["one"], status["same"], status["each"]) == ("changed", "ok", "changed")
+    assert status["none"] == "failed"

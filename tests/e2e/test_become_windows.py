@@ -27,6 +27,17 @@ PLAY = r"""
       win_regedit: {path: 'HKLM:\SOFTWARE\Ours', name: x, data: 1, type: dword}
     - name: a service
       win_service: {name: Spooler, state: stopped}
+    - name: waited for, since nobody but SYSTEM could ask what became of it
+      win_command: whoami
+      async: 60
+      poll: 0
+      register: later
+      rollback: false
+    - async_status: {jid: "{{ later.ansible_job_id }}"}
+      register: ended
+      become: false
+      rollback: false
+    - assert: {that: "ended.finished and ended.stdout | trim == 'nt authority\\\\system'"}
 """
 
 
@@ -65,7 +76,6 @@ def test_a_play_as_system_and_its_way_back(tmp_path: Path) -> None:
     ("words", "said"),
     [
         ("become_flags: logon_type=new_credentials", "logon_type=batch"),
-        ("async: 60\n      poll: 0", "'poll: 0'"),
     ],
 )
 def test_what_cannot_be_is_said_before_any_host_is_contacted(

@@ -10,7 +10,7 @@ from runner.engine.keywords_rendered import Keywords, keywords_of
 from runner.errors import TemplateError
 from runner.loading.templates import JinjaTemplates
 from runner.model.job import JobId, Status
-from tests.engine.test_visits import SET, check, run, writes
+from tests.engine.test_visits import SET, check, run
 from tests.engine.toys import HERE, Fleet, ToyHost, task
 
 YES: list[Any] = [True, "{{ yes_ }}", "{{ 1 }}", "{{ 'on' }}", "{{ 'True' }}"]
@@ -114,14 +114,6 @@ def test_diff_no_leaves_the_differences_out_of_what_is_shown() -> None:
     outcomes, _ = run(Fleet(), task("t", "key", SET, diff="{{ false }}"))
     assert outcomes["t"].status is Status.CHANGED
     assert outcomes["t"].differences == ()
-
-
-def test_async_without_waiting_is_for_commands_only() -> None:
-    fleet = Fleet()
-    outcomes, _ = run(fleet, task("t", "key", SET, async_seconds=10, poll=0))
-    assert outcomes["t"].status is Status.FAILED
-    assert "could not be verified" in outcomes["t"].message
-    assert writes(fleet.hosts["a"]) == []
 
 
 def test_set_fact_of_what_nobody_knows_is_not_undefined_afterwards() -> None:
