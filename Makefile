@@ -27,7 +27,7 @@ demo: $(STAMP)
 # What tests talk to for real, where it can be installed; without it they are skipped and say so.
 # Wine and the compiler for its stand-ins: a Windows command line that we did not write. Chromium without
 # a window: opens the HTML report as a browser does (96 MB to fetch, 300 MB on disk, half a minute).
-PARTS := wine64 gcc-mingw-w64-x86-64-win32 openssh-server openssh-client sudo procps krb5-kdc krb5-admin-server krb5-user libkrb5-dev libfaketime gcc chromium-headless-shell
+PARTS := busybox wine64 gcc-mingw-w64-x86-64-win32 openssh-server openssh-client sudo procps krb5-kdc krb5-admin-server krb5-user libkrb5-dev libfaketime gcc chromium-headless-shell
 
 parts:
 	@command -v dpkg-query >/dev/null || exit 0; \

@@ -155,6 +155,9 @@ def _wgetrc(web: Web) -> str:
         ("user_agent", web.agent),
         ("timeout", str(web.timeout)),
         ("tries", "1"),
+        # A redirect would go over the kept connection, which its server may be closing just then;
+        # with one try that is a failed download.
+        ("http_keep_alive", "off"),
         ("check_certificate", "on" if web.validate else "off"),
         ("netrc", "on" if web.netrc and not web.user else "off"),
         *(("header", f"{name}: {value}") for name, value in web.all_headers.items()),

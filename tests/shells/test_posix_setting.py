@@ -263,15 +263,3 @@ def test_the_real_ones_as_root(method: str, password: Secret | None) -> None:
     out = ask(shell, Script("posix", "id -un; echo $A$S; cat", stdin="in\n", chdir="/"))
     assert (out.code, out.stdout, out.stderr) == (0, "nobody\n1s\nin\n", "")
     assert ask_all(shell, Exec("id", "-un"), Exec("pwd"))[0].stdout == "nobody\n"
-
-
-def test_a_real_password_where_one_is_given() -> None:
-    """RUNNER_TEST_SUDO_PASSWORD is the password that sudo wants of whoever runs the tests."""
-    right = os.environ.get("RUNNER_TEST_SUDO_PASSWORD")
-    if not right:
-        pytest.skip("RUNNER_TEST_SUDO_PASSWORD is not set")
-    shell = POSIX.under(Setting(become="sudo", password=Secret(right)))
-    assert ask(shell, Script("posix", "id -u; cat", stdin="x")).stdout == "0\nx"
-    wrong = POSIX.under(Setting(become="sudo", password=Secret("not " + right)))
-    with pytest.raises(ModuleError, match="incorrect become password"):
-        ask(wrong, Exec("true"))

@@ -1,4 +1,4 @@
-"""Ways to log on that need more than a key in a file; against a real sshd."""
+"""Logons that need more than a key in a file, and becoming others; against a real sshd."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from typing import Any
 
 import pytest
 
-from runner.errors import AuthenticationFailed, InventoryError
+from runner.errors import AuthenticationFailed, InventoryError, ModuleError
+from runner.interfaces.exchange import Exec, Script
+from runner.interfaces.shell import Setting, Shell
 from runner.model.secret import Secret
+from runner.shells import load
 from runner.transports import ssh_passphrases
 from tests.transports.sshd import IN_CI, Sshd, keygen, require_sshd, sshd
 from tests.transports.test_ssh import TRANSPORT, connect, says
@@ -259,18 +262,24 @@ def test_nobody_is_asked_where_the_configuration_says_so(
 # -- become --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("method", ["su", "sudo"])
 def test_become_passwords_are_in_no_list_of_processes(
-    server: Sshd, account: tuple[str, str], tmp_path: Path
+    method: str, server: Sshd, account: tuple[str, str], tmp_path: Path
 ) -> None:
-    """su with the account's own password; whoever looks at the processes meanwhile sees none."""
-    from runner.interfaces.exchange import Script
-    from runner.interfaces.shell import Setting
-    from runner.shells import load
-
-    if shutil.which("su") is None or os.geteuid() != 0:
-        pytest.skip("needs su, and root")
+    """With the account's own password; whoever looks at the processes meanwhile sees none."""
+    if shutil.which(method) is None or os.geteuid() != 0:
+        pytest.skip(f"needs {method}, and root")
     name, password = account
-    shell = load("posix").under(Setting(become="su", user=name, password=Secret(password)))
+    if method == "sudo":
+        # What Debian's sudoers allows everything, for its own password.
+        subprocess.run(["usermod", "-aG", "sudo", name], check=True, timeout=20)
+    whom = name if method == "su" else "root"
+
+    def becoming(secret: str) -> Shell:
+        setting = Setting(become=method, user=whom, password=Secret(secret))
+        return load("posix").under(setting)
+
+    shell = becoming(password)
     seen = "ps -eo args; id -un"
     link = connect(
         server, ansible_user=name, ansible_password=Secret(password),
@@ -280,7 +289,10 @@ def test_become_passwords_are_in_no_list_of_processes(
     assert password not in invocation.line
     output = shell.decode(link.run(invocation, timeout=20), link.encoding)
     assert output.code == 0, output
-    assert output.stdout.strip().endswith(name)
+    assert output.stdout.strip().endswith(whom)
     assert password not in output.stdout
-    assert "su" in output.stdout
+    assert method in output.stdout
+    wrong = becoming("not " + password)
+    with pytest.raises(ModuleError, match="incorrect become password"):
+        wrong.decode(link.run(wrong.render(Exec("true")), timeout=20), link.encoding)
     link.close()

@@ -36,7 +36,7 @@ def tools(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting]:
         yield Setting()
         return
     if not BUSYBOX:
-        pytest.skip("there is no busybox (RUNNER_TEST_BUSYBOX)")
+        pytest.skip("there is no busybox")
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in _APPLETS:
