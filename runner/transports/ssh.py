@@ -27,6 +27,7 @@ from runner.interfaces.access import Credential, GuardedTransport, Keeper
 from runner.interfaces.examine import Examinable, Finding
 from runner.interfaces.shell import Invocation
 from runner.transports.ssh_algorithms import choose, prefer
+from runner.transports.ssh_carrier import Carrier
 from runner.transports.ssh_config import Target, resolve
 from runner.transports.ssh_connection import SshConnection
 from runner.transports.ssh_hostkeys import KnownKeys
@@ -40,7 +41,7 @@ from runner.transports.ssh_windows import (
     is_windows,
     require_language,
 )
-from runner.transports.ssh_wire import Command, Wire, tune
+from runner.transports.ssh_wire import Wire, tune
 
 _LEAST: Final = 1.0
 
@@ -161,8 +162,9 @@ def open_hop(target: Target, through: paramiko.Transport | None, end: float) -> 
         Logon(transport, target).run()
         transport.set_keepalive(target.keepalive)
     except (TransportError, paramiko.SSHException, EOFError, OSError) as error:
+        found = not_carried(sock, error, target) or explained(error, target)
         transport.close()
-        raise explained(error, target) from None
+        raise found from None
     except BaseException:
         transport.close()
         raise
@@ -205,7 +207,7 @@ def socket_to(target: Target, through: paramiko.Transport | None, end: float) ->
                 hint="check ProxyJump, and AllowTcpForwarding on the host on the way",
             ) from None
     if target.proxy_command:
-        return Command(target.proxy_command)
+        return Carrier(target.proxy_command)
     try:
         return _dial(target, _left(target, end))
     except socket.gaierror as error:
@@ -243,6 +245,19 @@ def _dial(target: Target, timeout: float) -> socket.socket:
         else:
             return sock
     raise last or OSError("no address of that family")
+
+
+def not_carried(sock: Any, error: Exception, target: Target) -> TransportError | None:
+    """What the program that should carry the connection complained about, if that is why."""
+    answered = (TransportError, paramiko.AuthenticationException)
+    if not isinstance(sock, Carrier) or isinstance(error, answered):
+        return None
+    if not (said := sock.said()):
+        return None
+    return Unreachable(
+        f"{target.endpoint}: no connection through ProxyCommand: {said}",
+        hint=f"try it by hand: {target.proxy_command}",
+    )
 
 
 def explained(error: Exception, target: Target) -> TransportError:

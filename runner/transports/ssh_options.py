@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -206,6 +207,8 @@ def _arguments(host: str, name: str, text: Any) -> dict[str, Any]:
     return {**found, "extra": extra} if extra else found
 
 
+_BETWEEN: Final = re.compile(r"\s*=\s*|\s+")
+"""A keyword and its value have an equals sign between them, or space (ssh_config(5))."""
 _LETTERS: Final = {"J": "proxyjump", "i": "identityfile", "p": "port", "l": "user"}
 
 
@@ -216,8 +219,8 @@ def _options(host: str, name: str, words: Iterator[str]) -> Iterator[tuple[str, 
             raise InventoryError(f"{host}: {name}: '{word}' is not an option of ssh")
         if letter == "o":
             text = rest or next(words, "")
-            option, _, value = text.replace(" ", "=", 1).partition("=")
-            yield option.strip(), value.strip()
+            keyword, *value = _BETWEEN.split(text.strip(), maxsplit=1)
+            yield keyword, "".join(value)
         elif word in ("-4", "-6"):
             yield "addressfamily", "inet" if letter == "4" else "inet6"
         elif letter in _LETTERS:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shlex
-import signal
 import socket
-import subprocess
 from typing import Any, ClassVar, Final
 
 import paramiko
@@ -16,7 +11,6 @@ from paramiko.common import MSG_CHANNEL_REQUEST
 from runner.transports.ssh_certificate import algorithms
 
 _SIGNAL: Final = "exit-signal"
-_WAIT: Final = 2.0
 USER_TIMEOUT: Final = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
@@ -47,49 +41,13 @@ class Wire(paramiko.Transport):
         return (*algorithms(plain), *plain) if self.takes_certificates else plain
 
 
-class Command(paramiko.ProxyCommand):
-    """A program that carries the bytes (ProxyCommand), run by the shell as OpenSSH does."""
-
-    def __init__(self, line: str) -> None:
-        super().__init__(f"/bin/sh -c {shlex.quote(f'exec {line}')}")
-        self._done = False
-
-    def close(self) -> None:
-        """End the program, and wait until it is gone."""
-        if self._done:
-            return
-        self._done = True
-        process: subprocess.Popen[bytes] = self.process
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGTERM)
-        try:
-            process.wait(_WAIT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(_WAIT)
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
-
-    def said(self) -> str:
-        """What it complained about, once it has ended."""
-        process: subprocess.Popen[bytes] = self.process
-        if self._done or process.stderr is None:
-            return ""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.3)
-            return process.stderr.read(2000).decode("utf-8", "replace").strip()
-        return ""
-
-
 def tune(sock: Any, keepalive: int, count_max: int) -> None:
     """Have the system give a peer up that does not answer to so many keepalives.
 
     paramiko sends keepalives but does not wait for answers; what stays unacknowledged for that
     long ends the connection (TCP_USER_TIMEOUT, RFC 5482; Linux).
     """
-    if not isinstance(sock, socket.socket):
+    if not isinstance(sock, socket.socket) or sock.family not in (socket.AF_INET, socket.AF_INET6):
         return
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if USER_TIMEOUT is not None and keepalive and count_max:

@@ -320,6 +320,13 @@ def test_words_for_the_ssh_program(tmp_path: Path) -> None:
     assert (options.proxy_jump, options.key_file, options.port) == ("door", str(key), 2222)
 
 
+@pytest.mark.parametrize("between", ["=", " ", " = ", "= ", "  "])
+def test_an_option_whose_value_has_spaces(between: str) -> None:
+    words = f"-o 'ProxyCommand{between}ssh -o Port=22 -W %h:%p door'"
+    options = TRANSPORT.options("h", {"ansible_ssh_common_args": words})
+    assert options.proxy_command == "ssh -o Port=22 -W %h:%p door"
+
+
 def test_a_host_that_stands_still_is_waited_for_no_longer_than_asked(server: Sshd) -> None:
     link = connect(server)
     session = int(link.run(Invocation("echo $PPID"), timeout=10).stdout)
