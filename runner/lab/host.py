@@ -13,9 +13,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
+from runner.lab.antivirus import Threat
+from runner.lab.clock import Clock, Counters
 from runner.lab.faults import Cancelled, PoweredOff
 from runner.lab.files import Entry, FileSystem
 from runner.lab.firewall import firewall_of
@@ -28,37 +30,14 @@ from runner.lab.security import Security
 from runner.lab.services import ServiceManager
 from runner.lab.servicing import Servicing
 from runner.lab.shadows import Shadows
+from runner.lab.shares import shares_of
 from runner.lab.spec import LabState
 from runner.lab.tasks import Scheduler
 
-__all__ = ["Clock", "Counters", "Host"]
+__all__ = ["Host"]
 
 _POLL_SECONDS = 0.05
 """How often a waiting command looks whether the client has given up."""
-
-
-class Clock:
-    """The machine's time: that of the real world, or so many seconds before or after it.
-
-    `boot` is when the machine started.
-    """
-
-    def __init__(self, offset: float = 0.0) -> None:
-        self._offset = offset
-        self.boot = self.now() - 30 * 86400
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return time.time() + self._offset
-
-
-@dataclass(slots=True)
-class Counters:
-    """What a machine did: operations that could change it, and the lines that it was given."""
-
-    writes: int = 0
-    runs: int = 0
-    commands: deque[str] = field(default_factory=lambda: deque(maxlen=2000))
 
 
 class Host:
@@ -84,6 +63,7 @@ class Host:
         self.servicing = Servicing(self)
         self.tasks = Scheduler(self)
         self.shadows = Shadows()
+        self.threats: list[Threat] = []
         self.security = Security(name, profile, state)
         self.written: set[str] = set()
         """Files that a redirection holds open for writing, in lower case."""
@@ -287,17 +267,6 @@ class Host:
 
 def _expand(text: str, env: Environment) -> str:
     return re.sub(r"%([^%]+)%", lambda match: env.get(match[1]) or match[0], text)
-
-
-def shares_of(registry: Registry) -> dict[str, str]:
-    """The shares that the Server service offers, and their directories."""
-    key = registry.find(r"HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Shares")
-    shares = {}
-    for value in key.values.values() if key else ():
-        if isinstance(value.data, tuple):
-            fields = dict(item.split("=", 1) for item in value.data if "=" in item)
-            shares[value.name] = fields.get("Path", "")
-    return shares
 
 
 def _unconnected(*args: Any, **keywords: Any) -> Any:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any
 
+from runner.lab.clock import Counters
 from runner.lab.cmd.control import ExitShell, Streams
 from runner.lab.cmd.interpreter import Interpreter, strip_quotes
 from runner.lab.cmd.launch import find_program
 from runner.lab.disk import Disk
 from runner.lab.faults import Cancelled, PoweredOff
-from runner.lab.host import Counters
+from runner.lab.power import Power
 from runner.lab.process import Console, Session
 from runner.lab.profiles.fresh import fresh_host
 from runner.lab.profiles.table import OsProfile, profile_for
@@ -27,14 +27,6 @@ CANCELLED_EXIT = 0xC000013A
 
 _SHUTDOWN_GRACE = 0.1
 """Seconds between an accepted `shutdown /t 0` and the end of connections."""
-
-
-class Power(StrEnum):
-    """Whether a machine answers."""
-
-    ON = "on"
-    OFF = "off"
-    RESTARTING = "restarting"
 
 
 class Machine:

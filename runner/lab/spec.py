@@ -81,10 +81,12 @@ class ServiceSpec(_Frozen):
 class FileSpec(_Frozen):
     """A file: its text (stored as UTF-8), or only SHA-1 and size where bytes do not matter.
 
+    `zip` makes it an archive of files with these texts.
     `attributes` are letters such as `RH`; `acl` are permissions of its own, as SDDL.
     """
 
     content: str | None = None
+    zip: dict[str, str] | None = None
     attributes: Annotated[str, Field(pattern=r"^[ARHS]*$")] = "A"
     acl: str = ""
     sha1: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{40}$")] | None = None
@@ -94,8 +96,8 @@ class FileSpec(_Frozen):
 
     @model_validator(mode="after")
     def _one_kind(self) -> FileSpec:
-        if (self.content is None) == (self.sha1 is None):
-            raise ValueError("a file has either content: or sha1: (with size:)")
+        if [self.content, self.sha1, self.zip].count(None) != 2:
+            raise ValueError("a file has either content: or sha1: (with size:), or zip:")
         return self
 
 
@@ -167,6 +169,7 @@ class LabState(_Frozen):
 
     Durations are seconds. `packages` maps a directory on the machine to the names of the update
     packages that lie there; a name tells what the package is and, by its 40 hex digits, its SHA-1.
+    `antivirus` names products of others that a client's Security Center knows.
     """
 
     role: Literal["member", "domain_controller", "file_server"] = "member"
@@ -185,6 +188,7 @@ class LabState(_Frozen):
     users: dict[str, UserSpec] = {}
     groups: dict[str, GroupSpec] = {}
     processes: list[str] = []
+    antivirus: list[str] = []
     latency: Annotated[float, Field(ge=0)] = 0.0
     reboot_seconds: Annotated[float, Field(ge=0)] = 2.0
     after_restart: dict[FaultKind, Annotated[int, Field(ge=0)]] = {}

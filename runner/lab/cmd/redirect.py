@@ -67,8 +67,8 @@ class Redirector:
         host = self._session.host
         if _is_nul(name):
             return NullSink()
-        host.counters.writes += 1
         path = absolute(name, self._session.cwd)
+        host.counters.writes += not self._session.is_scratch(path)
         if path.lower() in host.written:
             # cmd opens what it writes to without sharing it for writing.
             raise RedirectFault(

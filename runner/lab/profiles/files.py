@@ -45,7 +45,7 @@ def tool_names(profile: OsProfile) -> list[str]:
     if (6, 0) <= profile.nt < (6, 2) and not profile.client:
         names.add("servermanagercmd")
     if profile.build >= 17763:  # with Windows 10 1803 it came, of which there is no server
-        names.add("curl")
+        names |= {"curl", "tar"}
     return sorted(names)
 
 
@@ -87,6 +87,9 @@ def fresh_files(profile: OsProfile) -> FileSystem:
         add(rf"{system}\{name}")
     if profile.build < 26100:
         add(rf"{system}\wbem\wmic.exe", "wmic")
+    if profile.nt >= (10, 0):
+        files.make_dirs(r"C:\Program Files\Windows Defender", _INSTALLED)
+        add(r"C:\Program Files\Windows Defender\MpCmdRun.exe", "mpcmdrun")
     if profile.powershell:
         add(rf"{system}\WindowsPowerShell\v1.0\powershell.exe", "powershell")
     drivers = (*_DRIVERS, "srv", *(("mrxsmb",) if profile.legacy else _DRIVERS_60))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import calendar
 import hashlib
+import io
 import re
 import time
+import zipfile
 from functools import lru_cache
 
 from runner.lab import firewall
@@ -21,8 +23,9 @@ from runner.lab.profiles.registry import fresh_registry
 from runner.lab.profiles.table import OsProfile
 from runner.lab.registry import Data, Registry
 from runner.lab.spec import FileSpec, HostSpec, RegistryValueSpec, ServiceSpec
+from runner.lab.toolkit.sharetext import share_values
 
-__all__ = ["SHARES", "fresh_host", "share_values"]
+__all__ = ["SHARES", "fresh_host"]
 
 _CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
 _SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
@@ -97,26 +100,29 @@ def _contents(host: Host, user: str) -> None:
             host.registry.set(SHARES, share, share_values(share, path))
 
 
-def share_values(name: str, path: str) -> tuple[str, ...]:
-    """A share as the Server service stores it."""
-    return ("CSCFlags=0", "MaxUses=4294967295", f"Path={path}", "Permissions=0", "Remark=",
-            f"ShareName={name}", "Type=0")  # fmt: skip
-
-
 def _file(path: str, file: FileSpec) -> Entry:
     created = 1494806400.0
     if file.created:
         text = file.created.replace("T", " ")
         form = "%Y-%m-%d %H:%M:%S" if len(text) > 10 else "%Y-%m-%d"
         created = float(calendar.timegm(time.strptime(text, form)))
-    if file.content is not None:
-        content = file.content.encode()
+    if file.content is not None or file.zip is not None:
+        content = _archive(file.zip) if file.content is None else file.content.encode()
         return Entry(path, content=content, size=len(content), version=file.version,
                      attributes=file.attributes, acl=file.acl,
                      created=created, modified=created)  # fmt: skip
     return Entry(path, content=None, size=file.size or 0, known_sha1=(file.sha1 or "").lower(),
                  version=file.version, attributes=file.attributes, acl=file.acl,
                  created=created, modified=created)  # fmt: skip
+
+
+def _archive(files: dict[str, str] | None) -> bytes:
+    """A ZIP archive, the same bytes for the same files."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, text in (files or {}).items():
+            archive.writestr(zipfile.ZipInfo(name), text)
+    return made.getvalue()
 
 
 def _package(host: Host, path: str, name: str) -> Entry:

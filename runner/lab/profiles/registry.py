@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runner.lab.antivirus import FRESH, KEY
 from runner.lab.profiles.services import service_rows
 from runner.lab.profiles.table import OsProfile
 from runner.lab.registry import Registry
@@ -30,6 +31,7 @@ def fresh_registry(profile: OsProfile, role: str) -> Registry:
     _network(registry, profile)
     _powershell(registry, profile)
     _servicing(registry, profile)
+    _defender(registry, profile)
     registry.create(r"HKLM\SOFTWARE\Policies\Microsoft\Windows\System")
     registry.create(r"HKLM\SOFTWARE\Microsoft\Command Processor")
     registry.set(r"HKLM\SOFTWARE\Microsoft\Command Processor", "CompletionChar", 64)
@@ -208,3 +210,11 @@ def _servicing(registry: Registry, profile: OsProfile) -> None:
     number = f"{profile.nt_version}.{profile.build}.{profile.file_revision}"
     registry.set(f"{cbs}\\Packages\\{name}{number}", "CurrentState", 0x70)
     registry.set(f"{cbs}\\Packages\\{name}{number}", "Visibility", 1)
+
+
+def _defender(registry: Registry, profile: OsProfile) -> None:
+    if profile.nt < (10, 0):
+        return
+    registry.set(KEY, "InstallLocation", "C:\\Program Files\\Windows Defender\\")
+    registry.create(rf"{KEY}\Real-Time Protection")
+    registry.set(rf"{KEY}\Signature Updates", "AVSignatureVersion", FRESH)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-__all__ = ["INHERITED", "Ace", "Acl", "grant_words", "parse_acl", "sid_of"]
+__all__ = ["INHERITED", "Ace", "Acl", "grant_words", "parse_acl", "rights_text"]
 
 INHERITED = "D:AI"
 """What is written for an entry that has only what its directory hands down."""
@@ -18,22 +18,16 @@ _SIDS = {
     "BU": "S-1-5-32-545", "BG": "S-1-5-32-546", "AU": "S-1-5-11", "WD": "S-1-1-0",
     "CO": "S-1-3-0", "PU": "S-1-5-32-547",
 }  # fmt: skip
-_NAMES = {
-    "system": "S-1-5-18", r"nt authority\system": "S-1-5-18", "administrators": "S-1-5-32-544",
-    r"builtin\administrators": "S-1-5-32-544", "users": "S-1-5-32-545",
-    r"builtin\users": "S-1-5-32-545", "everyone": "S-1-1-0",
-    "administrator": "S-1-5-21-1004336348-1177238915-682003330-500",
-    "guest": "S-1-5-21-1004336348-1177238915-682003330-501",
-}  # fmt: skip
+_FULL = 0x1F01FF
 _RIGHTS = {
-    "F": "FA", "M": "0x1301bf", "RX": "0x1200a9", "R": "FR", "W": "0x100116", "D": "SD",
-    "N": "", "GA": "GA", "GR": "GR", "GW": "GW", "GE": "GX", "DE": "SD", "RC": "RC",
-    "WDAC": "WD", "WO": "WO", "S": "0x100000",
-}  # fmt: skip
-_BITS = {
+    "F": _FULL, "M": 0x1301BF, "RX": 0x1200A9, "R": 0x120089, "W": 0x100116, "D": 0x110000,
+    "N": 0, "GA": _FULL, "GR": 0x120089, "GW": 0x120116, "GE": 0x1200A0, "DE": 0x10000,
+    "RC": 0x20000, "WDAC": 0x40000, "WO": 0x80000, "S": 0x100000,
     "RD": 0x1, "WD": 0x2, "AD": 0x4, "REA": 0x8, "WEA": 0x10, "X": 0x20, "DC": 0x40, "RA": 0x80,
     "WA": 0x100,
 }  # fmt: skip
+_SIMPLE = {"F", "M", "RX", "R", "W", "D", "N"}
+_SDDL = {_FULL: "FA", 0x120089: "FR", 0x120116: "FW", 0x1200A0: "FX"}
 _ACE = re.compile(r"\(([AD]);([A-Z]*);([^;]*);[^;]*;[^;]*;([^)]*)\)")
 _WORD = re.compile(r"^(\*S-1-[\d-]+|[^*:]+):((?:\((?:OI|CI|IO|NP)\))*)(.*)$")
 
@@ -76,9 +70,12 @@ class Acl:
         return replace(self, aces=kept)
 
     def and_(self, ace: Ace) -> Acl:
-        """The same with one entry more; what denies comes first."""
-        if ace in self.aces:
-            return self
+        """The same with one entry more, or more rights in one like it; what denies comes first."""
+        for at, one in enumerate(self.aces):
+            if (one.kind, one.flags, one.sid) == (ace.kind, ace.flags, ace.sid):
+                rights = rights_text(_mask(one.rights) | _mask(ace.rights))
+                aces = (*self.aces[:at], replace(one, rights=rights), *self.aces[at + 1 :])
+                return replace(self, aces=aces)
         if ace.kind == "D":
             return replace(self, aces=(ace, *self.aces))
         return replace(self, aces=(*self.aces, ace))
@@ -91,31 +88,32 @@ def parse_acl(text: str) -> Acl:
     return Acl(aces, "P" in head, head.replace("P", "") if text else "AI")
 
 
-def sid_of(word: str) -> str:
-    """The SID of `*S-1-...` or of a name; empty for a name that nobody has."""
-    return word[1:] if word.startswith("*") else _NAMES.get(word.lower(), "")
-
-
-def grant_words(word: str, kind: str) -> Ace | None:
-    """`WHO:(OI)(CI)F` as an entry; None for what is none. A name that nobody has gives no SID."""
+def grant_words(word: str, kind: str) -> tuple[str, Ace] | None:
+    """`WHO:(OI)(CI)F` as a name and an entry that is nobody's yet; None for what is none."""
     found = _WORD.match(word)
     if found is None:
         return None
     rights = _rights(found[3])
     if rights is None:
         return None
-    return Ace(kind, re.sub("[()]", "", found[2]), rights, sid_of(found[1]))
+    return found[1], Ace(kind, re.sub("[()]", "", found[2]), rights, "")
 
 
 def _rights(text: str) -> str | None:
     plain = text.upper()
-    if plain in _RIGHTS and not plain.startswith("("):
-        return _RIGHTS[plain]
-    words = plain[1:-1].split(",") if plain[:1] == "(" and plain[-1:] == ")" else []
-    if len(words) == 1 and words[0] in _RIGHTS:
-        return _RIGHTS[words[0]]
-    if not words or any(word not in _RIGHTS and word not in _BITS for word in words):
+    words = plain[1:-1].split(",") if plain[:1] == "(" and plain[-1:] == ")" else [plain]
+    if any(word not in _RIGHTS for word in words) or (
+        not plain.startswith("(") and plain not in _SIMPLE
+    ):
         return None
-    bits = sum(_BITS.get(word, 0) for word in words)
-    named = "".join(_RIGHTS.get(word, "") for word in words if word not in _BITS)
-    return named if not bits else f"0x{bits:x}{named}"
+    return rights_text(sum({_RIGHTS[word] for word in words}))
+
+
+def rights_text(mask: int) -> str:
+    """A mask as SDDL writes it."""
+    return _SDDL.get(mask, f"0x{mask:x}")
+
+
+def _mask(text: str) -> int:
+    known = {word: mask for mask, word in _SDDL.items()}
+    return known[text] if text in known else int(text, 16) if text.startswith("0x") else 0

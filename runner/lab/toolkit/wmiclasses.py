@@ -6,13 +6,13 @@ import re
 import time
 
 from runner.lab.files import Entry
-from runner.lab.host import shares_of
 from runner.lab.process import Process
 from runner.lab.services import RUNNING, STOPPED
 from runner.lab.shadows import VOLUME
+from runner.lab.shares import shares_of
 from runner.lab.toolkit.servicetext import expanded
 
-__all__ = ["ALIASES", "Row", "property_names", "rows_of"]
+__all__ = ["ALIASES", "Row", "property_names", "rows_in", "rows_of"]
 
 Row = dict[str, str]
 
@@ -33,6 +33,8 @@ _SOMETIMES_NONE = {
     "cim_datafile": "Name Version CreationDate LastModified LastAccessed FileSize FileName "
     "Extension Drive Path EightDotThreeFileName Hidden Manufacturer",
     "win32_shadowcopy": "ID InstallDate VolumeName OriginatingMachine ClientAccessible Persistent",
+    "antivirusproduct": "displayName productState",
+    "msft_mpthreat": "IsActive ThreatName",
 }
 
 
@@ -56,6 +58,18 @@ def rows_of(process: Process, class_name: str, where: str) -> list[Row]:
     if class_name == "cim_datafile":
         return _files(process, where)
     return rows[class_name](process)
+
+
+def rows_in(process: Process, space: str, class_name: str) -> list[Row] | None:
+    """All instances of a class in another namespace; None where there is none of that name."""
+    host = process.host
+    center = r"\\root\securitycenter" + ("" if host.profile.legacy else "2")
+    if host.profile.client and (space, class_name) == (center, "antivirusproduct"):
+        return [{"displayName": name, "productState": "266240"} for name in host.spec.antivirus]
+    defender = (r"\\root\microsoft\windows\defender", "msft_mpthreat")
+    if host.profile.nt >= (10, 0) and (space, class_name) == defender:
+        return [{"IsActive": _flag(t.active), "ThreatName": t.name} for t in host.threats]
+    return None
 
 
 def cim_time(seconds: float) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from runner.lab.files import Entry
 from runner.lab.paths import absolute, base_name
 from runner.lab.process import Process
-from runner.lab.toolkit.acls import INHERITED, Acl, grant_words, parse_acl, sid_of
+from runner.lab.toolkit.acls import INHERITED, Acl, grant_words, parse_acl
 
 _NOT_FOUND = 2
 _BAD = 87
@@ -41,7 +41,7 @@ def main(process: Process) -> int:
 
 def _change(process: Process, name: str, words: list[str], *, quiet: bool) -> int:
     """Every option with its words, one after another."""
-    process.mutates()
+    process.makes_file(process.absolute(name))
     entry = process.host.files.find(process.absolute(name))
     if entry is None:
         text = f"{name}: The system cannot find the file specified.\n"
@@ -57,7 +57,7 @@ def _change(process: Process, name: str, words: list[str], *, quiet: bool) -> in
         elif word.startswith("/") or not verb:
             return process.fail(_BAD, f'Invalid parameter "{word}"\n')
         else:
-            changed = _one(acl, verb, word)
+            changed = _one(process, acl, verb, word)
             if isinstance(changed, int):
                 text = f'Invalid parameter "{word}"\n'
                 if changed == _NO_NAME:
@@ -68,21 +68,30 @@ def _change(process: Process, name: str, words: list[str], *, quiet: bool) -> in
     return _end(process, 0, f"processed file: {entry.path}\n", 1, quiet=quiet)
 
 
-def _one(acl: Acl, verb: str, word: str) -> Acl | int:
+def _one(process: Process, acl: Acl, verb: str, word: str) -> Acl | int:
     """One word of an option: a permission, or who is to have none; a number where it is wrong."""
     if verb.startswith("/remove"):
-        sid = sid_of(word)
+        sid = _sid_of(process, word)
         return acl.without(sid, {"g": "A", "d": "D"}.get(verb[-1], "AD")) if sid else _NO_NAME
-    ace = grant_words(word, "D" if verb == "/deny" else "A")
-    if ace is None:
+    found = grant_words(word, "D" if verb == "/deny" else "A")
+    if found is None:
         return _BAD
-    if not ace.sid:
+    sid = _sid_of(process, found[0])
+    if not sid:
         return _NO_NAME
-    return (acl.without(ace.sid, "A") if verb == "/grant:r" else acl).and_(ace)
+    ace = replace(found[1], sid=sid)
+    return (acl.without(sid, "A") if verb == "/grant:r" else acl).and_(ace)
+
+
+def _sid_of(process: Process, word: str) -> str:
+    """The SID of `*S-1-...` or of a name; empty for a name that nobody has."""
+    if word.startswith("*"):
+        return word[1:].upper()
+    return process.host.security.accounts.sid_of(word) or ""
 
 
 def _save(process: Process, entry: Entry, target: str, *, quiet: bool) -> int:
-    process.mutates()
+    process.makes_file(target)
     text = f"{base_name(entry.path)}\r\n{entry.acl or INHERITED}\r\n"
     try:
         process.host.files.write(target, text.encode("utf-16-le"), process.host.clock.now())

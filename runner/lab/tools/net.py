@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable
 
 from runner.lab import winerror
-from runner.lab.host import Host, shares_of
 from runner.lab.process import Process
-from runner.lab.profiles.fresh import SHARES, share_values
 from runner.lab.services import RUNNING, START_PENDING, STOPPED, Service
-from runner.lab.toolkit import netaccounts
+from runner.lab.toolkit import netaccounts, netshare
 from runner.lab.winerror import WindowsError
 
 _ALIASES = {"server": "lanmanserver", "workstation": "lanmanworkstation"}
@@ -138,55 +136,6 @@ def _stop_one(process: Process, service: Service) -> int:
     return 0
 
 
-def _serving(host: Host) -> bool:
-    return "LanmanServer" in host.services and (host.services.find("LanmanServer").state == RUNNING)
-
-
-def _share(process: Process, args: list[str]) -> int:
-    host = process.host
-    if not _serving(host):
-        process.mutates()
-        return _help(process, 2114, "The Server service is not started.")
-    if not args:
-        rows = [("C$", "C:\\", "Default share"), ("IPC$", "", "Remote IPC"),
-                ("ADMIN$", host.system_root, "Remote Admin")]  # fmt: skip
-        rows += [(name, path, "") for name, path in sorted(shares_of(host.registry).items())]
-        process.out("\nShare name   Resource                        Remark\n\n" + "-" * 79 + "\n")
-        for name, path, remark in rows:
-            process.out(f"{name:<12} {path:<31} {remark}\n")
-        process.out("The command completed successfully.\n\n")
-        return 0
-    switches = {arg.lower() for arg in args[1:]}
-    name, equals, path = args[0].partition("=")
-    if equals and not switches:
-        return _add_share(process, name, path)
-    if switches in ({"/delete"}, {"/d"}, {"/del"}):
-        process.mutates()
-        if not host.registry.delete_value(SHARES, name):
-            return _help(process, 2310, "This shared resource does not exist.")
-        process.out(f"{name} was deleted successfully.\n\n")
-        return 0
-    if switches or equals:
-        process.not_simulated(f"net share {' '.join(args)}")
-    shares = {key.lower(): value for key, value in shares_of(host.registry).items()}
-    if name.lower() not in shares:
-        return _help(process, 2310, "This shared resource does not exist.")
-    process.out(f"Share name        {name}\nPath              {shares[name.lower()]}\n")
-    process.out("The command completed successfully.\n\n")
-    return 0
-
-
-def _add_share(process: Process, name: str, path: str) -> int:
-    process.mutates()
-    if process.host.registry.get(SHARES, name) is not None:
-        return _help(process, 2118, "The name has already been shared.")
-    if not process.host.files.is_dir(process.absolute(path)):
-        return _help(process, 2116, "The device or directory does not exist.")
-    process.host.registry.set(SHARES, name, share_values(name, path))
-    process.out(f"{name} was shared successfully.\n\n")
-    return 0
-
-
 def _statistics(process: Process, args: list[str]) -> int:
     if not args or args[0].lower() not in _ALIASES:
         process.not_simulated(f"net statistics {' '.join(args)}")
@@ -198,6 +147,6 @@ def _statistics(process: Process, args: list[str]) -> int:
 
 
 _VERBS: dict[str, Callable[[Process, list[str]], int]] = {
-    "start": _start, "stop": _stop, "share": _share, "statistics": _statistics,
+    "start": _start, "stop": _stop, "share": netshare.share, "statistics": _statistics,
     "stats": _statistics, "user": netaccounts.user, "localgroup": netaccounts.localgroup,
 }  # fmt: skip

@@ -12,11 +12,12 @@ from runner.lab.process import Process
 from runner.lab.shadows import MOST
 from runner.lab.streams import encode
 from runner.lab.toolkit.detached import start_detached
-from runner.lab.toolkit.wmiclasses import ALIASES, NETBT, Row, property_names, rows_of
+from runner.lab.toolkit.wmiclasses import ALIASES, NETBT, Row, property_names, rows_in, rows_of
 from runner.lab.toolkit.wmiquery import QueryFault, parse_where
 
 WBEM_E_NOT_FOUND = 0x80041002
 INVALID_QUERY = 0x80041017
+INVALID_NAMESPACE = 0x8004100E
 GENERIC_FAILURE = 0x80041001
 
 _WORD = re.compile(
@@ -31,13 +32,18 @@ def main(process: Process) -> int:
     if process.host.profile.nt < (6, 1):
         process.read()
     words = [match[1] for match in _WORD.finditer(process.tail)]
+    space = ""
     while words and words[0].lower().startswith(("/namespace:", "/output:", "/node:")):
-        process.not_simulated(f"wmic {words[0]}")
+        option, _, space = words.pop(0).partition(":")
+        if option.lower() != "/namespace":
+            process.not_simulated(f"wmic {option}")
     if not words:
         process.not_simulated("wmic without a command")
     alias = words.pop(0).lower()
     if alias == "path" and words:
         alias = words.pop(0).lower()
+    if space:
+        return _elsewhere(process, space.strip('"').lower(), alias, words)
     class_name = ALIASES.get(alias, alias if alias in ALIASES.values() else "")
     if not class_name:
         process.not_simulated(f"wmic {alias}")
@@ -61,6 +67,16 @@ def main(process: Process) -> int:
         process.not_simulated(f"wmic {alias} {verb}".rstrip())
     found = [row for row in rows_of(process, class_name, where) if test(row)]
     return _get(process, class_name, found, words)
+
+
+def _elsewhere(process: Process, space: str, class_name: str, words: list[str]) -> int:
+    """A query in another namespace than root\\cimv2."""
+    rows = rows_in(process, space, class_name)
+    if rows is None:
+        return _error(process, INVALID_NAMESPACE, "Invalid namespace")
+    if not words or words.pop(0).lower() != "get":
+        process.not_simulated(f"wmic {class_name} in {space}")
+    return _get(process, class_name, rows, words)
 
 
 def _where_text(words: list[str]) -> str:
