@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from runner.errors import Refused
+from runner.interfaces import touching
+from runner.interfaces.touching import Reach
+from runner.model.state import Change
 from runner.modules._firewall import RuleState
-from runner.windows import firewall
+from runner.windows import firewall, services
 
 _MANAGEMENT: Final = {5985: "WinRM", 5986: "WinRM", 22: "SSH", 3389: "Remote Desktop"}
+_WAYS_IN: Final = frozenset({"22", "80", "443", "5985", "5986", "47001"})
+"""Ports of WinRM and SSH, those of WinRM 1.1 too."""
 _MOST_PORTS: Final = 64
 
 
@@ -25,6 +30,30 @@ def check_way_in(name: str, before: RuleState, after: RuleState) -> None:
             hint="a block rule beats every allow rule: narrow it by localport, or by remoteip to "
             "all addresses but the runner's",
         )
+
+
+def reach(name: str, change: Change[RuleState]) -> Reach | None:
+    """What a task about a rule has to do with; None when it may cut the runner's own way in."""
+    before, after = change.before, change.after
+    changes = bool(change.differences())
+    if changes and not _leaves_way_in(before, after):
+        return None
+    rule = rf"{firewall.RULES}\:{name}"
+    profiles = (rf"{firewall.POLICY}\{key}" for key in firewall.PROFILES.values())
+    around = (*profiles, firewall.GROUP_POLICY, services.key("MpsSvc"))
+    return touching.reach(reads=(rule,), below=around, writes=(rule,) if changes else ())
+
+
+def _leaves_way_in(before: RuleState, after: RuleState) -> bool:
+    """Whether connections that were let in before surely are so still."""
+    if before.present and not (before.action == "block" and not after.present):
+        return False  # what let something in is gone, or another
+    if not after.present or after.action == "allow":
+        return True
+    if after.direction != "in" or after.localport == firewall.ANY:
+        return False
+    ports = firewall.single_ports(after.localport)
+    return all(port.isdigit() for port in ports) and not _WAYS_IN.intersection(ports)
 
 
 def cuts(after: RuleState) -> list[str]:

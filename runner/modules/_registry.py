@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from runner.errors import ModuleError
+from runner.interfaces import touching
 from runner.interfaces.exchange import Output, Query, Reply, Request, Script, read, write
+from runner.interfaces.touching import Reach
+from runner.model.state import Change
 from runner.windows import registry
 from runner.windows.exit_codes import expect
 
@@ -133,6 +136,29 @@ def _own(path: str, output: Output) -> registry.Key:
 def _short(path: str) -> str:
     hive, rest = registry.split_path(path)
     return f"{hive}\\{rest}"
+
+
+def reach(
+    path: str, name: str, change: Change[RegistryState], *, tree: bool = False
+) -> Reach | None:
+    """What a task about a key, or about the value of that name, has to do with."""
+    if not registry.is_plain(path):
+        return None
+    before, after = change.before, change.after
+    keys = (path, *registry.ancestors(path))
+    value = (registry.value_path(path, name),) if name else ()
+    writes: tuple[str, ...] = ()
+    if before.key_present != after.key_present:
+        # The keys above it that come or go with it, from the topmost on.
+        stays = before.nearest if after.key_present else after.nearest
+        writes = tuple(key for key in keys if _is_below(key, stays))[-1:] or (path,)
+    elif change.differences():
+        writes = value or (path,)
+    return touching.reach(reads=(*keys, *value), below=(path,) if tree else (), writes=writes)
+
+
+def _is_below(key: str, above: str) -> bool:
+    return key.casefold().startswith(above.casefold() + "\\")
 
 
 def is_empty(output: Output) -> bool:

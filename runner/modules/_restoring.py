@@ -112,13 +112,17 @@ def firewall_rule(name: str, change: Change[RuleState]) -> Tasks:
         return ()
     touched = {d.field for d in change.differences()}
     fields = [f for f in FIELDS if not after.present or f in touched or f == "protocol"]
-    return (Restoring({"name": name, **_rule(before, fields), "state": "present"}),)
+    return (
+        Restoring({"name": name, **_rule(before, fields, given=after.present), "state": "present"}),
+    )
 
 
-def _rule(rule: RuleState, fields: Any) -> dict[str, Any]:
+def _rule(rule: RuleState, fields: Any, *, given: bool = False) -> dict[str, Any]:
+    """Its fields as parameters; with ``given`` an empty text takes the place of another."""
     values = {field: _plain(getattr(rule, field)) for field in fields}
     values = {f: [v] if f == "icmp_type_code" else v for f, v in values.items()}
-    return {field: value for field, value in values.items() if value not in ("", [])}
+    nothing: tuple[object, ...] = ([],) if given else ("", [])
+    return {field: value for field, value in values.items() if value not in nothing}
 
 
 def environment(level: str, change: Change[EnvironmentState]) -> Tasks:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -18,6 +18,8 @@ from pydantic import (
 
 from runner.interfaces import module as base
 from runner.interfaces.loose import Text, Words
+from runner.modules._win_user import Password
+from runner.windows.accounts import service_account
 
 _BAD: Final = re.compile(r'[\\/:*?"<>|%!\x00-\x1f]')
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
@@ -27,10 +29,6 @@ _MONTHS: Final = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
 )  # fmt: skip
-_PASSWORD: Final = (
-    "schtasks would show it in the process list and in the host's security log; run the task as "
-    "SYSTEM, LocalService, NetworkService, a group, or with logon_type: s4u"
-)
 
 
 def _moment(value: Any) -> Any:
@@ -146,11 +144,6 @@ class Trigger(_Part):
 class Params(base.Params):
     """Parameters of Ansible's win_scheduled_task."""
 
-    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "password": _PASSWORD,
-        "update_password": _PASSWORD,
-    }
-
     name: Text = Field(min_length=1, description="the task's name, without its folder")
     path: Text = Field("\\", description="the folder of the scheduler that it is in")
     state: Literal["absent", "present"] = Field("present", description="whether it shall exist")
@@ -166,9 +159,15 @@ class Params(base.Params):
         description="who it runs as: SYSTEM, LocalService, NetworkService, a user, or a SID",
     )
     group: Text | None = Field(None, description="the group whose members it runs as, or its SID")
-    logon_type: Literal["s4u", "interactive_token", "group", "service_account"] | None = Field(
-        None, description="how it logs on; what would need a password is not possible here"
+    password: Annotated[Text, AfterValidator(Password)] | None = Field(
+        None, description="the password of 'username'; needs PowerShell on the host"
     )
+    update_password: bool = Field(
+        True, description="whether a task that is there is given the password each time"
+    )
+    logon_type: (
+        Literal["s4u", "interactive_token", "group", "service_account", "password"] | None
+    ) = Field(None, description="how it logs on; with a password: password")
     run_level: Literal["limited", "highest"] | None = Field(
         None,
         validation_alias=AliasChoices("run_level", "runlevel"),
@@ -226,6 +225,12 @@ class Params(base.Params):
             raise ValueError("'username' and 'group' exclude each other")
         if self.group and self.logon_type not in (None, "group"):
             raise ValueError("'group' goes with logon_type: group, or none")
+        if self.password is not None and (not self.username or service_account(self.username)):
+            raise ValueError("'password' goes with the 'username' of somebody who has one")
+        if self.password is not None and self.logon_type not in (None, "password"):
+            raise ValueError("'password' goes with logon_type: password")
+        if self.logon_type == "password" and self.password is None:
+            raise ValueError("logon_type: password needs 'password'")
         if self.logon_type == "group" and not self.group:
             raise ValueError("logon_type: group needs 'group'")
         if (self.restart_count is None) is not (self.restart_interval is None):
@@ -233,6 +238,11 @@ class Params(base.Params):
         if self.actions == ():
             raise ValueError("'actions' must be one at least")
         return self
+
+    @property
+    def secret(self) -> str | None:
+        """The password itself: for the host's ears only."""
+        return None if self.password is None else "".join(self.password)
 
     @property
     def full_name(self) -> str:

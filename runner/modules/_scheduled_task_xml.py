@@ -93,8 +93,9 @@ def _principal(root: ElementTree.Element, params: Params) -> None:
         put(root, f"{place}/UserId", "")
         put(root, f"{place}/LogonType", "")
     words = {ours: theirs for theirs, ours in LOGON_TYPES.items()}
-    if params.logon_type in words:
-        put(root, f"{place}/LogonType", words[params.logon_type])
+    logon_type = params.logon_type or ("password" if params.password is not None else None)
+    if logon_type in words:
+        put(root, f"{place}/LogonType", words[logon_type])
     if params.run_level is not None:
         levels = {ours: theirs for theirs, ours in RUN_LEVELS.items()}
         put(root, f"{place}/RunLevel", levels[params.run_level])

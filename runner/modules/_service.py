@@ -47,7 +47,8 @@ class ServiceState:
     ``state`` is Ansible's: running, stopped, paused (or a pending one that did not settle).
     ``failure_actions`` are ``TYPE/MILLISECONDS``. ``running_dependents`` are the dependents that
     run, in the order in which they must stop.
-    ``restarted`` is never read from a host; a plan that restarts says that it will be known.
+    ``restarted`` is never read from a host; a plan that restarts says that it will be known. So
+    is ``password``, for a plan that gives one.
     ``unrecorded`` names what the service's key holds beside these fields.
     """
 
@@ -73,6 +74,7 @@ class ServiceState:
     required_privileges: tuple[str, ...] = ()
     pre_shutdown_timeout_ms: int | None = None
     restarted: str | None = None
+    password: str | None = None
     can_pause: bool = field(default=False, compare=False)
     depended_by: tuple[str, ...] = field(default=(), compare=False)
     unrecorded: tuple[str, ...] = field(default=(), compare=False)

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Final
 
-from runner.interfaces.exchange import Exec, Poll, Reply, Request, write
+from runner.errors import ModuleError
+from runner.interfaces import touching
+from runner.interfaces.exchange import Exec, Poll, Reply, Request, Script, write
+from runner.interfaces.touching import Reach
+from runner.model.state import Change
 from runner.modules._service import SC_TYPES, ServiceState
+from runner.modules._service_params import needs_password
 from runner.windows import recovery, registry, services
 from runner.windows.exit_codes import (
     OK,
@@ -18,8 +23,34 @@ from runner.windows.exit_codes import (
     expect,
 )
 
+_SETTINGS: Final = frozenset(
+    {"start_mode", "display_name", "description", "error_control", "load_order_group"}
+    | {"sid_info", "required_privileges", "pre_shutdown_timeout_ms", "failure_actions"}
+    | {"failure_reset_period_sec", "failure_command", "failure_reboot_msg"}
+    | {"failure_actions_on_non_crash_failure"}
+)
+"""Fields of the configuration that no other service shows."""
+_AROUND: Final = (r"HKLM\SYSTEM\CurrentControlSet\Control\ProductOptions",)
+"""What else is looked at, for warnings."""
+_LOG_ON: Final = """\
+$p=[Console]::In.ReadToEnd()
+$s=Get-WmiObject Win32_Service|Where-Object{$_.Name -eq $params.name}
+$n=$null
+$r=$s.Change($n,$n,$n,$n,$n,$n,$params.user,$p,$n,$n,$n).ReturnValue
+if($r){throw "Win32_Service.Change answered $r"}
+"""
 WAIT_SECONDS: Final = 120.0
 """How long a service may take to start, stop, pause or continue."""
+
+
+def reach(name: str, change: Change[ServiceState]) -> Reach | None:
+    """What a task about a service has to do with, unless it moves a service: what starts and stops
+    with another one is not known beforehand, and stopping takes its time."""
+    moved = {difference.field for difference in change.differences()}
+    if moved - _SETTINGS:
+        return None
+    key = services.key(name)
+    return touching.reach(below=(key, *_AROUND), writes=(key,) if moved else ())
 
 
 def stop(name: str) -> Generator[Request, Reply, None]:
@@ -95,6 +126,20 @@ def create(name: str, after: ServiceState) -> Generator[Request, Reply, None]:
     options = _options(ServiceState(), after)
     out = yield from write(Exec("sc", "create", name, *options))
     expect(out, "sc", f"create service {name}")
+
+
+def log_on(name: str, username: str, secret: str) -> Generator[Request, Reply, None]:
+    """Give a service an account with its password, which goes through standard input."""
+    values = {"name": name, "user": username}
+    out = yield from write(Script("powershell", _LOG_ON, params=values, stdin=secret))
+    if out.code != 0:
+        said = (out.stderr.strip() or out.stdout.strip()).splitlines()
+        detail = said[0].strip() if said else f"exit code {out.signed}"
+        raise ModuleError(
+            f"set the account of service {name}: {detail}",
+            hint="this needs PowerShell on the host; sc would show the password in the list of "
+            "processes",
+        )
 
 
 def configure(
@@ -177,7 +222,7 @@ def _options(before: ServiceState, after: ServiceState) -> tuple[str, ...]:
     if before.dependencies != after.dependencies:
         # A single slash is how sc is told of an empty list.
         options["depend="] = "/".join(after.dependencies) or "/"
-    if before.username != after.username:
+    if before.username != after.username and not needs_password(after.username):
         options["obj="] = after.username
     if before.display_name != after.display_name:
         options["DisplayName="] = after.display_name

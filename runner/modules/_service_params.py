@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -17,6 +17,7 @@ from pydantic import (
 
 from runner.interfaces import module as base
 from runner.interfaces.loose import Text, Words
+from runner.modules._win_user import Password
 
 
 def _number(value: Any) -> Any:
@@ -41,7 +42,6 @@ class FailureAction(BaseModel):
         return f"{self.type}/{self.delay_ms}"
 
 
-_PASSWORD = "sc would show the password in the process list and in the host's security log"
 _ACCOUNTS = {
     "system": "LocalSystem",
     "localsystem": "LocalSystem",
@@ -53,11 +53,6 @@ _ACCOUNTS = {
 
 class Params(base.Params):
     """Parameters of Ansible's win_service."""
-
-    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "password": _PASSWORD,
-        "update_password": _PASSWORD,
-    }
 
     name: Text = Field(min_length=1, description="name of the service (not its display name)")
     state: Literal["absent", "paused", "started", "stopped", "restarted"] | None = Field(
@@ -77,7 +72,15 @@ class Params(base.Params):
     description: Text | None = Field(None, description="description shown to people")
     path: Text | None = Field(None, description="command line of the service; creates a new one")
     username: Text | None = Field(
-        None, description="account without a password: SYSTEM, LocalService, gMSA$, NT SERVICE\\x"
+        None,
+        description="account: SYSTEM, LocalService, gMSA$, NT SERVICE\\x; another one with its "
+        "'password', and with the right SeServiceLogonRight (win_user_right)",
+    )
+    password: Annotated[Text, AfterValidator(Password)] | None = Field(
+        None, description="the password of 'username'; needs PowerShell on the host"
+    )
+    update_password: Literal["always", "on_create"] = Field(
+        "always", description="whether to give a service that is there its password each time"
     )
     error_control: Literal["critical", "ignore", "normal", "severe"] | None = Field(
         None, description="what happens when it fails to start at boot"
@@ -124,20 +127,29 @@ class Params(base.Params):
 
     @model_validator(mode="after")
     def _known_account(self) -> Params:
-        if self.username is not None and needs_password(account(self.username)):
-            raise ValueError(
-                f"username '{self.username}' would need a password, which is not supported: "
-                f"{_PASSWORD}"
-            )
+        needs = self.username is not None and needs_password(account(self.username))
+        if needs and self.password is None:
+            raise ValueError(f"username '{self.username}' needs a 'password'")
+        if self.password is not None and not needs:
+            raise ValueError("'password' goes with the 'username' of somebody who has one")
         return self
+
+    @property
+    def secret(self) -> str | None:
+        """The password itself: for the host's ears only."""
+        return None if self.password is None else "".join(self.password)
 
 
 def account(username: str) -> str:
     """An account as the registry spells it."""
-    return _ACCOUNTS.get(username.casefold(), username)
+    known = _ACCOUNTS.get(username.casefold(), username)
+    if needs_password(known) and not set("\\@") & set(known):
+        return f".\\{known}"
+    return known
 
 
 def needs_password(username: str) -> bool:
+    """Whether an account, as the registry spells it, logs on with a password."""
     known = username.casefold()
     built_in = known in {name.casefold() for name in _ACCOUNTS.values()}
     return not (

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from runner.errors import ModuleError
+from runner.interfaces import touching
 from runner.interfaces.exchange import Query, Reply, Request, read, write
+from runner.interfaces.touching import Reach
+from runner.model.state import Change
 from runner.windows import registry
 from runner.windows.exit_codes import expect
 
@@ -73,6 +76,15 @@ def problem(before: EnvironmentState) -> str:
         if variable.present and (why := registry.unwritable(variable.data)):
             return f"the old value of {variable.name} could not be written back: {why}"
     return ""
+
+
+def reach(level: str, names: Sequence[str], change: Change[EnvironmentState]) -> Reach:
+    """What a task about these variables has to do with."""
+    key = KEYS[level]
+    values = [registry.value_path(key, name) for name in names]
+    pairs = zip(change.before.variables, change.after.variables, values, strict=True)
+    moved = [key] if change.touches("key_present") else [v for old, new, v in pairs if old != new]
+    return touching.reach(reads=(key, *registry.ancestors(key), *values), writes=moved)
 
 
 def change(

@@ -29,13 +29,16 @@ class Profile:
         """Whether it filters."""
         return bool(self.enabled)
 
-    @property
-    def shown(self) -> str:
-        """For people."""
-        said = [f"{self.name} {'not set' if self.enabled is None else ['off', 'on'][self.is_on]}"]
-        for way, value in (("in", self.inbound), ("out", self.outbound)):
-            if value is not None:
-                said.append(f"{way} {'block' if value else 'allow'}")
+    def shown(self, *, actions: bool) -> str:
+        """For people, and what is compared: a value that is absent counts as what it means.
+
+        netsh may leave out a value that is the default, so what is written cannot be compared.
+        """
+        said = [f"{self.name} {'on' if self.is_on else 'off'}"]
+        for way, value, default in (("in", self.inbound, IN), ("out", self.outbound, OUT)):
+            if actions:
+                blocks = DEFAULTS[default] if value is None else value
+                said.append(f"{way} {'block' if blocks else 'allow'}")
         return ", ".join(said)
 
     @property

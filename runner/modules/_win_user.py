@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator
 
@@ -15,6 +15,7 @@ from runner.model.secret import MASK
 from runner.windows import local_groups, sam
 
 GIVEN: Final = "as given"
+OLD: Final = "the old one"
 OTHER: Final = "another one"
 _BAD: Final = frozenset('"/\\[]:;|=,+*?<>@%')
 _LONGEST: Final = 20
@@ -85,6 +86,11 @@ class Params(base.Params):
     password: Annotated[Text, AfterValidator(Password)] | None = Field(
         None, description="the password; needs PowerShell on the host"
     )
+    old_password: Annotated[Text, AfterValidator(Password)] | None = Field(
+        None,
+        description="the password that the user has before this task, so that a rollback can give"
+        " it back; kept encrypted in the journal (not in Ansible)",
+    )
     update_password: Literal["always", "on_create"] = Field(
         "always", description="whether to set the password of a user that exists"
     )
@@ -116,14 +122,32 @@ class Params(base.Params):
     @property
     def secret(self) -> str | None:
         """The password itself: for the host's ears only."""
-        return None if self.password is None else "".join(self.password)
+        return _plain(self.password)
+
+    @property
+    def old_secret(self) -> str | None:
+        """The old password itself."""
+        return _plain(self.old_password)
+
+    def secrets_for_undo(self) -> Mapping[str, str]:
+        """Both passwords, where the old one can be given back."""
+        new, old = self.secret, self.old_secret
+        return {} if new is None or old is None else {"password": new, "old_password": old}
+
+    def with_secrets(self, secrets: Mapping[str, str]) -> Self:
+        return self.model_copy(update={name: Password(text) for name, text in secrets.items()})
+
+
+def _plain(password: str | None) -> str | None:
+    return None if password is None else "".join(password)
 
 
 @dataclass(frozen=True, slots=True)
 class UserState:
     """A user of the host. ``groups`` are the local groups, as the host spells them.
 
-    ``password`` says whether it is the one of the task; empty where that does not matter.
+    ``password`` says whether it is the one of the task, or its ``old_password``; empty where that
+    does not matter.
     ``known`` are the names of all groups with their identifiers, ``missing`` those that the task
     names and the host has not.
     """
@@ -172,7 +196,7 @@ def find(params: Params) -> Generator[Query, Reply, UserState]:
     password = ""
     secret = params.secret
     if secret is not None and params.update_password == "always" and params.state == "present":
-        password = yield from _compared(user.name, secret)
+        password = yield from _compared(user.name, secret, params.old_secret)
     return UserState(
         present=True,
         fullname=user.fullname,
@@ -196,12 +220,15 @@ def _sorted(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names), key=str.casefold))
 
 
-def _compared(name: str, secret: str) -> Generator[Query, Reply, str]:
-    """Whether the password is the wanted one; one that is not on record is another one."""
-    if secret == MASK:
-        return OTHER
-    (output,) = yield from read(Script("powershell", _COMPARE, {"name": name}, stdin=secret))
-    return GIVEN if _code(output) in _RIGHT else OTHER
+def _compared(name: str, secret: str, old: str | None) -> Generator[Query, Reply, str]:
+    """Which password it is; one that is not on record is another one."""
+    for word, text in ((GIVEN, secret), (OLD, old)):
+        if text is None or text == MASK:
+            continue
+        (output,) = yield from read(Script("powershell", _COMPARE, {"name": name}, stdin=text))
+        if _code(output) in _RIGHT:
+            return word
+    return OTHER
 
 
 def _code(output: Output) -> int:

@@ -30,6 +30,7 @@ class Module(base.LocalModule[Params]):
     """Decides on the controller alone."""
 
     params = Params
+    ahead = True
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/debug_module.html"
     )
@@ -43,7 +44,7 @@ class Module(base.LocalModule[Params]):
             reason = "Verbosity threshold not met."
             return base.Decision(result={"skipped": True, "skipped_reason": reason})
         if params.var is None:
-            return base.Decision(message=_line(params.msg), result={"msg": params.msg})
+            return base.Decision(message=_line(params.msg), said=True, result={"msg": params.msg})
         try:
             value = evaluate.value(params.var)
         except TemplateError as error:
@@ -51,7 +52,8 @@ class Module(base.LocalModule[Params]):
                 raise
             # As ansible-core 2.19 shows it: to look at what is not there is no failure.
             value = f"<< error 1 - {error.message} >>"
-        return base.Decision(message=f"{params.var}: {_line(value)}", result={params.var: value})
+        message = f"{params.var}: {_line(value)}"
+        return base.Decision(message=message, said=True, result={params.var: value})
 
 
 def _verbosity(evaluate: base.Evaluate) -> int:

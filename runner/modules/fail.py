@@ -19,6 +19,7 @@ class Module(base.LocalModule[Params]):
     """Decides on the controller alone."""
 
     params = Params
+    ahead = True
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/fail_module.html"
     guide = Guide(
         example=("fail:\n  msg: this host is not ours"),

@@ -30,6 +30,7 @@ class Module(base.LocalModule[Params]):
     """Decides on the controller alone."""
 
     params = Params
+    ahead = True
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/set_fact_module.html"
     )

@@ -19,6 +19,7 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
+from runner.modules import _restoring_settings
 from runner.windows import audit
 from runner.windows.exit_codes import expect
 
@@ -113,6 +114,9 @@ class Module(base.Module[Params, AuditState]):
                 output = yield from write(audit.set_to(one.guid, numbers[one.setting]))
                 expect(output, "auditpol", f"set what is audited of {one.name}")
         return {}
+
+    def restore(self, params: Params, change: Change[AuditState]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.audit(change)
 
     def result(
         self,

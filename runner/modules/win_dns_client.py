@@ -21,6 +21,7 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import Change
+from runner.modules import _restoring_settings
 from runner.windows import adapters
 from runner.windows.adapters import Adapter
 from runner.windows.exit_codes import expect
@@ -127,6 +128,9 @@ class Module(base.Module[Params, Clients]):
                     out = yield from write(command)
                     expect(out, "netsh", f"set the DNS servers of {adapter.name}")
         return {}
+
+    def restore(self, params: Params, change: Change[Clients]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.dns(change)
 
 
 def _wanted(params: Params, adapter: Adapter) -> Adapter:

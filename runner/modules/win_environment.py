@@ -16,6 +16,7 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
+from runner.interfaces.touching import Reach
 from runner.model.state import Change
 from runner.modules import _restoring, _win_environment
 from runner.modules._win_environment import EnvironmentState, Variable
@@ -81,6 +82,8 @@ class Module(base.Module[Params, EnvironmentState]):
 
     params = Params
     state = EnvironmentState
+    ahead = True
+    straight = True
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_environment_module.html"
     guide = Guide(
         example=("win_environment:\n  name: APP_HOME\n  value: C:\\app\n  level: machine"),
@@ -98,6 +101,11 @@ class Module(base.Module[Params, EnvironmentState]):
         variables = tuple(_wanted(old, value) for old, value in pairs)
         there = before.key_present or any(new.present for new in variables)
         return dataclasses.replace(before, variables=variables, key_present=there)
+
+    def reach(
+        self, params: Params, change: Change[EnvironmentState], facts: base.Facts
+    ) -> Reach | None:
+        return _win_environment.reach(params.level, tuple(params.wanted), change)
 
     def apply(
         self, params: Params, change: Change[EnvironmentState], facts: base.Facts

@@ -20,6 +20,7 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import Change
+from runner.modules import _restoring_settings
 from runner.modules._win_firewall import (
     DEFAULTS,
     IN,
@@ -123,7 +124,7 @@ class Module(base.Module[Params, FirewallState]):
             if ":enabled:" in str(value.data).casefold()
         ] if old else open_ports(firewall.rules(outputs[-1].stdout), names)  # fmt: skip
         return FirewallState(
-            tuple(one.shown for one in profiles),
+            tuple(one.shown(actions=not old) for one in profiles),
             tuple(profiles),
             ways_in=tuple(way for way in ways if int(way.split()[1]) in WAYS_IN),
             policy=tuple(
@@ -142,7 +143,7 @@ class Module(base.Module[Params, FirewallState]):
                 hint="leave inbound_action and outbound_action out",
             )
         profiles = tuple(_wanted(params, one) for one in before.profiles)
-        settings = tuple(one.shown for one in profiles)
+        settings = tuple(one.shown(actions=not old) for one in profiles)
         after = dataclasses.replace(before, settings=settings, profiles=profiles)
         _check_way_in(before, after)
         return after
@@ -161,6 +162,9 @@ class Module(base.Module[Params, FirewallState]):
                 yield from _switch(one, old=old)
             yield from _forget(before, one)
         return {}
+
+    def restore(self, params: Params, change: Change[FirewallState]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.firewall(change)
 
     def result(
         self,

@@ -23,6 +23,7 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Query, Reply, Request, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
+from runner.interfaces.touching import Reach
 from runner.model.state import Change
 from runner.modules import _firewall, _firewall_change, _restoring
 from runner.modules._firewall import RuleState
@@ -173,11 +174,10 @@ class Module(base.Module[Params, RuleState]):
 
     params = Params
     state = RuleState
+    ahead = True
+    straight = True
     needs_facts = True
-    doc_url = (
-        "https://docs.ansible.com/ansible/latest/collections/community/windows/"
-        "win_firewall_rule_module.html"
-    )
+    doc_url = "https://docs.ansible.com/ansible/latest/collections/community/windows/win_firewall_rule_module.html"
     guide = Guide(
         example=(
             "win_firewall_rule:\n"
@@ -210,16 +210,16 @@ class Module(base.Module[Params, RuleState]):
         if params.state == "absent":
             return RuleState(others=before.others, warnings=before.warnings)
         found = before if before.present else _NEW
-        changes = {
-            key: value
-            for key, value in params.wanted().items()
-            if not _firewall.same(getattr(found, key), value)
-        }
+        wanted = params.wanted()
+        changes = {k: v for k, v in wanted.items() if not _firewall.same(getattr(found, k), v)}
         after = dataclasses.replace(
             found, **changes, others=before.others, warnings=before.warnings
         )
         _firewall_change.check_way_in(params.name, before, after)
         return after
+
+    def reach(self, params: Params, change: Change[RuleState], facts: base.Facts) -> Reach | None:
+        return _firewall_change.reach(params.name, change)
 
     def apply(
         self, params: Params, change: Change[RuleState], facts: base.Facts

@@ -25,7 +25,7 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.secret import Secret
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _win_files
+from runner.modules import _restoring, _win_files
 from runner.modules._win_backup import backup_path
 from runner.modules._win_files import PathText, WinFileModule, WinFileState
 from runner.windows import download, paths
@@ -196,6 +196,9 @@ class Module(WinFileModule):
         line = f"{spec.here}&{placed(spec)}"
         expect(spec, (yield from write(Script("cmd", line, timeout=_SECONDS))))
         return {**found, "backup_file": backup} if backup else found
+
+    def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
+        return _restoring.file(change)
 
     def result(
         self,

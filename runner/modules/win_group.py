@@ -19,6 +19,7 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
+from runner.modules import _restoring_settings
 from runner.windows import sam
 from runner.windows.exit_codes import expect
 
@@ -113,6 +114,9 @@ class Module(base.Module[Params, GroupState]):
                 hint="make a new one with win_group, and give it the rights of the old one",
             )
         return (yield from self.apply(params, change.reversed(), facts))
+
+    def restore(self, params: Params, change: Change[GroupState]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.group(change)
 
     def irreversible(self, params: Params, change: Change[GroupState], facts: base.Facts) -> str:
         if change.before.present and not change.after.present:

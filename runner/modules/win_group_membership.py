@@ -19,6 +19,7 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
+from runner.modules import _restoring_settings
 from runner.windows import local_groups, sam
 from runner.windows.exit_codes import expect
 
@@ -128,6 +129,9 @@ class Module(base.Module[Params, Members]):
                 output = yield from write(local_groups.add_member(group, words[name]))
                 expect(output, "net", f"put {name} into the group {group}")
         return {}
+
+    def restore(self, params: Params, change: Change[Members]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.members(change)
 
     def irreversible(self, params: Params, change: Change[Members], facts: base.Facts) -> str:
         before, after = change.before, change.after

@@ -25,7 +25,7 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _ipsec
+from runner.modules import _ipsec, _restoring_settings
 from runner.modules._ipsec import Rule
 from runner.windows import ipsec, services
 from runner.windows.exit_codes import expect
@@ -163,6 +163,13 @@ class Module(base.Module[Params, Policy]):
         elif now and not after.active:
             yield from _do(ipsec.assign(now, assigned=False), f"take {now} out of force")
         return {}
+
+    def restore(self, params: Params, change: Change[Policy]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.ipsec(
+            params.name,
+            change,
+            [_ipsec.from_line(line).model_dump() for line in change.before.rules],
+        )
 
     def result(
         self,

@@ -24,6 +24,7 @@ from runner.interfaces.exchange import Exec, Query, Reconnect, Reply, Request, r
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
+from runner.modules import _restoring_settings
 from runner.modules._win_files import require_windows
 from runner.windows import firewall, isolation, registry, services, sockets, task_commands, task_xml
 from runner.windows.exit_codes import expect
@@ -176,6 +177,9 @@ class Module(base.Module[Params, IsolateState]):
             out = yield from write(task_commands.delete(_task(params.name)))
             expect(out, "schtasks", "remove the task that opens the host")
         return {}
+
+    def restore(self, params: Params, change: Change[IsolateState]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.isolation(params.name, change)
 
     def result(
         self,

@@ -23,7 +23,7 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _win_files, _win_lines, _win_text
+from runner.modules import _restoring, _win_files, _win_lines, _win_text
 from runner.modules._win_backup import backup_path
 from runner.modules._win_files import PathText, WinFileModule, WinFileState
 from runner.windows.looking import ABSENT, FILE
@@ -158,6 +158,9 @@ class Module(WinFileModule):
         content = LocalFile(after.path, str(after.told).encode("latin-1"))
         backup = backup_path(after.path) if params.backup and before.kind == FILE else ""
         return (yield from _win_files.write_content(before, after, content, backup))
+
+    def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
+        return _restoring.file(change)
 
     def result(
         self,

@@ -19,6 +19,7 @@ from runner.interfaces.exchange import Output, Query, Reply, Request, Script, re
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import Change
+from runner.modules import _restoring_settings
 from runner.windows.facts import WindowsFacts
 
 _FIND: Final = """\
@@ -124,6 +125,9 @@ class Module(base.Module[Params, Bindings]):
                         f"{verb} {one.component} at {one.adapter}: {_first_line(output)}"
                     )
         return {}
+
+    def restore(self, params: Params, change: Change[Bindings]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.bindings(change)
 
     def message(self, params: Params, change: Change[Bindings], facts: base.Facts) -> str:
         gone = sorted(

@@ -21,6 +21,7 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, Verbatim, re
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import UNKNOWN, Change
+from runner.modules import _restoring_settings
 from runner.windows import registry
 from runner.windows.exit_codes import expect
 
@@ -126,6 +127,9 @@ class Module(base.Module[Params, NetbiosState]):
                 later = yield from _set(one)
                 restart = restart or later
         return {"reboot_required": restart}
+
+    def restore(self, params: Params, change: Change[NetbiosState]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.netbios(change)
 
     def result(
         self,

@@ -20,6 +20,7 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Output, Query, Reply, Request, Script, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import Change
+from runner.modules import _restoring_settings
 from runner.modules._win_files import require_windows
 from runner.modules._win_package_params import Params
 from runner.windows import command_line, registry, services
@@ -148,6 +149,9 @@ class Module(base.Module[Params, PackageState]):
         if output.code not in (0, RESTART_NEEDED):
             raise _failed(f"uninstall {params.product_id}", output, "msiexec")
         return {"rc": output.signed, "reboot_required": output.code == RESTART_NEEDED}
+
+    def restore(self, params: Params, change: Change[PackageState]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.package(params, change)
 
     def irreversible(self, params: Params, change: Change[PackageState], facts: base.Facts) -> str:
         if not change.after.installed:

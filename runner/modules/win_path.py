@@ -16,6 +16,7 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
+from runner.interfaces.touching import Reach
 from runner.model.state import Change
 from runner.modules import _restoring, _win_environment
 from runner.modules._win_environment import EnvironmentState, Variable
@@ -50,6 +51,8 @@ class Module(base.Module[Params, EnvironmentState]):
 
     params = Params
     state = EnvironmentState
+    ahead = True
+    straight = True
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_path_module.html"
     )
@@ -78,6 +81,11 @@ class Module(base.Module[Params, EnvironmentState]):
                 hint="Windows does not work without it; leave at least System32 in it",
             )
         return dataclasses.replace(before, variables=(new,), key_present=True)
+
+    def reach(
+        self, params: Params, change: Change[EnvironmentState], facts: base.Facts
+    ) -> Reach | None:
+        return _win_environment.reach(params.scope, (params.name,), change)
 
     def apply(
         self, params: Params, change: Change[EnvironmentState], facts: base.Facts

@@ -11,9 +11,11 @@ from pydantic import AliasChoices, Field, field_validator
 
 from runner.errors import ModuleError
 from runner.interfaces import module as base
+from runner.interfaces import touching
 from runner.interfaces.exchange import Exec, Query, Reply, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
+from runner.interfaces.touching import Reach
 from runner.model.state import Change
 from runner.windows import registry
 
@@ -70,6 +72,7 @@ class Module(base.Module[Params, KeyState]):
 
     params = Params
     state = KeyState
+    ahead = True
     effect = base.Effect.READ
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_reg_stat_module.html"
     guide = Guide(
@@ -83,6 +86,11 @@ class Module(base.Module[Params, KeyState]):
 
     def subject(self, params: Params) -> str:
         return f"registry {params.path} {params.name or ''}".strip().lower()
+
+    def reach(self, params: Params, change: Change[KeyState], facts: base.Facts) -> Reach | None:
+        if not registry.is_plain(params.path):
+            return None
+        return touching.reach(reads=registry.ancestors(params.path), below=(params.path,))
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, KeyState]:
         (output,) = yield from read(registry.query(params.path))

@@ -18,6 +18,7 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
+from runner.interfaces.touching import Reach
 from runner.model.state import Change
 from runner.modules import _registry, _restoring
 from runner.modules._registry import RegistryState
@@ -94,6 +95,8 @@ class Module(base.Module[Params, RegistryState]):
 
     params = Params
     state = RegistryState
+    ahead = True
+    straight = True
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_regedit_module.html"
     guide = Guide(
         example=(
@@ -137,6 +140,13 @@ class Module(base.Module[Params, RegistryState]):
             data=_registry.normal(params.type, params.data),
             nearest=params.path,
         )
+
+    def reach(
+        self, params: Params, change: Change[RegistryState], facts: base.Facts
+    ) -> Reach | None:
+        if params.touches_default:
+            return None  # found with PowerShell
+        return _registry.reach(params.path, params.name or "", change, tree=params.deletes_key)
 
     def apply(
         self, params: Params, change: Change[RegistryState], facts: base.Facts

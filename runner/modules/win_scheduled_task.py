@@ -22,8 +22,9 @@ from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
+from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _scheduled_task_xml
+from runner.modules import _restoring_settings, _scheduled_task_xml
 from runner.modules._scheduled_task_params import Params
 from runner.modules._win_files import require_windows
 from runner.windows import reading, task_commands, task_xml, wmi
@@ -32,6 +33,7 @@ from runner.windows.facts import WindowsFacts
 from runner.windows.task_xml import Action
 
 _KEPT_PASSWORDS = ("password", "token_or_password")
+_PASSWORD_HINT = "the password may be wrong, or the account may not log on as a batch job"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class TaskState:
     source: str = ""
     version: str = ""
     settings: tuple[str, ...] = ()
+    password: str = ""
+    """Of which nothing is known but that it is given now."""
     xml: str = field(default="", compare=False)
 
 
@@ -70,7 +74,10 @@ class Module(base.Module[Params, TaskState]):
         example="win_scheduled_task:\n  name: nightly\n  username: SYSTEM\n  actions:\n"
         "    - path: cmd.exe\n      arguments: /c C:\\agent\\nightly.cmd\n  triggers:\n"
         "    - type: daily\n      start_boundary: '2017-05-15T03:00:00'",
-        using=(Using("schtasks, findstr, certutil, wmic", since="2008"),),
+        using=(
+            Using("schtasks, findstr, certutil, wmic", since="2008"),
+            Using("Schedule.Service", since="2008r2", powershell=True, part="password"),
+        ),
         undo="the password of a task that has one",
         instead="win_command with schtasks /create and 'check: schtasks /query'",
     )
@@ -108,15 +115,21 @@ class Module(base.Module[Params, TaskState]):
         if not (after.user or after.group):
             nobody: Any = UNKNOWN  # whoever the runner is on the host
             after = dataclasses.replace(after, user=nobody)
+        if params.password is not None and (params.update_password or not before.present):
+            unknown: Any = UNKNOWN
+            after = dataclasses.replace(after, password=unknown)
         found = Change("", before, after)
         if before.present and not found.differences():
             return before
+        if params.password is not None and not _only_enabled(found):
+            _require_password(params, WindowsFacts.of(facts))
+            return after
         if before.logon_type in _KEPT_PASSWORDS and not _only_enabled(found):
             raise Refused(
                 f"the scheduled task {params.full_name} runs with a password, which schtasks wants "
                 "to be told again for this change",
-                hint="give it an account without one ('username: SYSTEM') by removing and making "
-                "it anew, or change it by hand",
+                hint="say its 'password', give it an account without one ('username: SYSTEM') by "
+                "removing and making it anew, or change it by hand",
             )
         return after
 
@@ -130,15 +143,24 @@ class Module(base.Module[Params, TaskState]):
         elif _only_enabled(change):
             out = yield from write(task_commands.enable(name, on=after.enabled))
             expect(out, "schtasks", f"{'en' if after.enabled else 'dis'}able the task {name}")
+        elif after.logon_type in _KEPT_PASSWORDS and params.secret is not None:
+            user = params.username or after.user
+            out = yield from write(
+                task_commands.create_with_password(name, after.xml, user, params.secret)
+            )
+            expect(out, "schtasks", f"register the scheduled task {name}", hint=_PASSWORD_HINT)
         else:
             out = yield from write(task_commands.create(name, after.xml))
             hint = "an account that Windows does not know, or a value that its schema refuses"
             expect(out, "schtasks", f"register the scheduled task {name}", hint=hint)
         return {}
 
+    def restore(self, params: Params, change: Change[TaskState]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.scheduled_task(params.name, params.path, change)
+
     def irreversible(self, params: Params, change: Change[TaskState], facts: base.Facts) -> str:
         before = change.before
-        if before.logon_type in _KEPT_PASSWORDS and not change.after.present:
+        if before.logon_type in _KEPT_PASSWORDS and not _only_enabled(change):
             return f"the password of {before.user} is not in the task's definition"
         return ""
 
@@ -154,6 +176,18 @@ class Module(base.Module[Params, TaskState]):
         if after.present:
             found |= {"enabled": after.enabled, "username": after.user or None}
         return found
+
+
+def _require_password(params: Params, host: WindowsFacts) -> None:
+    if params.secret == MASK:
+        raise Refused(f"the password of {params.username} is not on record")
+    if not host.powershell:
+        raise Refused(
+            f"{host.name} has no PowerShell, and schtasks would show the password in the list of "
+            "processes and in the security log",
+            hint="run the task as SYSTEM, LocalService, NetworkService or a group, or with "
+            "logon_type: s4u",
+        )
 
 
 def _state(xml: str) -> TaskState:

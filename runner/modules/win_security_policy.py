@@ -20,7 +20,7 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _registry
+from runner.modules import _registry, _restoring, _restoring_settings
 from runner.modules._registry import RegistryState
 from runner.windows import policy, registry
 from runner.windows.exit_codes import expect
@@ -143,6 +143,18 @@ class Module(base.Module[Params, Setting]):
         text = f'"{value}"' if quoted else value
         yield from policy.configure(params.place, change.after.key or params.key, text)
         return {}
+
+    def restore(self, params: Params, change: Change[Setting]) -> tuple[base.Restoring, ...]:
+        before, after = change.before, change.after
+        if params.place == _REGISTRY:
+            path, name = _place(params.key)
+            behind = Change(change.subject, before.behind, after.behind)
+            tasks = _restoring.registry_value(path, name, behind)
+            return _restoring_settings.renamed(tasks, "win_regedit")
+        if before.value is None:
+            return ()
+        args = {"section": params.section, "key": params.key, "value": before.value}
+        return (base.Restoring(args),)
 
     def irreversible(self, params: Params, change: Change[Setting], facts: base.Facts) -> str:
         if change.before.value is None and params.place != _REGISTRY:

@@ -1,8 +1,8 @@
 """Windows services: state, start mode and what they depend on, with ``sc`` alone.
 
 Works on every Windows from Server 2003 on. A change remembers which dependents ran, so that taking
-it back starts them again. Accounts that need a password are refused: ``sc`` would show the password
-in the process list and the host's security log.
+it back starts them again. An account that needs a password is given it through PowerShell and WMI:
+``sc`` would show the password in the process list and the host's security log.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import dataclasses
 from collections.abc import Generator, Mapping
 from typing import Any, cast
 
-from runner.errors import Refused
+from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
+from runner.interfaces.touching import Reach
+from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
 from runner.modules import _restoring, _service, _service_change
 from runner.modules._service import SC_TYPES, ServiceState
@@ -26,10 +28,15 @@ class Module(base.Module[Params, ServiceState]):
 
     params = Params
     state = ServiceState
+    ahead = True
+    straight = True
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_service_module.html"
     guide = Guide(
         example=("win_service:\n  name: lanmanserver\n  state: stopped\n  start_mode: disabled"),
-        using=(Using("sc, reg"),),
+        using=(
+            Using("sc, reg"),
+            Using("Win32_Service", since="2008r2", powershell=True, part="password"),
+        ),
         undo="a deleted service whose account's password or other settings sc cannot give back",
     )
 
@@ -50,6 +57,11 @@ class Module(base.Module[Params, ServiceState]):
         after = _configured(params, before)
         return _moved(params, before, after)
 
+    def reach(
+        self, params: Params, change: Change[ServiceState], facts: base.Facts
+    ) -> Reach | None:
+        return _service_change.reach(params.name, change)
+
     def apply(
         self, params: Params, change: Change[ServiceState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
@@ -63,6 +75,7 @@ class Module(base.Module[Params, ServiceState]):
                 after,
                 state="stopped",
                 description="",
+                password=None,
                 **{name: getattr(ServiceState(), name) for name in _service.NOT_CREATED},
             )
         restarts = after.restarted is not None
@@ -71,6 +84,10 @@ class Module(base.Module[Params, ServiceState]):
             again = () if restarts else after.running_dependents
             yield from _service_change.stop_all(name, before, tuple(again))
         yield from _service_change.configure(name, before, after)
+        if after.password is not None or (
+            before.username != after.username and needs_password(after.username)
+        ):
+            yield from _service_change.log_on(name, after.username, _secret(params, after))
         yield from _service_change.start_all(name, before, after, stopped=stops)
         return {}
 
@@ -79,6 +96,8 @@ class Module(base.Module[Params, ServiceState]):
         loses_account = before.username.casefold() != after.username.casefold()
         if before.present and loses_account and needs_password(before.username):
             return f"nobody knows the password of its account {before.username}"
+        if before.present and after.password is not None and needs_password(before.username):
+            return f"nobody knows the old password of its account {before.username}"
         if before.present and not after.present:
             if before.service_type not in SC_TYPES:
                 return f"a service of type {before.service_type} cannot be created again with sc"
@@ -176,11 +195,19 @@ def _configured(params: Params, found: ServiceState) -> ServiceState:
         name = account(params.username)
         same = name.casefold() == found.username.casefold()
         wanted["username"] = found.username if same else name
+        if params.password is not None and (not same or params.update_password == "always"):
+            wanted["password"] = UNKNOWN
     if params.dependencies is not None:
         wanted["dependencies"] = _dependencies(params, found.dependencies)
     after = dataclasses.replace(found, **wanted)
     _require_sense(params, found, after)
     return after
+
+
+def _secret(params: Params, after: ServiceState) -> str:
+    if params.secret is None or params.secret == MASK:
+        raise ModuleError(f"the password of {after.username} is not on record")
+    return params.secret
 
 
 def _require_sense(params: Params, found: ServiceState, after: ServiceState) -> None:

@@ -17,7 +17,7 @@ from runner.interfaces.exchange import Query, Reply, Request, Script, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _win_files
+from runner.modules import _restoring, _win_files
 from runner.modules._win_files import PathText, WinFileState, do
 from runner.windows import paths
 from runner.windows.looking import FILE, FOLDER
@@ -92,6 +92,9 @@ class Module(base.Module[Params, WinFileState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         yield from _win_files.take_back(change.before, change.after)
         return {}
+
+    def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
+        return _restoring.file(change)
 
     def result(
         self,

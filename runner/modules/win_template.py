@@ -19,7 +19,7 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _win_files
+from runner.modules import _restoring, _win_files
 from runner.modules._win_backup import backup_path
 from runner.modules._win_files import PathText, WinFileModule, WinFileState
 from runner.windows.looking import ABSENT, FILE
@@ -101,6 +101,9 @@ class Module(WinFileModule):
         before, after = change.before, change.after
         backup = backup_path(after.path) if params.backup and before.kind == FILE else ""
         return (yield from _win_files.write_content(before, after, params.content, backup))
+
+    def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
+        return _restoring.file(change)
 
     def result(
         self,

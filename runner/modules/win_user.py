@@ -2,9 +2,9 @@
 
 A password is set by PowerShell, which is given it through standard input: ``net user`` takes it
 only on its command line, where everybody on the host could read it, or from a console. A host
-without PowerShell refuses. A password that was replaced, and a user that was deleted, cannot be
-given back. A new user is a member of the group of all users (``Users``), as ``net user`` makes it,
-unless ``groups`` says otherwise.
+without PowerShell refuses. A password that was replaced can be given back where the task says what
+it was (``old_password``); a user that was deleted cannot. A new user is a member of the group of
+all users (``Users``), as ``net user`` makes it, unless ``groups`` says otherwise.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, Script, writ
 from runner.interfaces.guide import Guide, Using
 from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
-from runner.modules._win_user import GIVEN, Params, UserState, find
+from runner.modules import _restoring_settings
+from runner.modules._win_user import GIVEN, OLD, Params, UserState, find
 from runner.windows import local_groups, sam
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts
@@ -57,7 +58,7 @@ class Module(base.Module[Params, UserState]):
             Using("net; powershell", since="2025", powershell=True),
             Using("powershell", since="2008r2", powershell=True, part="the password"),
         ),
-        undo="a deleted user, a replaced password, a lock",
+        undo="a deleted user, a replaced password that old_password does not give, a lock",
     )
 
     def subject(self, params: Params) -> str:
@@ -84,6 +85,11 @@ class Module(base.Module[Params, UserState]):
             return before.password
         if params.secret == MASK:
             raise Refused(f"the password of user {params.name} is not on record")
+        if before.present and before.password not in (GIVEN, OLD) and params.old_password:
+            raise Refused(
+                f"old_password is not the password that user {params.name} has now",
+                hint="leave it out: then a rollback cannot give the old password back",
+            )
         if before.password != GIVEN and not WindowsFacts.of(facts).powershell:
             raise Refused(
                 f"the password of user {params.name} cannot be set: this host has no PowerShell, "
@@ -104,8 +110,9 @@ class Module(base.Module[Params, UserState]):
             return {}
         if not before.present:
             before = yield from _created(params, before, after)
-        elif before.password != after.password == GIVEN:
-            yield from _set_password(params, create=False)
+        elif before.password != after.password and after.password in (GIVEN, OLD):
+            secret = params.secret if after.password == GIVEN else params.old_secret
+            yield from _set_password(params, secret, create=False)
         words = _words(before, after)
         if words:
             yield from _net(f"change the user {name}", name, *words)
@@ -126,16 +133,21 @@ class Module(base.Module[Params, UserState]):
                 "gone",
                 hint="make a new one with win_user, and give it the rights of the old one",
             )
-        # The old password is not known, and nobody can lock an account but by wrong passwords.
-        wanted = dataclasses.replace(was, password=now.password, account_locked=now.account_locked)
+        # Nobody can lock an account but by wrong passwords, nor give back one that is not known.
+        password = was.password if was.password in (GIVEN, OLD) else now.password
+        wanted = dataclasses.replace(was, password=password, account_locked=now.account_locked)
         return (yield from self.apply(params, Change(change.subject, now, wanted), facts))
+
+    def restore(self, params: Params, change: Change[UserState]) -> tuple[base.Restoring, ...]:
+        return _restoring_settings.user(change)
 
     def irreversible(self, params: Params, change: Change[UserState], facts: base.Facts) -> str:
         before, after = change.before, change.after
         if before.present and not after.present:
             return "a user that is deleted takes its identifier, password and rights with it"
-        if before.present and before.password != after.password:
-            return "the old password is not known, so it cannot be given back"
+        known = before.password in (GIVEN, OLD) and params.secrets_for_undo()
+        if before.present and before.password != after.password and not known:
+            return "the old password is not known, so it cannot be given back (see old_password)"
         if before.account_locked and not after.account_locked:
             return "an account cannot be locked again on purpose"
         return ""
@@ -213,7 +225,7 @@ def _created(
 ) -> Generator[Request, Reply, UserState]:
     """Makes the user; returns what it is then."""
     if after.password == GIVEN:
-        yield from _set_password(params, create=True)
+        yield from _set_password(params, params.secret, create=True)
     else:
         hint = "the password policy may forbid an empty password: give one"
         yield from _net(f"make the user {after.name}", after.name, "/add", hint=hint)
@@ -227,9 +239,11 @@ def _created(
     return fresh
 
 
-def _set_password(params: Params, *, create: bool) -> Generator[Request, Reply, None]:
+def _set_password(
+    params: Params, secret: str | None, *, create: bool
+) -> Generator[Request, Reply, None]:
     values = {"name": params.name, "create": create}
-    output = yield from write(Script("powershell", _SET_PASSWORD, values, stdin=params.secret))
+    output = yield from write(Script("powershell", _SET_PASSWORD, values, stdin=secret))
     if output.code != 0:
         said = (output.stderr.strip() or output.stdout.strip() or "no reason").splitlines()
         raise ModuleError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from runner.errors import ModuleError
@@ -80,6 +81,12 @@ def query(path: str, name: str | None = None, *switches: str) -> Exec:
 
 def parse(text: str) -> tuple[Key, ...]:
     """The keys and values that ``reg query`` printed; subkeys come as keys without values."""
+    # A probe asks one answer for many values, and hosts of a fleet answer alike. What is long (a
+    # whole branch) is not kept.
+    return _parsed_and_kept(text) if len(text) <= _LONGEST_KEPT else _parsed(text)
+
+
+def _parsed(text: str) -> tuple[Key, ...]:
     keys: list[tuple[str, list[Value]]] = []
     for raw in text.splitlines():
         line = raw.rstrip("\r\n")
@@ -90,6 +97,10 @@ def parse(text: str) -> tuple[Key, ...]:
         elif keys and keys[-1][1] and line.strip():
             _continue(keys[-1][1], line)
     return tuple(Key(path, tuple(values)) for path, values in keys)
+
+
+_LONGEST_KEPT: Final = 16_384
+_parsed_and_kept = lru_cache(maxsize=128)(_parsed)
 
 
 def values(output: Output) -> tuple[Value, ...]:
@@ -162,6 +173,29 @@ def ancestors(path: str) -> tuple[str, ...]:
     """The keys above ``HKLM\\A\\B``, nearest first, without the hive: (``HKLM\\A``,)."""
     parts = path.split("\\")
     return tuple("\\".join(parts[:count]) for count in range(len(parts) - 1, 1, -1))
+
+
+_ALIASES: Final = frozenset({"wow6432node", "classes", "hardware profiles"})
+_SETS: Final = re.compile(r"hklm\\system\\controlset\d+(\\|$)")
+
+
+def is_plain(path: str) -> bool:
+    """Whether a key goes by this name alone, so that two names that differ are two keys.
+
+    Source: Microsoft, "Predefined Keys" and "Registry Keys Affected by WOW64": classes are merged
+    of two places and shared between 32 and 64 bits, HKCU and HKCC are parts of other hives, and
+    CurrentControlSet is one of the numbered sets.
+    """
+    folded = path.casefold()
+    hive, *parts = folded.split("\\")
+    if hive not in ("hklm", "hkcu") or not parts or _SETS.match(folded):
+        return False
+    return not _ALIASES.intersection(parts)
+
+
+def value_path(path: str, name: str) -> str:
+    """A value's name among those of keys; no key's name begins with a colon and a value's."""
+    return f"{path}\\:{name}"
 
 
 def add(path: str, name: str | None, kind: str, data: Data) -> Exec:

@@ -17,6 +17,12 @@ from runner.windows.paths import quoted
 from runner.windows.put_lines import CERTUTIL, SYSTEM
 
 _LINE: Final = 48
+_REGISTER: Final = """\
+$p=[Console]::In.ReadToEnd()
+$s=New-Object -ComObject Schedule.Service
+$s.Connect()
+[void]$s.GetFolder('\\').RegisterTask($params.name,$params.xml,6,$params.user,$p,1)
+"""
 
 
 def query(name: str) -> Exec:
@@ -46,6 +52,15 @@ def create(name: str, definition: str) -> Script:
         f"({register}&&({gone}&exit 0)||({gone}&exit 1))",
     )
     return Script("cmd", "&".join(steps), stdin=_encoded(definition), timeout=120.0)
+
+
+def create_with_password(name: str, definition: str, user: str, password: str) -> Script:
+    """The same for a task that logs on with a password, which goes through standard input.
+
+    6 is TASK_CREATE_OR_UPDATE, 1 TASK_LOGON_PASSWORD (Microsoft, "TaskFolder.RegisterTask").
+    """
+    values = {"name": name, "xml": definition, "user": user}
+    return Script("powershell", _REGISTER, params=values, stdin=password, timeout=120.0)
 
 
 def _encoded(definition: str) -> str:

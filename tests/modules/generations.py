@@ -51,6 +51,9 @@ SAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "win_firewall": {"state": "disabled", "profiles": "Domain"},
     "win_netbios": {"state": "disabled"},
     "win_security_policy": {"section": "System Access", "key": "LockoutBadCount", "value": 5},
+    "win_acl": {"path": r"C:\app\a.txt", "user": "Users", "type": "deny", "rights": "Write"},
+    "win_acl_inheritance": {"path": r"C:\app\a.txt", "reorganize": True},
+    "win_share": {"name": "x", "path": r"C:\app"},
     "win_ping": {},
     "win_reg_stat": {"path": r"HKLM:\SYSTEM\CurrentControlSet\Services\LanmanServer"},
     "win_regedit": {"path": r"HKLM:\SOFTWARE\New", "name": "b", "type": "dword", "data": 1},
@@ -60,6 +63,12 @@ SAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "setup": {},
 }
 """Module -> parameters. What only a restart makes whole has its cases in the contract suite."""
+
+
+DEFENDER: Final[Mapping[Generation, str]] = {
+    one: OS_OF[one] for one in ("2016", "2019", "2022", "2025")
+}
+"""Where the lab has an antivirus: a test of its own runs win_defender there."""
 
 
 def generation_of(os: str) -> Generation:
@@ -73,5 +82,7 @@ def proven(module: str) -> frozenset[Generation]:
     """The generations on which a test runs the module's own commands."""
     if module in SAMPLES:
         return frozenset(GENERATIONS)
+    if module == "win_defender":
+        return frozenset(DEFENDER)
     cases = (*STATE_CASES, *READ_CASES, *COMMAND_CASES, *REMEDY_CASES, *REMEDY_READS)
     return frozenset(generation_of(case.os) for case in cases if case.module == module)

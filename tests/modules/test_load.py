@@ -8,7 +8,7 @@ import runner.modules as modules
 from runner.errors import ParamsError
 from runner.interfaces.module import Module
 
-OURS = {"win_ipsec_policy", "win_isolate", "win_process", "win_shadow_copy"}
+OURS = {"win_defender", "win_ipsec_policy", "win_isolate", "win_process", "win_shadow_copy"}
 """Modules that Ansible does not have."""
 
 

@@ -12,7 +12,9 @@ from runner.engine.session import Writer
 from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.state import UNKNOWN, Change
+from runner.modules._win_firewall import FirewallState
 from runner.modules.win_netbios import Adapter, NetbiosState
+from runner.windows import firewall
 from tests.modules.facts import facts
 from tests.modules.labhost import LabHost
 from tests.modules.scripted import Scripted, task
@@ -218,6 +220,21 @@ def test_a_rule_that_lets_it_in_is_enough(rule: str) -> None:
     host = LabHost("2016", firewall={"enabled": False, "rules": rules})
     change = host.task("win_firewall", state="enabled", profiles="Public").plan()
     assert change.after.profiles[0].is_on
+
+
+def test_an_action_that_netsh_does_not_write_is_what_it_means() -> None:
+    """What is the default may be absent afterwards: that is as it was wanted."""
+    module, params = task("win_firewall", inbound_action="allow", profiles="Domain")
+    on = "HKEY_LOCAL_MACHINE\\x\n    EnableFirewall    REG_DWORD    0x1\n"
+    changed = f"{on}    DefaultInboundAction    REG_DWORD    0x0\n"
+
+    def found(text: str) -> FirewallState:
+        answers = {rf"reg query {firewall.POLICY}\DomainProfile": Output(0, text)}
+        state: FirewallState = Scripted(answers).drive(module.probe(params, facts("2016")))
+        return state
+
+    wanted = module.plan(params, found(on), facts("2016"))
+    assert found(changed).settings == wanted.settings == ("domain on, in allow, out allow",)
 
 
 def test_server_2003_has_no_actions() -> None:

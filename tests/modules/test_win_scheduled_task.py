@@ -9,7 +9,9 @@ import pytest
 
 from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
+from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
+from runner.modules.win_scheduled_task import TaskState
 from runner.windows import task_xml
 from tests.modules.facts import facts
 from tests.modules.labhost import LabHost, LabTask
@@ -182,6 +184,35 @@ def test_a_task_with_a_password() -> None:
     assert r"WEB01\bob" in module.irreversible(params, change, {})
 
 
+def test_a_password_goes_through_standard_input() -> None:
+    module, params, change = planned(PASSWORD, username="bob", password="s3cret", description="d")
+    assert change.after.password is UNKNOWN
+    host = Scripted({"$p=": Output(0)})
+    host.drive(module.apply(params, change, facts("2016")))
+    (script,) = host.scripts
+    assert script.stdin == "s3cret"
+    assert script.params["user"] == "bob"
+    assert "s3cret" not in f"{script.text}{script.params}{params!r}{params}"
+    assert "LogonType>Password" in script.params["xml"]
+    assert "not in the task's definition" in module.irreversible(params, change, {})
+    with pytest.raises(ModuleError, match="register"):
+        Scripted({"$p=": Output(1)}).drive(module.apply(params, change, facts("2016")))
+
+
+def test_a_password_is_given_again_only_if_wanted() -> None:
+    known = {"username": "bob", "password": "x"}
+    assert planned(PASSWORD, **known)[2].after.password is UNKNOWN
+    assert not planned(PASSWORD, **known, update_password=False)[2].differences()
+    with pytest.raises(Refused, match="not on record"):
+        planned(PASSWORD, username="bob", password=MASK)
+    bare = {**facts("2016"), "powershell_version": 0}
+    module, params = parsed("win_scheduled_task", **{**NEW, **known})
+    with pytest.raises(Refused, match="no PowerShell"):
+        module.plan(params, TaskState(), bare)
+    new = module.plan(params, TaskState(), facts("2016"))
+    assert new.logon_type == "password"
+
+
 @pytest.mark.parametrize("xml", ["<a", "<a/>"])
 def test_what_is_no_definition(xml: str) -> None:
     with pytest.raises(ModuleError, match="definition of the task"):
@@ -217,8 +248,9 @@ def test_a_refusal_of_the_host_is_told() -> None:
     [
         ({"name": "a/b"}, "no task's name"),
         ({"path": "a:b"}, "no folder of the scheduler"),
-        ({"password": "x"}, "process list"),
-        ({"logon_type": "password"}, "logon_type"),
+        ({"password": "x"}, "who has one"),
+        ({"username": "bob", "password": "x", "logon_type": "s4u"}, "logon_type: password"),
+        ({"logon_type": "password"}, "needs 'password'"),
         ({"group": "x"}, "exclude each other"),
         ({"username": None, "logon_type": "group"}, "needs 'group'"),
         ({"restart_count": 1}, "go together"),

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from runner.errors import ModuleError, Refused
+from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
+from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
 from runner.modules._service import ServiceState
 from tests.modules.scripted import Answers, Scripted, task
@@ -386,6 +387,55 @@ def test_irreversible(before: ServiceState, after: ServiceState, says: str) -> N
     found = module.irreversible(params, Change("", before, after), {})
     assert says in found
     assert bool(says) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("username", "spelled"), [("bob", r".\bob"), (r"CORP\svc", r"CORP\svc"), ("a@b.c", "a@b.c")]
+)
+def test_a_password_goes_through_standard_input(username: str, spelled: str) -> None:
+    module, params = task("win_service", name="Spooler", username=username, password="s3cret")
+    change = Change("", FOUND, module.plan(params, FOUND, {}))
+    assert change.after.username == spelled
+    assert change.after.password is UNKNOWN
+    host = Scripted({"$p=": Output(0)})
+    host.drive(module.apply(params, change, {}))
+    (script,) = host.scripts
+    assert script.stdin == "s3cret"
+    assert script.params == {"name": "Spooler", "user": spelled}
+    assert not any("obj=" in line or "s3cret" in line for line in (*host.sent, repr(params)))
+    assert module.irreversible(params, change, {}) == ""
+    back = Scripted({"sc config": Output(0)})
+    back.drive(module.undo(params, change, {}))
+    assert back.sent == ["sc config Spooler obj= LocalSystem"]
+    with pytest.raises(ModuleError, match="set the account"):
+        Scripted({"$p=": Output(1, "", "throw")}).drive(module.apply(params, change, {}))
+
+
+def test_a_password_of_the_same_account() -> None:
+    there = dataclasses.replace(FOUND, username=r".\bob")
+    known = {"name": "Spooler", "username": "BOB", "password": "x"}
+    module, params = task("win_service", **known, update_password="on_create")
+    assert module.plan(params, there, {}) == there
+    module, params = task("win_service", **known)
+    change = Change("", there, module.plan(params, there, {}))
+    assert [d.field for d in change.differences()] == ["password"]
+    assert "old password" in module.irreversible(params, change, {})
+    module, params = task("win_service", **{**known, "password": MASK})
+    with pytest.raises(ModuleError, match="not on record"):
+        Scripted({}).drive(module.apply(params, change, {}))
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        ({"username": "bob"}, "needs a 'password'"),
+        ({"password": "x"}, "who has one"),
+        ({"username": "SYSTEM", "password": "x"}, "who has one"),
+    ],
+)
+def test_accounts_and_passwords_go_together(raw: dict[str, str], says: str) -> None:
+    with pytest.raises(ParamsError, match=says):
+        task("win_service", name="x", **raw)
 
 
 def test_result_has_ansibles_keys() -> None:

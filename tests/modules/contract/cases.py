@@ -122,17 +122,80 @@ FILE_CASES: Final = (
 
 _BOB = {"users": {"bob": {"full_name": "Bob", "password_expires": False}}}
 
+_RULE = {"path": r"C:\app\web.config", "user": "bob", "type": "allow", "rights": "Read,Write"}
+_BOBS = {"users": {"bob": {}}, "files": _OLD}
+ACL_CASES: Final = (
+    Case("acl-allow", "win_acl", _RULE, state=_BOBS),
+    Case("acl-deny-folder", "win_acl",
+         {"path": "C:\\app\\sub dir\\", "user": "S-1-5-11", "type": "deny", "rights": ["Write"]},
+         "2003-sp2", {"files": _OLD}),
+    Case("acl-no-rule-of-somebody", "win_acl",
+         {"path": r"C:\app\web.config", "user": "Administrators", "type": "allow",
+          "rights": "Delete,ChangePermissions", "state": "absent"}, "2016",
+         {"files": _OLD, "language": "deu"}),
+    Case("acl-gone", "win_acl", {**_RULE, "user": r"BUILTIN\Administrators",
+                                 "rights": "FullControl", "state": "absent"}, "2025", _BOBS),
+    Case("acl-how-far", "win_acl",
+         {"path": r"C:\app", "user": r"NT AUTHORITY\SYSTEM", "type": "allow", "rights": "Modify",
+          "inherit": "ContainerInherit", "propagation": "InheritOnly"}, state={"files": _OLD}),
+    Case("inheritance-off", "win_acl_inheritance", {"path": r"C:\app"}, state={"files": _OLD}),
+    Case("inheritance-copied", "win_acl_inheritance",
+         {"path": r"C:\app", "reorganize": True}, "2008-sp2", {"files": _OLD}),
+    Case("inheritance-on", "win_acl_inheritance",
+         {"path": r"C:\app\web.config", "state": "present"}, "2022", {"files": _OLD}),
+)  # fmt: skip
+
+_SHARED = {"users": {"bob": {}}, "files": _OLD, "shares": {"Tools": r"C:\app"}}
+_FULL = {"name": "New $", "path": "C:\\app\\", "description": "a & b 100%", "full": "bob",
+         "read": "Users,S-1-5-11", "caching_mode": "None"}  # fmt: skip
+SHARE_CASES: Final = (
+    Case("share-new", "win_share", _FULL, state=_SHARED),
+    Case("share-new-2008", "win_share", _FULL, "2008-sp2", _SHARED),
+    Case("share-new-2003", "win_share", {"name": "x", "path": r"C:\app"}, "2003-sp2", _SHARED),
+    Case("share-new-2025", "win_share", {"name": "x", "path": r"C:\app", "read": "S-1-1-0"}, "2025",
+         _SHARED),
+    Case("share-change", "win_share",
+         {"name": "tools", "path": r"C:\app", "description": "d", "caching_mode": "Documents"},
+         "2016", _SHARED),
+    Case("share-elsewhere", "win_share", {"name": "tools", "path": r"C:\Windows"}, "2022", _SHARED),
+    Case("share-permissions-2008", "win_share",
+         {"name": "tools", "path": r"C:\app", "change": "bob", "rule_action": "add"}, "2008-sp2",
+         _SHARED),
+    Case("share-gone", "win_share", {"name": "TOOLS", "state": "absent"}, "2012", _SHARED),
+    Case("share-gone-chs", "win_share", {"name": "TOOLS", "state": "absent"}, "2003-sp2",
+         {**_SHARED, "language": "chs"}),
+)  # fmt: skip
+
+_ZIP = {
+    **_OLD,
+    r"C:\set up\a.zip": {
+        "zip": {"web.config": "new", "sub dir/": "", "sub dir/new.txt": "n", "deep/er/x.bin": "b"}
+    },
+}
+UNZIP_CASES: Final = (
+    Case("unzip", "win_unzip", {"src": r"C:\set up\a.zip", "dest": "C:\\app"}, "2019",
+         {"files": _ZIP}, again=True),
+    Case("unzip-new", "win_unzip",
+         {"src": r"C:\set up\a.zip", "dest": "C:\\new\\deep\\",
+          "creates": r"C:\new\deep\web.config"}, "2022", {"files": _ZIP}),
+    Case("unzip-2025", "win_unzip",
+         {"src": r"C:\set up\a.zip", "dest": r"C:\new", "creates": r"C:\new\deep"}, "2025",
+         {"files": _ZIP}),
+)  # fmt: skip
+
 NEW_ADAPTER: Final = "{00000000-AAAA-BBBB-CCCC-0123456789AB}"
 _FIREWALL = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
 _NETBT = r"HKLM\SYSTEM\CurrentControlSet\Services\NetBT\Parameters\Interfaces"
 
+_LETS_IN = {"firewall": {"rules": {"in": "dir=in action=allow protocol=TCP localport=5985"}}}
 ACCOUNT_CASES: Final = (
     Case("netbios", "win_netbios", {"state": "disabled"}, "2003-sp2"),
     Case("netbios-absent", "win_netbios", {"state": "disabled", "adapter_names": NEW_ADAPTER},
          "2016", {"registry": {rf"{_NETBT}\Tcpip_{NEW_ADAPTER}": {"NameServerList": []}}}),
-    Case("firewall-off", "win_firewall", {"state": "disabled"}),
+    Case("firewall-off", "win_firewall", {"state": "disabled"}, state=_LETS_IN),
     Case("firewall-actions", "win_firewall",
-         {"inbound_action": "allow", "outbound_action": "block", "profiles": "Public"}, "2022"),
+         {"inbound_action": "allow", "outbound_action": "block", "profiles": "Public"}, "2022",
+         _LETS_IN),
     Case("firewall-on-2003", "win_firewall", {"state": "enabled", "profiles": "Domain"}, "2003-sp2",
          {"registry": {rf"{_FIREWALL}\DomainProfile\GloballyOpenPorts\List": {
              "80:TCP": "80:TCP:*:Enabled:WinRM"}}}),
@@ -387,6 +450,9 @@ STATE_CASES: Final = (
     _hotfix("2016", KB_2016),
     *FILE_CASES,
     *ACCOUNT_CASES,
+    *ACL_CASES,
+    *SHARE_CASES,
+    *UNZIP_CASES,
     Case("reboot", "win_reboot", again=True),
     Case("reboot-without-wmic", "win_reboot", {}, "2025", again=True),
     Case("wait", "wait_for_connection"),
@@ -485,7 +551,7 @@ ONE_WAY: Final = frozenset({"win_shutdown"})
 """Modules after which there is no host left to look at; their tests are their own."""
 
 ELSEWHERE: Final = frozenset(
-    {"win_chocolatey", "win_get_url", "win_net_adapter_feature", "win_updates"}
+    {"win_chocolatey", "win_defender", "win_get_url", "win_net_adapter_feature", "win_updates"}
 )
 """Modules that need more than a host; their tests give it to them."""
 
