@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.timeout(300)
 # EICAR's test file, in two pieces so that no antivirus finds it here.
 EICAR = r"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 FILES = {"C:\\Windows\\Temp\\found.com": {"content": EICAR}}
-HOSTS = {
+HOSTS: dict[str, dict[str, Any]] = {
     "new": {"lab_os": "2019", "lab_state": {"files": FILES}},
     "old": {"lab_os": "2008r2-sp1"},
 }

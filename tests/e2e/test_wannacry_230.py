@@ -61,7 +61,7 @@ def answers(host: dict[str, Any]) -> bool:
 
 
 def way(host: dict[str, Any]) -> str:
-    return "isolate-2003" if host["lab_os"].startswith("2003") else "isolate-in"
+    return "isolate-2003" if host["lab_os"].startswith("2003") else "cut-off"
 
 
 def sample() -> dict[str, dict[str, Any]]:
