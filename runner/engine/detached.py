@@ -70,6 +70,7 @@ class DetachedWriter(Writer):
         shell = self._shells.of(command)
         shown = shell.render(command).text
         encoding = self.link.open().encoding
+        self.link.hold(self._setting, self._seconds if self._every > 0 else 0.0)
         self.sent.append(shown)
         begun = time.monotonic()
         advice = f"see later what became of it: async_status with jid: {name}"

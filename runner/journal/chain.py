@@ -27,6 +27,7 @@ SEALED: Final[dict[str, tuple[str, str]]] = {
     "plans": ("run", "the plan of run {run}"),
     "changes": ("id", "change {sequence} of run {run}: {step}@{host}"),
     "outcomes": ("id", "the outcome of {step}@{host} in run {run}"),
+    "trail": ("id", "note {id} about run {run}: {kind}"),
 }
 """The tables whose rows are sealed: the column that names a row, and how to call it."""
 
@@ -61,9 +62,14 @@ def statements(columns: dict[str, Sequence[str]]) -> tuple[str, ...]:
             link   TEXT NOT NULL
         )
         """,
-        *(trigger(table, columns[table], event) for table in SEALED for event in _EVENTS),
-        *(f"UPDATE {table} SET {SEALED[table][0]} = {SEALED[table][0]}" for table in SEALED),
+        *(one for table in columns for one in triggers(table, columns[table])),
+        *(f"UPDATE {table} SET {SEALED[table][0]} = {SEALED[table][0]}" for table in columns),
     )
+
+
+def triggers(table: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """What seals all that is written to a table."""
+    return tuple(trigger(table, columns, event) for event in _EVENTS)
 
 
 def trigger(table: str, columns: Sequence[str], event: str) -> str:

@@ -49,11 +49,15 @@ def gone(connection: sqlite3.Connection, ids: list[int]) -> None:
     connection.executemany("DELETE FROM holdings WHERE id = ?", [(each,) for each in ids])
 
 
-def left(connection: sqlite3.Connection, host: str, place: str) -> list[LeftRecord]:
-    """What runs that are over left on this host, latest first."""
+def left(
+    connection: sqlite3.Connection, host: str, place: str, going_on: str = ""
+) -> list[LeftRecord]:
+    """What runs that are over left on this host, latest first; and what the run ``going_on`` has
+    there, from before it was gone on with."""
     rows = connection.execute(
         "SELECT holdings.id, run, held FROM holdings JOIN runs ON runs.id = run"
-        " WHERE host = ? AND place = ? AND status != ? AND opened > ? ORDER BY holdings.id DESC",
-        [key(host), place, RUNNING, time.time() - KEPT_SECONDS],
+        " WHERE host = ? AND place = ? AND (status != ? OR run = ?) AND opened > ?"
+        " ORDER BY holdings.id DESC",
+        [key(host), place, RUNNING, going_on, time.time() - KEPT_SECONDS],
     )
     return [LeftRecord(*row) for row in rows.fetchall()]

@@ -14,7 +14,7 @@ from runner.errors import JournalError
 from runner.journal import chain, holdings, lifecycle, locks, plans, search, undoing
 from runner.journal.chain import Audit
 from runner.journal.holdings import LeftRecord
-from runner.journal.place import journal_path, prepare
+from runner.journal.place import journal_path, prepare, require_room
 from runner.journal.records import (
     FINAL_STATUSES,
     JSON,
@@ -37,6 +37,7 @@ from runner.journal.rows import (
 )
 from runner.journal.schema import migrate
 from runner.journal.store import connect, explain, reading
+from runner.journal.trail import Breaking, Trail
 from runner.journal.writer import Writer, Written
 from runner.model.job import JobId
 
@@ -53,6 +54,9 @@ class Journal:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._writer = Writer(connection, path)
+        self.trail = Trail(self._writer, self._reading)
+        self.breaking: Breaking | None = None
+        """Whose locks a person said to break, for runs that begin or go on from now on."""
 
     @classmethod
     def open(cls, path: Path | None = None) -> Journal:
@@ -94,31 +98,48 @@ class Journal:
 
     # Writing
 
-    def begin(self, run: RunRecord) -> None:
-        """Record a run and take its hosts, durably. Raises HostsBusy, and then took none."""
-        self._writer.call(lambda connection: lifecycle.begin(connection, run))
+    def begin(
+        self, run: RunRecord, graph: PlanGraph | None = None, plan: bytes | None = None
+    ) -> None:
+        """Record a run and take its hosts, durably. Raises HostsBusy, and then took none.
 
-    def reopen(self, run: str, pid: int) -> None:
+        With its ``graph``, and the ``plan`` that it applies: all of it or nothing is on record, so
+        that whoever is killed here leaves no run that has lost its graph or what was approved.
+        """
+
+        require_room(self.path, len(run.hosts))
+
+        def work(connection: sqlite3.Connection) -> None:
+            lifecycle.begin(connection, run, self.breaking)
+            if graph is not None:
+                connection.execute(*plans.keep_graph(run.id, graph))
+            if plan is not None:
+                connection.execute(*plans.keep(run.id, plan))
+
+        self._writer.call(work)
+
+    def reopen(self, run: str, pid: int, *, user: str, why: str) -> None:
         """Go on with a run that has ended, durably: it is running again, by this process.
 
-        Its changes keep their states and go on in sequence. Raises HostsBusy, RunNotFound.
+        Its changes keep their states and go on in sequence; the trail says who goes on, and why.
+        Raises HostsBusy, RunNotFound.
         """
-        self._writer.call(lambda connection: lifecycle.reopen(connection, run, pid))
+        require_room(self.path, 0)
+        self._writer.call(lambda c: lifecycle.reopen(c, run, pid, user, why, self.breaking))
 
     def claim(self, run: str, host: str) -> None:
         """Take one more host for this run, durably, until it ends; nothing if it has it already.
 
         For what is delegated to a host that the run did not name when it began. Raises HostsBusy.
         """
-        self._writer.call(lambda connection: lifecycle.claim(connection, run, host))
+        self._writer.call(lambda connection: lifecycle.claim(connection, run, host, self.breaking))
 
     def plan_graph(self, run: str, steps: JSON, edges: JSON) -> None:
         """Keep the run's steps and edges, durably, so that a rollback needs no playbook.
 
         What stands in them is the engine's business; ``graph`` gives them back as they were.
         """
-        values = {"run": run, "steps": dump(steps, "the steps"), "edges": dump(edges, "the edges")}
-        statement = insert("graphs", values).replace("INSERT", "INSERT OR REPLACE", 1)
+        statement, values = plans.keep_graph(run, PlanGraph(steps, edges))
         self._writer.call(lambda connection: connection.execute(statement, values) and None)
 
     def keep_plan(self, run: str, content: bytes) -> None:
@@ -132,18 +153,31 @@ class Journal:
         Raises JournalError when it is not: then it must not be sent. That is so too when the run
         does not hold the host (any more), because somebody else may be working there.
         """
-        values = {**intent_values(intent), "run": run, "status": "intended", "started": time.time()}
-        host = intent.held
+        return self.intend_all(run, [intent])[0]
 
-        def work(connection: sqlite3.Connection) -> int:
-            if not locks.holds(connection, run, host):
-                raise JournalError(
-                    f"run {run} does not hold {host}: {intent.job} was not sent",
-                    hint="It was finished or given up, or the host was not named when it began.",
-                )
+    def intend_all(self, run: str, intents: Sequence[Intent]) -> list[int]:
+        """The same with several changes that are about to be sent together: all, or none."""
+        now = time.time()
+        rows = [
+            {**intent_values(intent), "run": run, "status": "intended", "started": now}
+            for intent in intents
+        ]
+
+        def work(connection: sqlite3.Connection) -> list[int]:
+            for intent in intents:
+                if not locks.holds(connection, run, intent.held):
+                    raise JournalError(
+                        f"run {run} does not hold {intent.held}: {intent.job} was not sent",
+                        hint="It was finished or given up, or the host was not named when it "
+                        "began.",
+                    )
             question = "SELECT coalesce(max(sequence), 0) + 1 FROM changes WHERE run = ?"
-            values["sequence"] = connection.execute(question, [run]).fetchone()[0]
-            return connection.execute(insert("changes", values), values).lastrowid or 0
+            first = connection.execute(question, [run]).fetchone()[0]
+            ids = []
+            for sequence, values in enumerate(rows, start=first):
+                values["sequence"] = sequence
+                ids.append(connection.execute(insert("changes", values), values).lastrowid or 0)
+            return ids
 
         return self._writer.call(work)
 
@@ -261,9 +295,10 @@ class Journal:
             rows = connection.execute("SELECT * FROM outcomes WHERE run = ? ORDER BY id", [run])
             return [outcome_record(row) for row in rows]
 
-    def left(self, host: str, place: str) -> list[LeftRecord]:
-        """What runs that are over left on this host, where and as whom ``place`` says."""
-        return self._writer.call(lambda connection: holdings.left(connection, host, place))
+    def left(self, host: str, place: str, going_on: str = "") -> list[LeftRecord]:
+        """What runs that are over left on this host, where and as whom ``place`` says; and all
+        that the run ``going_on`` has there."""
+        return self._writer.call(lambda c: holdings.left(c, host, place, going_on))
 
     def graph(self, run: str) -> PlanGraph:
         """The steps and edges of a run as planned; empty when none were kept."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from runner.errors import HostsBusy
@@ -45,9 +45,23 @@ def key(host: str) -> str:
     return host.casefold()
 
 
-def acquire(connection: sqlite3.Connection, run: str, hosts: Iterable[str]) -> None:
-    """Take the lock of every host, or raise HostsBusy and take none."""
+def acquire(
+    connection: sqlite3.Connection,
+    run: str,
+    hosts: Iterable[str],
+    may_break: Callable[[str], bool] = lambda _host: False,
+) -> list[str]:
+    """Take the lock of every host, or raise HostsBusy and take none.
+
+    A run whose process cannot be seen from here loses its locks where ``may_break`` says so of
+    all the hosts that are wanted of it: it is buried. Gives a line about each one.
+    """
     wanted = {key(host): host for host in hosts}
+    broken = []
+    for holder in _holders(connection, wanted):
+        if all(map(may_break, holder.hosts)) and not holder.process.is_seen_alive:
+            bury(connection, holder.run)
+            broken.append(str(holder))
     if holders := _holders(connection, wanted):
         busy = sum(len(holder.hosts) for holder in holders)
         count = f"{busy} of {len(wanted)} hosts are" if len(wanted) > 1 else "the host is"
@@ -56,12 +70,7 @@ def acquire(connection: sqlite3.Connection, run: str, hosts: Iterable[str]) -> N
     connection.executemany(
         "INSERT INTO locks (host, run) VALUES (?, ?)", [(host, run) for host in wanted]
     )
-
-
-def claim(connection: sqlite3.Connection, run: str, host: str) -> None:
-    """Take one more host, unless the run has it already. Raises HostsBusy."""
-    if not holds(connection, run, host):
-        acquire(connection, run, [host])
+    return broken
 
 
 def release(connection: sqlite3.Connection, run: str) -> None:
@@ -120,7 +129,10 @@ def _advice(holders: list[_Holder]) -> str:
     if here:
         parts.append(f"To stop it in good order: kill -INT {' '.join(here)}")
     if away:
-        parts.append(f"Its process is on {', '.join(away)} and cannot be seen from here.")
+        parts.append(
+            f"Its process is on {', '.join(away)} and cannot be seen from here."
+            " If it is over for sure: --break-lock HOST --reason TEXT"
+        )
     return "\n  ".join(parts)
 
 

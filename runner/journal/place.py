@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from runner.errors import JournalError
 
+ROOM: Final = 1_000_000
+"""Bytes that must be free before a run begins."""
+ROOM_PER_HOST: Final = 16_000
+"""And for each of its hosts: some tens of changes with their outcomes."""
 _ELSEWHERE = "Set RUNNER_HOME to a directory of your own on a local disk."
 
 
@@ -51,6 +57,21 @@ def prepare(path: Path) -> None:
             f"the journal {path} cannot be written: {error.strerror}{_owner(path)}",
             hint=f"Nothing was sent: without a journal nothing could be taken back. {_ELSEWHERE}",
         ) from error
+
+
+def require_room(path: Path, hosts: int) -> None:
+    """Refuse to begin what would soon fill the disk: a run that cannot record stops half-way.
+
+    Raises JournalError when less is free than a run on so many hosts may need at least.
+    """
+    needed = ROOM + hosts * ROOM_PER_HOST
+    free = shutil.disk_usage(path.parent).free
+    if free < needed:
+        raise JournalError(
+            f"only {free / 1e6:.1f} MB are free for the journal {path}, and a run on {hosts} hosts"
+            f" needs {needed / 1e6:.1f} MB",
+            hint="Free some space, or set RUNNER_HOME. Nothing was sent to any host.",
+        )
 
 
 def _refuse_open_directory(directory: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Set
-from typing import Any
+from typing import Any, Final
 
 from runner.errors import JournalError
 from runner.journal.records import JSON, ChangeRecord, Intent, OutcomeRecord, RunRecord
@@ -15,7 +15,7 @@ from runner.model.job import JobId
 def dump(value: JSON, what: str) -> str:
     """The value as JSON text. Raises JournalError, naming ``what``, for what JSON cannot hold."""
     try:
-        return json.dumps(value, allow_nan=False, separators=(",", ":"), default=_plain)
+        return _ENCODER.encode(value)
     except (TypeError, ValueError) as error:
         raise JournalError(
             f"{what} cannot be recorded: {error}",
@@ -32,8 +32,13 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} {value!r} is not JSON")
 
 
-def _text(value: str) -> str:
+_ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=_plain)
+
+
+def as_text(value: str) -> str:
     """SQLite keeps UTF-8, which has no half surrogates: what a bad file name may bring is shown."""
+    if value.isascii():
+        return value
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -42,8 +47,8 @@ def run_values(run: RunRecord) -> dict[str, Any]:
     return {
         "id": run.id,
         "verb": run.verb,
-        "title": _text(run.title),
-        "playbook": _text(run.playbook),
+        "title": as_text(run.title),
+        "playbook": as_text(run.playbook),
         "inventory": dump(run.inventory, "the inventory's names"),
         "digest": run.digest,
         "options": dump(run.options, "the run's options"),
@@ -51,7 +56,7 @@ def run_values(run: RunRecord) -> dict[str, Any]:
         "started": run.started,
         "finished": run.finished,
         "status": run.status,
-        "user": _text(run.user),
+        "user": as_text(run.user),
         "of": run.of,
         "pid": run.pid,
         "version": run.version,
@@ -85,16 +90,16 @@ def intent_values(intent: Intent) -> dict[str, Any]:
     """The columns of ``changes`` that an intent fills. Raises JournalError."""
     what = f"of {intent.subject or intent.task} ({intent.job})"
     return {
-        "step": _text(intent.job.step),
-        "host": _text(intent.job.host),
-        "item": _text(intent.item),
-        "task": _text(intent.task),
+        "step": as_text(intent.job.step),
+        "host": as_text(intent.job.host),
+        "item": as_text(intent.item),
+        "task": as_text(intent.task),
         "module": intent.module,
-        "subject": _text(intent.subject),
-        "irreversible": _text(intent.irreversible),
+        "subject": as_text(intent.subject),
+        "irreversible": as_text(intent.irreversible),
         "rollback": int(intent.rollback),
-        "place": _text(intent.place),
-        "target": _text(intent.target),
+        "place": as_text(intent.place),
+        "target": as_text(intent.target),
         **{
             name: dump(getattr(intent, name), f"the {name} {what}")
             for name in ("params", "before", "after", "undo", "facts")
@@ -137,9 +142,9 @@ def outcome_values(
     """The columns of ``outcomes``. Raises JournalError."""
     return {
         "run": run,
-        "step": _text(job.step),
-        "host": _text(job.host),
-        "item": _text(item),
+        "step": as_text(job.step),
+        "host": as_text(job.host),
+        "item": as_text(item),
         "status": str(status),
         "data": dump(data, f"the outcome of {job}"),
         "time": time,

@@ -151,6 +151,34 @@ _UNDOING = (
 )
 """A rollback that is itself taken back looks up each change that it took back."""
 
+_TRAIL = (
+    """
+    CREATE TABLE trail (
+        id   INTEGER PRIMARY KEY AUTOINCREMENT,
+        run  TEXT NOT NULL REFERENCES runs (id),
+        time REAL NOT NULL,
+        kind TEXT NOT NULL,
+        user TEXT NOT NULL,
+        host TEXT NOT NULL,
+        text TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX trail_by_run ON trail (run)",
+    *chain.triggers("trail", _words("id run time kind user host text")),
+    """
+    CREATE TABLE sightings (
+        host    TEXT NOT NULL,
+        name    TEXT NOT NULL,
+        text    TEXT NOT NULL,
+        boot    TEXT NOT NULL,
+        counted REAL NOT NULL,
+        PRIMARY KEY (host, name)
+    ) WITHOUT ROWID
+    """,
+)
+"""What people did to runs beside them (going on, breaking a lock), and the leases of other
+controllers that were seen on hosts."""
+
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _FIRST,
     _TARGETS,
@@ -158,6 +186,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     _PLANS,
     _CHAIN,
     _UNDOING,
+    _TRAIL,
 )
 """Statements that lead from version N (the index) to N + 1. Only ever append to it: what is
 released stays as it is, because files of that version exist."""

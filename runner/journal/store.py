@@ -75,6 +75,40 @@ def _configure(connection: sqlite3.Connection, path: Path) -> None:
     chain.register(connection)
 
 
+_ENDS: Final = (
+    "SELECT * FROM runs ORDER BY number DESC LIMIT 1",
+    "SELECT max(id) FROM runs",
+    "SELECT count(*) FROM runs WHERE status = 'running'",
+    "SELECT max(of) FROM runs WHERE of IS NOT NULL",
+    "SELECT count(*) FROM locks",
+    "SELECT max(run) FROM locks",
+    "SELECT * FROM changes ORDER BY id DESC LIMIT 1",
+    "SELECT max(run) FROM changes",
+    "SELECT * FROM outcomes ORDER BY id DESC LIMIT 1",
+    "SELECT max(run) FROM outcomes",
+    "SELECT * FROM graphs ORDER BY rowid DESC LIMIT 1",
+    "SELECT max(run) FROM graphs",
+    "SELECT * FROM plans ORDER BY rowid DESC LIMIT 1",
+    "SELECT max(run) FROM plans",
+    "SELECT * FROM trail ORDER BY id DESC LIMIT 1",
+    "SELECT max(run) FROM trail",
+    "SELECT * FROM holdings ORDER BY id DESC LIMIT 1",
+    "SELECT max(host) FROM holdings",
+    "SELECT * FROM chain ORDER BY number DESC LIMIT 1",
+    "SELECT * FROM sqlite_sequence",
+)
+
+
+def sound(connection: sqlite3.Connection) -> None:
+    """Read the ends of all tables and indexes, where the next records will go.
+
+    So a damaged page shows before a run begins, not when hosts are half-way changed. Raises
+    sqlite3.DatabaseError.
+    """
+    for question in _ENDS:
+        connection.execute(question).fetchall()
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection of one's own that cannot write, and sees one state of the file throughout."""

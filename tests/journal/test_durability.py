@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -197,3 +199,102 @@ def test_a_wrong_record_does_not_harm_its_neighbours(journal: Journal) -> None:
     with ThreadPoolExecutor(32) as pool:
         assert list(pool.map(work, range(32))) == [False, True] * 16
     assert [c.sequence for c in journal.changes(run.id)] == list(range(1, 17))
+
+
+def test_a_damaged_page_shows_before_a_run_begins_or_does_no_harm(tmp_path: Path) -> None:
+    """Whichever page it is: no run begins that cannot record what it does."""
+    path = tmp_path / "journal.db"
+    with Journal.open(path) as journal:
+        for number in range(12):
+            run = a_run(f"h{number}")
+            journal.begin(run)
+            change = journal.intend(run.id, an_intent(f"h{number}", before="x" * 1500))
+            journal.settle(change, Status.CHANGED)
+            journal.outcome(run.id, JobId("s", f"h{number}"), "", Status.OK, {"text": "y" * 900})
+            journal.finish(run.id, "finished", 0)
+    whole = path.read_bytes()
+    refused: list[str] = []
+    for page in range(1, len(whole) // 4096):
+        path.write_bytes(whole[: page * 4096] + b"\xff" * 4096 + whole[(page + 1) * 4096 :])
+        run = a_run("new")
+        try:
+            with Journal.open(path) as journal:
+                journal.begin(run)
+        except JournalError as error:
+            refused.append(f"{page}: {error}")
+            continue
+        with Journal.open(path) as journal:
+            change = journal.intend(run.id, an_intent("new"))
+            journal.settle(change, Status.CHANGED)
+            journal.outcome(run.id, JobId("s", "new"), "", Status.OK, {})
+            journal.finish(run.id, "finished", 0)
+    assert len(refused) > 10
+    assert not [text for text in refused if "damaged" not in text or ".recover" not in text]
+
+
+def test_a_file_that_was_cut_off_is_refused_before_a_run_begins(path: Path) -> None:
+    with Journal.open(path) as journal:
+        run = a_run("a")
+        journal.begin(run)
+        journal.intend(run.id, an_intent("a", before="x" * 9000))
+        journal.finish(run.id, "finished", 0)
+    path.write_bytes(path.read_bytes()[:-4096])
+    with pytest.raises(JournalError, match="damaged"), Journal.open(path) as journal:
+        journal.begin(a_run("b"))
+
+
+def test_a_run_does_not_begin_where_there_is_no_room_for_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Journal.open(path) as journal:
+        few = shutil.disk_usage(path.parent)._replace(free=2_000_000)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: few)
+        run = a_run("a")
+        journal.begin(run)
+        journal.finish(run.id, "finished", 0)
+        with pytest.raises(JournalError, match=r"only 2\.0 MB are free") as caught:
+            journal.begin(a_run(*(f"h{number}" for number in range(230))))
+        assert "Nothing was sent" in caught.value.hint
+        assert len(journal.runs()) == 1
+
+
+def test_a_clock_that_jumps_back_loses_nothing(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1778655600.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    first = a_run()
+    journal.begin(first)
+    one = journal.intend(first.id, an_intent(step="one"))
+    now -= 7200
+    two = journal.intend(first.id, an_intent(step="two"))
+    journal.settle(one, Status.CHANGED)
+    journal.settle(two, Status.CHANGED)
+    journal.finish(first.id, "finished", 0)
+    second = a_run()
+    journal.begin(second)
+    journal.finish(second.id, "finished", 0)
+    assert [c.job.step for c in journal.changes(first.id)] == ["one", "two"]
+    assert [run.id for run in journal.runs()] == [second.id, first.id]
+    assert journal.find("last").id == second.id
+    assert journal.audit().wrong == ()
+
+
+@pytest.mark.parametrize("what", ["full", "readonly"])
+def test_a_real_disk_that_takes_nothing(what: str, tmp_path: Path) -> None:
+    """A file system of its own, in a namespace of its own."""
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("unshare -rm: no mounts here")
+    command = ["unshare", "-rm", sys.executable, "-m", "tests.journal.tiny_disk", what, tmp_path]
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (
+        done.stdout.splitlines()
+        == {
+            "full": ["runs: 1", "refused: only", "intend: the disk is full", "kept: changed", "ok"],
+            "readonly": ["open: Read-only file system"],
+        }[what]
+    )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.errors import JournalError
+from runner.errors import HostsBusy, JournalError
 from runner.journal import Journal, PlanGraph, new_run_id
 from runner.model.job import JobId, Status
 from tests.journal.support import a_run, an_intent
@@ -111,6 +111,19 @@ def test_the_graph_is_kept(journal: Journal) -> None:
     assert journal.graph(run.id) == PlanGraph([], [])
     journal.plan_graph(run.id, [{"step": "a", "play": "p"}], [("a", "b")])
     assert journal.graph(run.id) == PlanGraph([{"step": "a", "play": "p"}], [["a", "b"]])
+
+
+def test_a_run_begins_with_its_graph_and_its_plan_or_not_at_all(journal: Journal) -> None:
+    """Whoever is killed in between would leave a run that nobody can take back, or an apply that
+    goes on without its plan."""
+    run, graph = a_run(), PlanGraph([{"step": "a"}], [["a", "b"]])
+    journal.begin(run, graph, b"the plan")
+    assert (journal.graph(run.id), journal.plan(run.id)) == (graph, b"the plan")
+    late = a_run()
+    with pytest.raises(HostsBusy):
+        journal.begin(late, graph, b"the plan")
+    assert [one.id for one in journal.runs()] == [run.id]
+    assert (journal.graph(late.id), journal.plan(late.id)) == (PlanGraph([], []), None)
 
 
 def test_everything_survives_a_restart(path: Path) -> None:

@@ -127,7 +127,7 @@ class TestReopen:
         run = a_run("web01", pid=DEAD_PID)
         journal.begin(run)
         journal.intend(run.id, an_intent(step="first"))
-        journal.reopen(run.id, os.getpid())
+        journal.reopen(run.id, os.getpid(), user="kim", why="resume")
         record = journal.find(run.id)
         assert (record.status, record.pid, record.user) == ("running", os.getpid(), "alice")
         journal.intend(run.id, an_intent(step="second"))
@@ -142,7 +142,7 @@ class TestReopen:
         run = a_run()
         journal.begin(run)
         journal.finish(run.id, "interrupted", 130)
-        journal.reopen(run.id, os.getpid())
+        journal.reopen(run.id, os.getpid(), user="kim", why="resume")
         record = journal.find(run.id)
         assert (record.status, record.finished, record.exit_code) == ("running", None, None)
 
@@ -150,14 +150,14 @@ class TestReopen:
         run, other = a_run("web01"), a_run("web01")
         journal.begin(run)
         with pytest.raises(HostsBusy, match=run.id):
-            journal.reopen(run.id, os.getpid())
+            journal.reopen(run.id, os.getpid(), user="kim", why="resume")
         journal.finish(run.id, "failed", 2)
         journal.begin(other)
         with pytest.raises(HostsBusy, match=other.id):
-            journal.reopen(run.id, os.getpid())
+            journal.reopen(run.id, os.getpid(), user="kim", why="resume")
         assert journal.find(run.id).status == "failed"
         with pytest.raises(RunNotFound, match="nope"):
-            journal.reopen("nope", os.getpid())
+            journal.reopen("nope", os.getpid(), user="kim", why="resume")
 
 
 class TestProcess:

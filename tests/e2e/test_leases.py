@@ -1,0 +1,101 @@
+"""Two controllers, each with a journal of its own, and the same hosts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runner.journal import Journal
+from tests.e2e.fleet import Done, TestFleet
+from tests.e2e.troubled import Make
+
+LEASE = "wxyz.00000000"
+HELD = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: the lease of somebody else
+      win_regedit: {path: 'HKLM:\\SOFTWARE\\Runner', name: '{{ name }}', data: '{{ lease }}'}
+"""
+STOP = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: stop the spooler
+      win_service: {name: Spooler, state: stopped}
+    - name: and see
+      win_service_info: {name: Spooler}
+"""
+FOREIGN = "v1,1800,ab,1778655600,kim@desk:12"
+
+
+@pytest.fixture
+def fleet(make: Make) -> TestFleet:
+    return make(
+        {
+            "web01": {"lab_os": "2012r2"},
+            "web02": {"lab_os": "2012r2", "runner_lease": False},
+        }
+    )
+
+
+def other(fleet: TestFleet, *words: str) -> Done:
+    """The command line of a controller that has a journal of its own."""
+    state = fleet.home / "second"
+    state.mkdir(mode=0o700, exist_ok=True)
+    mine, fleet.environment = fleet.environment, {**fleet.environment, "RUNNER_HOME": str(state)}
+    try:
+        return fleet.run(*words)
+    finally:
+        fleet.environment = mine
+
+
+def place(fleet: TestFleet, name: str) -> None:
+    """The lease of a run that is not there."""
+    said = ("--no-lease", "-e", f"lease={FOREIGN}", "-e", f"name={name}")
+    assert fleet.play(fleet.write(HELD, "held.yml"), *said).code == 0
+
+
+def trail(home: Path) -> list[tuple[str, str, str]]:
+    with Journal.open(home / "journal.db") as journal:
+        (run,) = journal.runs(1)
+        return [(note.kind, note.host, note.text) for note in journal.trail.of(run.id)]
+
+
+def test_a_held_host_is_left_alone_until_a_person_breaks_the_lease(fleet: TestFleet) -> None:
+    place(fleet, "20260513-0700-wxyz.00000000")
+    before = fleet.states()
+    words = ("run", str(fleet.write(STOP, "stop.yml")), "-i", str(fleet.inventory))
+
+    refused = other(fleet, *words)
+    assert refused.code == 2
+    assert "being worked on by run 20260513-0700-wxyz of kim@desk, process 12" in refused.out
+    assert "--break-lock web01 --reason TEXT" in refused.out
+    assert fleet.state("web01") == before["web01"]
+    assert fleet.state("web02") != before["web02"], "other hosts go on; this one takes no lease"
+
+    broken = other(fleet, *words, "--break-lock", "web01", "--reason", "kim went home")
+    assert broken.code == 0, broken.out
+    ((kind, host, text),) = trail(fleet.home / "second")
+    assert (kind, host) == ("lease broken", "web01")
+    assert text.startswith("kim went home (lease of run 20260513-0700-wxyz of kim@desk:12")
+    assert "kim went home" in other(fleet, "show", "last").out
+    assert LEASE not in json.dumps(fleet.state("web01"))
+
+
+def test_the_way_there_and_back_leaves_nothing_and_the_dead_are_no_hindrance(
+    fleet: TestFleet,
+) -> None:
+    before = fleet.states()
+    path = fleet.write(STOP, "stop.yml")
+    assert fleet.play(path).code == 0
+    assert fleet.run("rollback", "last", "-i", str(fleet.inventory)).code == 0
+    assert fleet.states() == before
+    with Journal.open(fleet.home / "state" / "journal.db") as journal:
+        (run,) = journal.runs(1)
+    place(fleet, f"{run.id}.00000000")
+    assert fleet.play(path, "-l", "web01").code == 0
+    assert [kind for kind, *_ in trail(fleet.home / "state")] == ["lease taken over"]
+    assert LEASE not in json.dumps(fleet.state("web01"))
