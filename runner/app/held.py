@@ -14,9 +14,12 @@ class Held:
     def __init__(self, journal: Journal, run: str) -> None:
         self._journal = journal
         self._run = run
+        self._mine: set[tuple[str, str]] = set()
+        """What was opened here: all else of this run is from before it was gone on with."""
 
     def opened(self, host: str, place: str, held: str) -> None:
         """Durable when it returns."""
+        self._mine.add((host, held))
         self._journal.opened(self._run, host, place, held)
 
     def closed(self, host: str, held: str) -> None:
@@ -24,8 +27,9 @@ class Held:
         self._journal.closed(self._run, host, held)
 
     def left(self, host: str, place: str) -> Sequence[LeftRecord]:
-        """What runs that are over left there."""
-        return self._journal.left(host, place)
+        """What runs that are over left there, and this one, before its controller died."""
+        found = self._journal.left(host, place, self._run)
+        return [one for one in found if one.run != self._run or (host, one.held) not in self._mine]
 
     def gone(self, left: Sequence[LeftRecord]) -> None:
         """These are not there any more."""

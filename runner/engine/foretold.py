@@ -1,5 +1,6 @@
-"""What a dry run has foretold of a host, for tasks that only look: they see the host as it is now,
-which is not as they would find it.
+"""What a dry run has foretold of a host, for tasks that only look, or look with another module.
+
+They see the host as it is now, which is not as they would find it.
 
 A subject is named by its kind and its name (``file /etc/motd``, ``service spooler``), so
 that what belongs together can be told without knowing what it is.
@@ -37,6 +38,11 @@ class Foretold:
             task for (other, what), task in changed.items() if other == kind and _meets(name, what)
         ]
         return found[-1] if found else ""
+
+    def same(self, host: str, subject: str) -> str:
+        """The task that would change this very subject; empty when none would."""
+        with self._lock:
+            return self._changed.get(host, {}).get(_parts(subject), "")
 
 
 def _parts(subject: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ An overlay carries the predicted state of a subject to later tasks on the same s
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -13,9 +14,10 @@ from runner.engine.foretold import Foretold
 from runner.engine.graph import Step
 from runner.engine.preview import Preview
 from runner.engine.runtime import Runtime
+from runner.engine.unkept import unkept
 from runner.engine.visit import TaskVisit
 from runner.engine.work import Work
-from runner.errors import DependsOnUnknown, Refused
+from runner.errors import DependsOnUnknown, ModuleError, Refused
 from runner.interfaces.module import CommandState, Effect
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Change
@@ -58,13 +60,26 @@ class CheckVisit(TaskVisit):
             return Outcome(
                 Status.NOT_PREDICTABLE, "'check_mode: false': a dry run never runs it anyway"
             )
-        restart = self._restarts.get(work.host)
+        changes: list[Change[Any]] = []
+
+        def foresee(work: Work, change: Change[Any]) -> None:
+            changes.append(change)
+            if self._foresee is not None:
+                self._foresee(work, change)
+
         try:
-            return predict(work, self._before(work), self._keep, self._foresee)
-        except Refused:
-            if restart is None:
+            outcome = predict(work, self._before(work), self._keep, foresee)
+        except ModuleError as error:
+            # What is wrong now may be right by then: the folder is made, the feature installed.
+            restart = self._restarts.get(work.host) if isinstance(error, Refused) else None
+            by = restart or self._foretold.by(work.host, work.subject)
+            if not by:
                 raise
-            raise DependsOnUnknown(f"'{restart}'") from None
+            raise DependsOnUnknown(f"'{by}'") from None
+        if outcome.status is Status.WOULD_CHANGE and not outcome.irreversible:
+            why = unkept(work, changes[-1], self.runtime.redactor)
+            outcome = dataclasses.replace(outcome, irreversible=why)
+        return outcome
 
     def carry_out(self, work: Work, seconds: float, prompt: str | None) -> Mapping[str, Any]:
         """A dry run neither waits nor asks; nobody knows what would be answered."""
@@ -78,7 +93,10 @@ class CheckVisit(TaskVisit):
             if work.host in self._restarts:
                 raise DependsOnUnknown(f"'{self._restarts[work.host]}'")
             return self._overlay[key]
-        return self.reader(work).drive(work.module.probe(work.params, work.facts))
+        if by := self._foretold.same(work.host, work.subject):
+            # Another module would change the very same thing, into a state that it alone knows.
+            raise DependsOnUnknown(f"'{by}'")
+        return self.before(work)
 
     def _keep(self, work: Work, after: Any) -> None:
         self._overlay[_key(work)] = after
@@ -105,13 +123,11 @@ def predict(work: Work, before: Any, keep: Any = None, foresee: Foresee | None =
     change = Change(work.subject, before, after)
     if foresee is not None:
         foresee(work, change)
-    message = work.module.message(work.params, change, work.facts)
-    result = dict(work.module.result(work.params, change, work.facts, {}))
     differences = change.differences()
     if not differences:
-        return Outcome(
-            Status.OK, message, subject=change.subject, result={"changed": False, **result}
-        )
+        return already_so(work, change)
+    message = work.module.message(work.params, change, work.facts)
+    result = dict(work.module.result(work.params, change, work.facts, {}))
     if keep is not None:
         keep(work, after)
     return Outcome(
@@ -125,8 +141,17 @@ def predict(work: Work, before: Any, keep: Any = None, foresee: Foresee | None =
     )
 
 
+def already_so(work: Work, change: Change[Any]) -> Outcome:
+    """The outcome of a task whose subject is as it should be."""
+    message = work.module.message(work.params, change, work.facts)
+    result = work.module.result(work.params, change, work.facts, {})
+    return Outcome(Status.OK, message, subject=change.subject, result={"changed": False, **result})
+
+
 def irreversible(work: Work, change: Change[Any]) -> str:
-    """Why this change cannot be taken back; empty when it can."""
+    """Why this change cannot be taken back; empty when it can, or when it is never made."""
+    if work.keywords.check_mode:
+        return ""
     if not work.task.rollback:
         return "the task says 'rollback: false'"
     if work.task.undo:

@@ -55,14 +55,29 @@ class Past:
         complete: frozenset[str],
     ) -> None:
         self._changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
+        self._of: dict[tuple[str, str], list[ChangeRecord]] = defaultdict(list)
         for record in changes:
             self._changes[record.job].append(record)
+            self._of[record.where, record.subject].append(record)
         self._outcomes = outcomes
         self._complete = complete
 
     def outcome(self, job: JobId) -> Outcome | None:
         """What became of a job, where that stands."""
         return self._outcomes.get(job) if job.host in self._complete else None
+
+    def later(self, record: ChangeRecord) -> list[ChangeRecord]:
+        """What this run changed of the same thing after that, on the same host."""
+        same = self._of[record.where, record.subject]
+        return [each for each in same if each.id > record.id]
+
+    def since(self, work: Work, subject: str) -> list[ChangeRecord]:
+        """What other tasks of this run changed of that, where this one had found nothing to do."""
+        outcome = self._outcomes.get(work.job)
+        if outcome is None or outcome.status is not Status.OK:
+            return []
+        where = work.target or work.host
+        return [each for each in self._of[where, subject] if each.job != work.job]
 
     def record(self, work: Work, subject: str) -> ChangeRecord | None:
         """The latest change that this work made, or began to make, in this run.
@@ -114,9 +129,10 @@ class ResumeVisit(RunVisit):
         """Do it, unless it is done."""
         if work.keywords.check_mode:
             return super().perform(work)
-        record = self._past.record(work, self.runtime.redactor.text(work.subject))
+        subject = self.runtime.redactor.text(work.subject)
+        record = self._past.record(work, subject)
         if record is None:
-            return super().perform(work)
+            return self._was_so(work, subject) or super().perform(work)
         self.delegation.claim(work)
         if work.module.effect is Effect.COMMAND:
             found = self._command(work, record)
@@ -145,10 +161,51 @@ class ResumeVisit(RunVisit):
             return self._replayed(work, change, left, record, "")
         found = self._probe(work)
         touched = {d.field for d in change.differences()}
-        if any(d.field in touched for d in differences(left, found) if d.before is not UNKNOWN):
-            self.detail(work, "somebody changed it since: done again")
+        if not _differs(touched, left, found):
+            return self._replayed(work, change, found, record, "")
+        if self._ours(work, record, touched, found):
+            return self._replayed(work, change, left, record, "")
+        self.detail(work, "somebody changed it since: done again")
+        return None
+
+    def _was_so(self, work: Work, subject: str) -> Outcome | None:
+        """A task that had nothing to do, where a later one of this run changed the same thing;
+        None when it is to have its turn (again)."""
+        since = self._past.since(work, subject)
+        if not since or work.module.effect is not Effect.STATE:
             return None
-        return self._replayed(work, change, found, record, "")
+        found = self._probe(work)
+        planned = work.module.plan(work.params, found, work.facts)
+        same: Change[Any] = Change(work.subject, planned, planned)
+        touched = {d.field for d in differences(planned, found)}
+        if not touched or not self._made_by(since, work, touched, found):
+            return None
+        result = dict(work.module.result(work.params, same, work.facts, {}))
+        return Outcome(
+            Status.OK,
+            "it was so before the run was resumed; a later task changed it",
+            subject=work.subject,
+            result={"changed": False, **result},
+        )
+
+    def _ours(self, work: Work, record: ChangeRecord, touched: set[str], found: Any) -> bool:
+        """Whether what is found is what a later task of this run made of it: to set it back would
+        only have that task do it once more (stop a service again that was started since)."""
+        return self._made_by(self._past.later(record), work, touched, found)
+
+    def _made_by(
+        self, later: Iterable[ChangeRecord], work: Work, touched: set[str], found: Any
+    ) -> bool:
+        state = work.module.state
+        for each in later:
+            if self.runtime.modules(each.module).state is not state or each.before is None:
+                continue
+            made = each.after if each.found is None else each.found
+            if each.status in (*_DONE, *IN_DOUBT) and not _differs(
+                touched, from_json(state, made), found
+            ):
+                return True
+        return False
 
     def _command(self, work: Work, record: ChangeRecord) -> Outcome | None:
         """A command that ran, or may have: None when it is to run (again)."""
@@ -206,3 +263,8 @@ def _has_happened(change: Change[Any], found: Any) -> bool:
     another than before: a restart shows by the time of the last start."""
     unknown = {d.field for d in change.differences() if d.after is UNKNOWN}
     return any(d.field in unknown for d in differences(change.before, found))
+
+
+def _differs(touched: set[str], left: Any, found: Any) -> bool:
+    """Whether one of these fields has another value than the one that was left there."""
+    return any(d.field in touched for d in differences(left, found) if d.before is not UNKNOWN)

@@ -201,3 +201,28 @@ def test_a_host_on_which_all_is_done_is_not_contacted() -> None:
         "t": Status.CHANGED, "s": Status.CHANGED, "h": Status.CHANGED
     }  # fmt: skip
     assert run.fleet.hosts["a"].lines == []
+
+
+TWICE = (
+    task("absent", "key", {"key": "k"}),
+    task("one", "key", {"key": "k", "value": "1"}),
+    task("two", "key", {"key": "k", "value": "2"}),
+)
+
+
+def test_what_a_later_task_of_the_run_made_of_it_is_nobody_elses_doing() -> None:
+    """Else a service that one task stops and a later one starts would be stopped once more."""
+    run = Run(*TWICE)
+    run.first()
+    found = run.resume()
+    assert run.sent == []
+    statuses = [found[name].status for name in ("absent", "one", "two")]
+    assert statuses == [Status.OK, Status.CHANGED, Status.CHANGED]
+
+
+def test_what_somebody_else_made_of_it_is() -> None:
+    run = Run(*TWICE)
+    run.first()
+    run.fleet.hosts["a"].keys["k"] = "by hand"
+    run.resume()
+    assert run.sent[-1] == "set k=2"

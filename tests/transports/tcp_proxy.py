@@ -55,6 +55,7 @@ class Proxy:
         self._plan: list[Trouble] = []
         self._since = {True: 0, False: 0}
         self._total = {True: 0, False: 0}
+        self._alarm: tuple[bool, int, Callable[[], None]] | None = None
         self._closed = False
         self.connections = 0
         self.happened: list[Trouble] = []
@@ -70,9 +71,26 @@ class Proxy:
         with self._lock:
             self._plan = list(troubles)
             self._since = {True: 0, False: 0}
+            self._alarm = None
+
+    def alarm(self, up: bool, byte: int, call: Callable[[], None]) -> None:
+        """Call that, from another thread, when so many more bytes went up or down on all
+        connections: before the piece with that byte is passed on. The next ``plan`` forgets it."""
+        with self._lock:
+            self._alarm = (up, self._total[up] + byte, call)
+
+    def drop(self) -> None:
+        """End the connections that there are; what was held back is lost."""
+        with self._lock:
+            pairs, self._pairs = self._pairs, []
+        for pair in pairs:
+            pair.close()
+        for pair in pairs:
+            pair.join()
 
     def meet(self, up: bool, size: int) -> tuple[Trouble, int] | None:
         """Count a piece; the trouble that it meets, and at which of its bytes."""
+        self._sound(up, size)
         with self._lock:
             begun = self._since[up]
             self._since[up] += size
@@ -86,6 +104,14 @@ class Proxy:
             self._since = {True: 0, False: 0}
             self.happened.append(trouble)
             return trouble, max(0, at)
+
+    def _sound(self, up: bool, size: int) -> None:
+        with self._lock:
+            alarm = self._alarm
+            if alarm is None or alarm[0] is not up or self._total[up] + size <= alarm[1]:
+                return
+            self._alarm = None
+        alarm[2]()
 
     @property
     def passed(self) -> tuple[int, int]:
