@@ -25,7 +25,7 @@ from runner.engine.stop import Stop, StopLevel
 from runner.errors import AuthenticationFailed
 from runner.interfaces.access import Credential
 
-PATIENCE: Final = 5.0
+PATIENCE: Final = 10.0
 """Seconds after which a first host that says nothing is not waited for any more: the next one is
 tried beside it. (Who hangs has mostly not even looked at the password.)"""
 _LOOK: Final = 0.2

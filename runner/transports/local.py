@@ -21,6 +21,8 @@ class Transport(Base):
 
     name: ClassVar[str] = "local"
     default_shell: ClassVar[str] = "posix"
+    shared: ClassVar[bool] = False
+    """It is the way to other systems as often as to this machine; the journal keeps the host."""
 
     def options(self, host: str, variables: Mapping[str, Any]) -> LocalOptions:
         """Read and check this host's variables; see ``local_options``."""

@@ -1,10 +1,12 @@
 """WinRM: Windows' own remote management, by pywinrm's Protocol (never its Session).
 
-The parts: ``winrm_options`` (inventory variables), ``winrm_wire`` (HTTP with guards),
-``winrm_link`` (verbs on one logon), ``winrm_named`` (ids that we choose), ``winrm_shell`` (the
-shell and its quota), ``winrm_foothold`` (both, made anew and given back), ``winrm_command`` (one
-command, and what of it is safe to repeat), ``winrm_connection``, ``winrm_examine`` (``runner
-doctor``), ``winrm_errors``, ``winrm_http`` and ``winrm_faults`` (what every failure means).
+The parts: ``winrm_options`` (inventory variables), ``winrm_lean`` and ``winrm_wire`` (HTTP with
+guards: our own, and pywinrm's on requests for Kerberos, CredSSP and proxies), ``winrm_envelopes``
+and ``winrm_answers`` (messages), ``winrm_link`` (verbs on one logon), ``winrm_named`` (ids that we
+choose), ``winrm_shell`` (the shell and its quota), ``winrm_foothold`` (both, made anew and given
+back), ``winrm_command`` (one command, and what of it is safe to repeat), ``winrm_connection``,
+``winrm_examine`` (``runner doctor``), ``winrm_errors``, ``winrm_http`` and ``winrm_faults`` (what
+every failure means). pywinrm and requests are loaded where they are needed, not before.
 """
 
 from __future__ import annotations
@@ -13,8 +15,6 @@ import socket
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-from winrm.exceptions import InvalidCredentialsError
-
 from runner.errors import AuthenticationFailed, Unreachable
 from runner.interfaces.access import Credential, GuardedTransport, Keeper
 from runner.interfaces.examine import Examinable, Finding
@@ -22,6 +22,7 @@ from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_connection import WinrmConnection
 from runner.transports.winrm_failure import LinkFailure
 from runner.transports.winrm_foothold import Foothold
+from runner.transports.winrm_guards import LogonRefused
 from runner.transports.winrm_options import WinrmOptions, read_options
 
 _SCHEMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -68,7 +69,7 @@ class Transport(GuardedTransport, Examinable):
         """Whether the host offers this kind of logon, and refused the password all the same."""
         failure = error.__cause__
         refused = failure.__cause__ if isinstance(failure, LinkFailure) else None
-        if not isinstance(refused, InvalidCredentialsError):
+        if not isinstance(refused, LogonRefused):
             return False
         offers = str(getattr(refused, "offers", "")).lower()
         words = _SCHEMES.get(options.auth, (options.auth,))
@@ -78,6 +79,9 @@ class Transport(GuardedTransport, Examinable):
         """See whether the port takes connections. Behind a proxy that says nothing: passed."""
         if options.proxy is not None:
             return
+        if options.auth == "ntlm":
+            # Loaded before the first logon, for whose verdict all other hosts wait.
+            from runner.transports import winrm_ntlm  # noqa: F401
         try:
             socket.create_connection((options.address, options.port), timeout).close()
         except OSError as error:

@@ -12,9 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-
 MUTUAL: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 """What the Authorization header says for a logon by certificate (DSP0226 annex C)."""
 
@@ -28,6 +25,8 @@ def check_certificate(certificate: str, key: str) -> None:
     for path in (certificate, key):
         if not Path(path).is_file():
             raise CertificateProblem(f"there is no file {path}")
+    from cryptography import x509  # only for this logon
+
     try:
         found = x509.load_pem_x509_certificate(Path(certificate).read_bytes())
     except (ValueError, OSError) as error:
@@ -82,8 +81,10 @@ def _tls_context(
 ) -> ssl.SSLContext:
     del ages  # part of the key
     if ca_path is None:
+        import certifi  # comes with requests
+
         context = ssl.create_default_context()
-        context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+        context.load_verify_locations(certifi.where())
     else:
         try:
             context = ssl.create_default_context(cafile=ca_path)
@@ -104,6 +105,7 @@ def _unverified_context(
 
 
 def _with(context: ssl.SSLContext, certificate: tuple[str, str] | None) -> ssl.SSLContext:
+    context.hostname_checks_common_name = False  # as urllib3 has it (RFC 6125)
     if certificate is not None:
         _load(context, certificate)
         # HTTP.sys asks for the certificate when it has read the request, not in the handshake;

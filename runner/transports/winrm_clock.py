@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import Final
+
+CONNECT_SECONDS: Final = 5.0
+"""How long a TCP connection may take; a host that is off is noticed by this."""
+GRACE_SECONDS: float = 1.0
+"""How much longer than our deadline an answer may be on its way."""
 
 
 class Deadline:

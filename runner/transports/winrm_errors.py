@@ -14,7 +14,8 @@ from runner.errors import (
 )
 from runner.transports.winrm_failure import BEFORE_COMMAND, Attempt, LinkFailure, Verb
 from runner.transports.winrm_faults import Remedy, meaning
-from runner.transports.winrm_http import explain_connection, explain_logon, explain_status
+from runner.transports.winrm_http import explain_connection, explain_status
+from runner.transports.winrm_refused import explain_logon
 from runner.transports.winrm_wire import (
     AnswerRefused,
     ClearTextRefused,

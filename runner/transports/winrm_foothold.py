@@ -247,7 +247,7 @@ class Foothold:
             self._delete(self.link, shell, deadline)
 
     def _delete(self, link: NamedLink, shell: str, deadline: Deadline) -> None:
-        if link.delete_known(shell, deadline) or self._book.is_sure(shell):
+        if link.delete(shell, deadline) or self._book.is_sure(shell):
             self._book.strike(shell)
 
 

@@ -18,87 +18,16 @@ from runner.errors import (
 )
 from runner.transports.winrm_failure import BEFORE_COMMAND, Attempt, LinkFailure, Verb
 from runner.transports.winrm_faults import Remedy
-from runner.transports.winrm_kerberos_meaning import meaning
 from runner.transports.winrm_refusals import (
     ConnectionDropped,
     HttpRefused,
-    KerberosFailed,
-    LogonRefused,
     WrongScheme,
 )
+from runner.transports.winrm_refused import NO_USER_FOR_CERTIFICATE, gone
 from runner.transports.winrm_tls import explain_tls
 
 _UNREAD: Final = frozenset({400, 401, 403, 404, 405, 407, 411, 413})
 """HTTP refusals that come before the message is looked at."""
-
-
-def explain_logon(error: LogonRefused, attempt: Attempt) -> LinkFailure:
-    """What a refused logon means: never sent again, unless it had worked before."""
-    if isinstance(error, KerberosFailed):
-        return _kerberos(error, attempt)
-    offers = error.offers or "nothing"
-    if attempt.trusted:
-        return LinkFailure(
-            AuthenticationFailed(
-                attempt.says(f"HTTP 401 after a logon that had worked; offered: {offers}"),
-                hint="the password was changed, the account was locked or the ticket ran out",
-                may_have_started=attempt.started_earlier,
-            ),
-            remedy=Remedy.LOGON,
-        )
-    reason = f" ({error.reason})" if error.reason else ""
-    return LinkFailure(
-        AuthenticationFailed(
-            attempt.says(f"the host refuses the logon (HTTP 401){reason}; it offers: {offers}"),
-            hint=_logon_advice(error.offers.lower(), attempt),
-            may_have_started=attempt.started_earlier,
-        )
-    )
-
-
-_WANTED: Final = {
-    "ntlm": ("negotiate", "ntlm"),
-    "kerberos": ("negotiate", "kerberos"),
-    "negotiate": ("negotiate",),
-}
-
-
-def _logon_advice(offers: str, attempt: Attempt) -> str:
-    again = "; it is not tried again, that could lock the account"
-    if attempt.auth == "certificate":
-        return _NO_USER_FOR_CERTIFICATE
-    wanted = _WANTED.get(attempt.auth, (attempt.auth,))
-    if offers and not any(scheme in offers for scheme in wanted):
-        return f"the host does not offer {attempt.auth}: set ansible_winrm_transport to what it has"
-    if attempt.auth == "kerberos":
-        advice = (
-            "the host does not take a ticket that the KDC has issued: its clock, an SPN that "
-            "belongs to another account (setspn -Q), or a user who may not log on there"
-        )
-    else:
-        advice = "check ansible_user (DOMAIN\\user or user@domain) and ansible_password"
-    if attempt.endpoint.startswith("https") and attempt.auth in _WANTED:
-        advice += "; behind a proxy that ends TLS, channel binding fails: go to the host directly"
-    return advice + again
-
-
-_NO_USER_FOR_CERTIFICATE: Final = (
-    "the host has no user for this certificate: look at winrm enumerate "
-    "winrm/config/service/certmapping there (issuer, user principal name), and that its "
-    "Service\\Auth\\Certificate is true and the issuer is in its root store"
-)
-
-
-def _kerberos(error: KerberosFailed, attempt: Attempt) -> LinkFailure:
-    means = meaning(error)
-    number = f", {error.code}" if error.code else ""
-    said = f" ({error.reason}{number})" if error.reason else ""
-    started = attempt.started_earlier
-    return LinkFailure(
-        _gone(means.kind, attempt)(
-            attempt.says(f"{means.cause}{said}"), hint=means.advice, may_have_started=started
-        )
-    )
 
 
 def explain_status(error: HttpRefused, attempt: Attempt) -> LinkFailure:
@@ -111,7 +40,7 @@ def explain_status(error: HttpRefused, attempt: Attempt) -> LinkFailure:
         return LinkFailure(
             AuthenticationFailed(
                 attempt.says("the host refuses the certificate (HTTP 403)"),
-                hint=_NO_USER_FOR_CERTIFICATE,
+                hint=NO_USER_FOR_CERTIFICATE,
                 may_have_started=started,
             )
         )
@@ -129,7 +58,7 @@ def explain_status(error: HttpRefused, attempt: Attempt) -> LinkFailure:
     said = f": {error.excerpt!r}" if error.excerpt else ""
     transient = status == 503 and attempt.verb in BEFORE_COMMAND
     return LinkFailure(
-        _gone(kind, attempt)(
+        gone(kind, attempt)(
             attempt.says(f"HTTP {status}, {cause}{said}"), hint=advice, may_have_started=started
         ),
         remedy=Remedy.LOGON if transient else Remedy.NONE,
@@ -215,15 +144,10 @@ def _refused(reason: BaseException, attempt: Attempt) -> LinkFailure:
 
 
 def _not_reached(attempt: Attempt, what: str, advice: str) -> LinkFailure:
-    kind = _gone(Unreachable, attempt)
+    kind = gone(Unreachable, attempt)
     return LinkFailure(
         kind(attempt.says(what), hint=advice, may_have_started=attempt.started_earlier)
     )
-
-
-def _gone(kind: type[TransportError], attempt: Attempt) -> type[TransportError]:
-    """A host that cannot be reached any more is lost under its command, not unreachable."""
-    return ConnectionLost if kind is Unreachable and attempt.started_earlier else kind
 
 
 def _lost(attempt: Attempt, what: str) -> LinkFailure:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from runner.errors import AuthenticationFailed, TransportError, Unreachable
-from runner.transports.winrm_refusals import NOT_FORWARDABLE, KerberosFailed
+from runner.transports.winrm_guards import NOT_FORWARDABLE, KerberosFailed
 
 _BASE: Final = -1765328384
 """ERROR_TABLE_BASE_krb5; protocol errors are this plus the number of RFC 4120."""

@@ -1,4 +1,9 @@
-"""One logon on one connection, and the verbs of a remote shell on it (pywinrm's Protocol).
+"""One logon on one connection, and the verbs of a remote shell on it.
+
+The messages are pywinrm's (``winrm_envelopes``), and so is what a fault says
+(``winrm_faulted``). How they travel depends on the logon: NTLM, Basic and certificates by
+``winrm_lean``, Kerberos, CredSSP and proxies by pywinrm's transport on requests
+(``winrm_wire``).
 
 A link is used by one thread. When a verb fails in a way that leaves the connection in an unknown
 state, the link is broken and stays so: a new one logs on again, and the shell lives on.
@@ -7,45 +12,26 @@ state, the link is broken and stays so: a new one logs on again, and the shell l
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
-from winrm.protocol import Protocol
-
+from runner.transports import winrm_answers, winrm_envelopes
+from runner.transports.winrm_answers import CreatedShell, Received
 from runner.transports.winrm_clock import Deadline
-from runner.transports.winrm_errors import explain
+from runner.transports.winrm_envelopes import new_id
 from runner.transports.winrm_failure import Attempt, LinkFailure, Verb
 from runner.transports.winrm_faults import BUSY, INPUT_CLOSED, NO_SUCH_SHELL
-from runner.transports.winrm_kerberos import KerberosPlan
+from runner.transports.winrm_guards import LogonRefused
+from runner.transports.winrm_lean import LeanWire, suits
 from runner.transports.winrm_options import WinrmOptions
-from runner.transports.winrm_wire import Wire
+
+if TYPE_CHECKING:
+    from runner.transports.winrm_wire import Wire
+
+__all__ = ["CreatedShell", "Input", "Link", "Received", "codes_of"]
 
 T = TypeVar("T")
-
-_IDLE_TIMEOUT: Final = re.compile(rb"IdleTimeOut>P(?:T|0DT0H0M)(\d+)(?:\.\d+)?S<", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class CreatedShell:
-    """What Create answered. ``idle_seconds`` is the host's idle timeout, if it said so."""
-
-    id: str
-    idle_seconds: int | None
-
-    @property
-    def first_generation(self) -> bool:
-        """WinRM 1.1 (Server 2003, 2008) writes its shell ids with a prefix."""
-        return self.id.lower().startswith("uuid:")
-
-    @property
-    def old_quota(self) -> bool:
-        """WinRM 1.1 and 2.0 allow 15 operations in a shell; their idle timeout is 180 s."""
-        idle = self.idle_seconds
-        return self.first_generation or (idle is not None and 0 < idle <= 900)
 
 
 class Input(Enum):
@@ -56,29 +42,18 @@ class Input(Enum):
     CLOSED = "the program reads no more, or has ended: what it returns will tell"
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What one Receive brought. ``code`` is None while the command runs."""
-
-    stdout: bytes
-    stderr: bytes
-    code: int | None
-
-
 class Link:
     """Each verb raises LinkFailure. ``deadline`` bounds it on our own clock."""
 
     def __init__(self, options: WinrmOptions) -> None:
         self._options = options
-        self._wire = _wire(options)
-        # Its own transport, which is replaced at once, asks for no password only with this logon.
-        self._protocol = Protocol(
-            options.url,
-            transport="kerberos",
-            read_timeout_sec=options.read_timeout,
-            operation_timeout_sec=options.operation_timeout,
-        )
-        self._protocol.transport = self._wire
+        self._wire: LeanWire | Wire
+        if suits(options):
+            self._wire = LeanWire(options)
+        else:
+            from runner.transports.winrm_requests import wire
+
+            self._wire = wire(options)
 
     @property
     def broken(self) -> bool:
@@ -94,36 +69,40 @@ class Link:
         """Connect and log on, where that is a step of its own (sealed messages)."""
         self._do(Verb.LOGON, deadline, self._wire.build_session)
 
-    def create(self, codepage: int, deadline: Deadline) -> CreatedShell:
-        """Open a shell whose programs print in this code page."""
-        shell = self._do(
-            Verb.CREATE, deadline, lambda: self._protocol.open_shell(codepage=codepage)
-        )
-        idle = _IDLE_TIMEOUT.search(self._wire.last_answer)
-        return CreatedShell(_present(shell), int(idle[1]) if idle else None)
+    def create(self, codepage: int, deadline: Deadline, name: str = "") -> CreatedShell:
+        """Open a shell whose programs print in this code page, and that is to be called so."""
 
-    def command(self, shell: str, line: str, deadline: Deadline) -> str:
-        """Start a command line; returns its id."""
-        command = self._do(
-            Verb.COMMAND,
-            deadline,
-            lambda: self._protocol.run_command(shell, line, console_mode_stdin=False),
-        )
-        return _present(command)
+        def call() -> CreatedShell:
+            message, seconds = new_id(), self._options.operation_timeout
+            sent = winrm_envelopes.create(message, seconds, codepage, name)
+            return winrm_answers.created(self._ask(message, sent))
+
+        return self._do(Verb.CREATE, deadline, call)
+
+    def command(self, shell: str, line: str, deadline: Deadline, name: str = "") -> str:
+        """Start a command line, which is to be called so; returns its id."""
+
+        def call() -> str:
+            message, seconds = new_id(), self._options.operation_timeout
+            sent = winrm_envelopes.command(message, seconds, shell, line, name)
+            return winrm_answers.command_id(self._ask(message, sent))
+
+        return self._do(Verb.COMMAND, deadline, call)
 
     def send(self, shell: str, command: str, data: bytes, end: bool, deadline: Deadline) -> Input:
         """Hand over input."""
+
+        def call() -> None:
+            message, seconds = new_id(), self._options.operation_timeout
+            sent = winrm_envelopes.send(message, seconds, shell, command, data, end=end)
+            self._ask(message, sent)
+
         try:
-            self._do(
-                Verb.SEND,
-                deadline,
-                lambda: self._protocol.send_command_input(shell, command, data, end=end),
-            )
+            self._do(Verb.SEND, deadline, call)
         except LinkFailure as failure:
-            cause = failure.__cause__
-            if isinstance(cause, WinRMOperationTimeoutError):
+            if _ran_out(failure):
                 return Input.TAKEN  # it waits for the program to read it
-            codes = _codes(cause)
+            codes = codes_of(failure)
             if BUSY in codes:
                 return Input.BUSY
             if codes & INPUT_CLOSED:
@@ -134,32 +113,47 @@ class Link:
     def receive(self, shell: str, command: str, deadline: Deadline) -> Received | None:
         """Wait for output or the end; None when there was neither in the operation timeout."""
         held = max(1, min(self._options.operation_timeout, math.ceil(deadline.remaining)))
-        self._protocol.operation_timeout_sec = held
+
+        def call() -> Received:
+            message = new_id()
+            sent = winrm_envelopes.receive(message, held, shell, command)
+            return winrm_answers.received(self._ask(message, sent))
+
         try:
-            out, err, code, done = self._do(
-                Verb.RECEIVE,
-                deadline,
-                lambda: self._protocol.get_command_output_raw(shell, command),
-            )
+            return self._do(Verb.RECEIVE, deadline, call)
         except LinkFailure as failure:
-            if isinstance(failure.__cause__, WinRMOperationTimeoutError):
+            if _ran_out(failure):
                 return None
             raise
-        finally:
-            self._protocol.operation_timeout_sec = self._options.operation_timeout
-        return Received(out, err, code & 0xFFFFFFFF if done else None)
 
     def signal(self, shell: str, command: str, deadline: Deadline) -> None:
         """End a command, or acknowledge its end. Fine if it is gone already."""
-        self._do_unless_gone(
-            Verb.SIGNAL, deadline, lambda: self._protocol.cleanup_command(shell, command)
-        )
 
-    def delete(self, shell: str, deadline: Deadline) -> None:
-        """Close the shell; what runs in it is ended. Fine if it is gone already."""
-        self._do_unless_gone(
-            Verb.DELETE, deadline, lambda: self._protocol.close_shell(shell, close_session=False)
-        )
+        def call() -> None:
+            message, seconds = new_id(), self._options.operation_timeout
+            sent = winrm_envelopes.signal(message, seconds, shell, command)
+            winrm_answers.ended(self._ask(message, sent, surely=True))
+
+        self._do_unless_gone(Verb.SIGNAL, deadline, call)
+
+    def delete(self, shell: str, deadline: Deadline) -> bool:
+        """Close the shell; what runs in it is ended. False if the host does not know it."""
+
+        def call() -> None:
+            message, seconds = new_id(), self._options.operation_timeout
+            sent = winrm_envelopes.delete(message, seconds, shell)
+            winrm_answers.ended(self._ask(message, sent, surely=True))
+
+        return self._do_unless_gone(Verb.DELETE, deadline, call)
+
+    def configuration(self, deadline: Deadline) -> bytes:
+        """The answer to Get of ``winrm/config``; a host below 2012 says access denied to it."""
+
+        def call() -> bytes:
+            message, seconds = new_id(), self._options.operation_timeout
+            return self._ask(message, winrm_envelopes.configuration(message, seconds))
+
+        return self._do(Verb.CONFIG, deadline, call)
 
     def close(self) -> None:
         """Close the connection. Never raises."""
@@ -171,17 +165,42 @@ class Link:
         failure.error.hint = self._options.spelled(failure.error.hint)
         return failure
 
-    def _do_unless_gone(self, verb: Verb, deadline: Deadline, call: Callable[[], None]) -> None:
+    def _ask(self, message: str, sent: bytes, *, surely: bool = False) -> bytes:
+        """The answer to the message with that id."""
+        try:
+            answer = self._wire.send_message(sent)
+        except Exception as error:
+            if not getattr(error, "response_text", ""):
+                raise
+            from runner.transports.winrm_faulted import fault_in
+
+            raise fault_in(error) from error
+        winrm_answers.check_related(answer, message, surely=surely)
+        return answer
+
+    def _do_unless_gone(self, verb: Verb, deadline: Deadline, call: Callable[[], None]) -> bool:
         try:
             self._do(verb, deadline, call)
         except LinkFailure as failure:
-            if NO_SUCH_SHELL not in _codes(failure.__cause__):
+            if NO_SUCH_SHELL not in codes_of(failure):
                 raise
+            return False
+        return True
 
     def _do(self, verb: Verb, deadline: Deadline, call: Callable[[], T]) -> T:
         self._wire.deadline = deadline
         self._wire.connect_limit = self._options.connect_timeout
         self._wire.read_limit = self._options.read_timeout
+        try:
+            return call()
+        # pyspnego and what is below it raise anything at an answer that they do not expect.
+        except Exception as error:
+            raise self._explained(verb, error) from error
+        except BaseException:
+            self._wire.break_off()
+            raise
+
+    def _explained(self, verb: Verb, error: Exception) -> LinkFailure:
         attempt = Attempt(
             verb=verb,
             endpoint=self._options.endpoint,
@@ -189,55 +208,28 @@ class Link:
             auth=self._options.auth,
             trusted=not self._wire.fresh,
         )
-        try:
-            return call()
-        # pywinrm and what is below it raise anything at an answer that they do not expect.
-        except Exception as error:
-            if not isinstance(error, WSManFaultError | WinRMOperationTimeoutError):
-                self._wire.break_off()
-            raise self._spelled(explain(error, attempt)) from error
-        except BaseException:
+        if isinstance(error, LogonRefused):
+            from runner.transports.winrm_refused import explain_logon
+
             self._wire.break_off()
-            raise
+            return self._spelled(explain_logon(error, attempt))
+        from runner.transports.winrm_errors import explain
+        from runner.transports.winrm_faulted import is_fault
+
+        if not is_fault(error):
+            self._wire.break_off()
+        return self._spelled(explain(error, attempt))
 
 
-def _plan(options: WinrmOptions) -> KerberosPlan | None:
-    who = options.identity
-    if who is None:
-        return None
-    if options.auth == "credssp":  # requests-credssp makes its SPN of the address
-        return KerberosPlan(who, options.address, "HTTP")
-    host = options.kerberos_hostname_override or options.address
-    return KerberosPlan(who, host, options.service, delegate=options.kerberos_delegation)
+def _ran_out(failure: LinkFailure) -> bool:
+    """Whether the host held the request as long as it was allowed to."""
+    from winrm.exceptions import WinRMOperationTimeoutError
+
+    return isinstance(failure.__cause__, WinRMOperationTimeoutError)
 
 
-def _codes(error: BaseException | None) -> set[int]:
-    if not isinstance(error, WSManFaultError):
-        return set()
-    return {code for code in (error.wsman_fault_code, error.wmierror_code) if code is not None}
-
-
-def _present(identifier: str | None) -> str:
-    return identifier or ""
-
-
-def _wire(options: WinrmOptions) -> Wire:
-    return Wire(
-        must_seal=options.must_seal,
-        kerberos=_plan(options),
-        endpoint=options.url,
-        auth_method=options.auth,
-        username=options.user or None,
-        password=options.password.reveal() if options.password is not None else None,
-        service=options.service,
-        ca_trust_path=options.ca_trust_path,
-        cert_pem=options.cert_pem,
-        cert_key_pem=options.cert_key_pem,
-        server_cert_validation=options.certificate,
-        read_timeout_sec=options.read_timeout,
-        message_encryption="always" if options.must_seal else "never",
-        credssp_auth_mechanism=options.credssp_auth_mechanism,
-        credssp_minimum_version=options.credssp_minimum_version,
-        send_cbt=options.send_cbt,
-        proxy=options.proxy,
-    )
+def codes_of(failure: LinkFailure) -> frozenset[int]:
+    """The codes of the fault with which the host answered; none when it did not."""
+    cause = failure.__cause__  # a WSManFaultError of pywinrm's, which is the only one to have codes
+    both = (getattr(cause, "wsman_fault_code", None), getattr(cause, "wmierror_code", None))
+    return frozenset(code for code in both if code is not None)

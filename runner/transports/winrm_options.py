@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
-from winrm.transport import HAVE_CREDSSP
 
 from runner.errors import InventoryError
 from runner.interfaces.transport import Options
 from runner.model.secret import Secret
 from runner.transports.winrm_certificate import check_certificate
-from runner.transports.winrm_kerberos_tickets import HAVE_KERBEROS, Identity
+from runner.transports.winrm_clock import CONNECT_SECONDS
+from runner.transports.winrm_extras import have_credssp, have_kerberos
 from runner.transports.winrm_kinit import read_kinit
 from runner.transports.winrm_variables import VARIABLES, check_names
-from runner.transports.winrm_wire import CONNECT_SECONDS
+
+if TYPE_CHECKING:
+    from runner.transports.winrm_kerberos_tickets import Identity
 
 Auth = Literal["basic", "ntlm", "kerberos", "credssp", "certificate", "negotiate"]
 
@@ -25,9 +27,9 @@ HTTP_PORT: Final = 5985
 HTTPS_PORT: Final = 5986
 _HTTP_PORTS: Final = (HTTP_PORT, 80)
 
-_EXTRAS: Final[Mapping[str, tuple[bool, str]]] = {
-    "kerberos": (HAVE_KERBEROS, "pip install 'runner[kerberos]'"),
-    "credssp": (HAVE_CREDSSP, "pip install 'runner[credssp]'"),
+_EXTRAS: Final[Mapping[str, tuple[Callable[[], bool], str]]] = {
+    "kerberos": (lambda: have_kerberos(), "pip install 'runner[kerberos]'"),
+    "credssp": (lambda: have_credssp(), "pip install 'runner[credssp]'"),
 }
 _AUTH_ALIASES: Final = {"plaintext": "basic", "ssl": "basic"}
 
@@ -95,19 +97,30 @@ class WinrmOptions(Options):
 
         Without a password (or where the inventory says ``manual``) it is the ticket that is there.
         """
-        if self.auth not in ("kerberos", "negotiate", "credssp") or not HAVE_KERBEROS:
+        if self.auth not in ("kerberos", "negotiate", "credssp") or not self._may_use_ticket:
             return None
+        if not have_kerberos():
+            return None
+        from runner.transports.winrm_kerberos_tickets import Identity
+
         forward = self.kerberos_delegation
         if self.auth == "credssp":
-            usable = "@" in self.user and self.credssp_auth_mechanism == "auto"
-            return Identity(self.user, self.password) if usable else None
+            return Identity(self.user, self.password)
         if self.keytab is not None:
             return Identity(self.user, keytab=self.keytab, forwardable=forward)
         if self.password is None or self.kinit_mode == "manual":
             return Identity(self.user)
-        if self.auth == "negotiate" and "@" not in self.user:
-            return None
         return Identity(self.user, self.password, forwardable=forward)
+
+    @property
+    def _may_use_ticket(self) -> bool:
+        """Where NTLM is another way, a ticket is only asked for if it can be had."""
+        if self.auth == "credssp":
+            return "@" in self.user and self.credssp_auth_mechanism == "auto"
+        by_password = (
+            self.keytab is None and self.password is not None and self.kinit_mode != "manual"
+        )
+        return not (by_password and self.auth == "negotiate" and "@" not in self.user)
 
     def spelled(self, text: str) -> str:
         """The names of variables in this text as the inventory has them."""
@@ -161,7 +174,7 @@ class WinrmOptions(Options):
         if self.auth == "kerberos":
             self._check_kerberos()
             return
-        if self.auth == "negotiate" and self.password is None and HAVE_KERBEROS:
+        if self.auth == "negotiate" and self.password is None and have_kerberos():
             return
         if not self.user:
             raise ValueError("ansible_user is missing")
@@ -239,7 +252,7 @@ def _read_auth(host: str, found: dict[str, Any], negotiate: bool) -> None:
             f"{host}: ansible_winrm_transport negotiate does not exist (nor in Ansible)",
             hint="name kerberos or ntlm",
         )
-    if auth in _EXTRAS and not _EXTRAS[auth][0]:
+    if auth in _EXTRAS and not _EXTRAS[auth][0]():
         raise InventoryError(
             f"{host}: ansible_winrm_transport {auth} needs packages that are not installed",
             hint=_EXTRAS[auth][1],

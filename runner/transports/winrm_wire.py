@@ -9,7 +9,6 @@ logged on.
 
 from __future__ import annotations
 
-import logging
 import re
 import socket
 import ssl
@@ -18,8 +17,10 @@ from urllib.parse import urlsplit
 
 import requests
 
+from runner.transports import winrm_clock
 from runner.transports.winrm_adapter import Adapter, cut, speaks_tls
-from runner.transports.winrm_clock import Deadline
+from runner.transports.winrm_clock import CONNECT_SECONDS, Deadline
+from runner.transports.winrm_guards import SEALED_TYPES
 from runner.transports.winrm_kerberos import KerberosPlan
 from runner.transports.winrm_logon import HANDSHAKE_FAILURES, LogonTransport, reason_of
 from runner.transports.winrm_refusals import (
@@ -36,8 +37,6 @@ from runner.transports.winrm_seal import host_of, without_padding
 from runner.transports.winrm_watchdog import WATCHDOG
 
 __all__ = [
-    "CONNECT_SECONDS",
-    "GRACE_SECONDS",
     "AnswerRefused",
     "ClearTextRefused",
     "DeadlinePassed",
@@ -47,18 +46,8 @@ __all__ = [
     "WireBroken",
 ]
 
-CONNECT_SECONDS: Final = 5.0
-"""How long a TCP connection may take; a host that is off is noticed by this."""
-GRACE_SECONDS: Final = 1.0
-"""How much longer than our deadline an answer may be on its way."""
-
-_SEALED: Final = ("multipart/encrypted", "multipart/x-multi-encrypted")
 _MESSAGE_ID: Final = re.compile(rb"MessageID>\s*(?:uuid:)?([0-9A-Fa-f-]{36})")
 _RELATES_TO: Final = re.compile(rb"RelatesTo>\s*(?:uuid:)?([0-9A-Fa-f-]{36})")
-
-# At debug level these print logon tokens.
-for _name in ("spnego", "requests_credssp"):
-    logging.getLogger(_name).setLevel(logging.INFO)
 
 
 class Wire(LogonTransport):
@@ -78,7 +67,6 @@ class Wire(LogonTransport):
         self.deadline = Deadline(CONNECT_SECONDS)
         self.broken = False
         self.fresh = True
-        self.last_answer = b""
         self.sock: socket.socket | None = None
         self._cut = False
         self._last_status = 0
@@ -125,19 +113,20 @@ class Wire(LogonTransport):
             self.break_off()
             raise
         self.fresh = False
-        self.last_answer = answer
         return answer
 
     def before_request(self, request: requests.PreparedRequest) -> tuple[float, float]:
         """The guard at the last door; returns the (connect, read) timeouts in seconds."""
         kind = str(request.headers.get("Content-Type", ""))
-        if self.must_seal and request.body and not kind.startswith(_SEALED):
+        if self.must_seal and request.body and not kind.startswith(SEALED_TYPES):
             raise ClearTextRefused
         remaining = self.deadline.remaining
         if remaining <= 0:
             raise DeadlinePassed
         self.requests_sent += 1
-        return min(self.connect_limit, remaining), min(self.read_limit, remaining + GRACE_SECONDS)
+        return min(self.connect_limit, remaining), min(
+            self.read_limit, remaining + winrm_clock.GRACE_SECONDS
+        )
 
     def connected(self, sock: socket.socket) -> None:
         """Remember the socket, to cut it off; refuse it where the keys belong to another one."""
@@ -183,7 +172,10 @@ class Wire(LogonTransport):
     def _exchange(
         self, session: requests.Session, request: requests.PreparedRequest
     ) -> requests.Response:
-        limit = min(self.read_limit, self.deadline.remaining + GRACE_SECONDS) + GRACE_SECONDS
+        limit = (
+            min(self.read_limit, self.deadline.remaining + winrm_clock.GRACE_SECONDS)
+            + winrm_clock.GRACE_SECONDS
+        )
         self._cut = False
         self._last_status = 0
         try:
@@ -231,7 +223,7 @@ class Wire(LogonTransport):
 
 
 def _is_sealed(response: requests.Response) -> bool:
-    return response.headers.get("Content-Type", "").startswith(_SEALED)
+    return response.headers.get("Content-Type", "").startswith(SEALED_TYPES)
 
 
 def _check_related(request: bytes, answer: bytes) -> None:

@@ -153,7 +153,7 @@ def _is_known(name: str) -> bool:
 def test_negotiate_takes_kerberos_where_it_can(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, Any], who: Identity | None
 ) -> None:
-    monkeypatch.setattr(winrm_options, "HAVE_KERBEROS", True)
+    monkeypatch.setattr(winrm_options, "have_kerberos", lambda: True)
     assert read(**variables).identity == who
 
 

@@ -138,7 +138,9 @@ def test_basic_in_clear_text_has_to_be_asked_for_by_name() -> None:
 
 @pytest.mark.parametrize("logon", ["kerberos", "credssp"])
 def test_a_logon_whose_packages_are_missing(monkeypatch: pytest.MonkeyPatch, logon: str) -> None:
-    monkeypatch.setitem(winrm_options._EXTRAS, logon, (False, f"pip install 'runner[{logon}]'"))
+    monkeypatch.setitem(
+        winrm_options._EXTRAS, logon, (lambda: False, f"pip install 'runner[{logon}]'")
+    )
     with pytest.raises(InventoryError, match="not installed") as caught:
         read(ansible_winrm_transport=logon)
     assert caught.value.hint == f"pip install 'runner[{logon}]'"
@@ -149,9 +151,9 @@ class TestKerberos:
 
     @pytest.fixture(autouse=True)
     def installed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(winrm_options, "HAVE_KERBEROS", True)
-        monkeypatch.setitem(winrm_options._EXTRAS, "kerberos", (True, ""))
-        monkeypatch.setitem(winrm_options._EXTRAS, "credssp", (True, ""))
+        monkeypatch.setattr(winrm_options, "have_kerberos", lambda: True)
+        monkeypatch.setitem(winrm_options._EXTRAS, "kerberos", (lambda: True, ""))
+        monkeypatch.setitem(winrm_options._EXTRAS, "credssp", (lambda: True, ""))
 
     @pytest.mark.parametrize(
         ("variables", "who"),

@@ -19,7 +19,7 @@ from runner.errors import (
     TransportError,
     Unreachable,
 )
-from runner.transports import winrm_foothold, winrm_wire
+from runner.transports import winrm_clock, winrm_foothold
 from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_link import Link
 from runner.transports.winrm_options import WinrmOptions, read_options
@@ -149,7 +149,7 @@ FIRST_ANSWERS = [
     (sends("503 Service Unavailable"), Unreachable, 3),
     (sends("401 ", "WWW-Authenticate: Basic realm=x"), AuthenticationFailed, 1),
     (sends("401 ", "WWW-Authenticate: Negotiate"), ProtocolFailed, 2),
-    (sends("401 ", CHALLENGE), ProtocolFailed, 2),
+    (sends("401 ", CHALLENGE), ProtocolFailed, 1),
     (sends("401 "), AuthenticationFailed, 1),
     (resets, Unreachable, 3),
     (sends("500 "), PolicyRefused, 1),
@@ -239,7 +239,7 @@ def test_the_last_door_is_guarded_too(script: Script) -> None:
 
 
 def test_an_answer_that_drips_is_cut_off(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(winrm_wire, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(winrm_clock, "GRACE_SECONDS", 0.1)
     server = script(drips)
     begun = time.monotonic()
     with pytest.raises(Unreachable, match="no answer in time"):
