@@ -28,7 +28,10 @@ def arguments(task: Task, templates: Templates, variables: Mapping[str, Any]) ->
     ``module_defaults``, below what the task itself names. Raises InputError for one that does not,
     DependsOnUnknown for what a dry run cannot know.
     """
-    rendered = templates.render(dict(task.args), variables, task.source)
+    written = dict(task.args)
+    rendered = templates.render(written, variables, task.source)
+    if rendered is written:  # without a template there is nothing to be unknown
+        return Arguments(written, task.arg_sources)
     require_known(rendered)
     if WHOLE not in rendered:
         return Arguments(rendered, task.arg_sources)

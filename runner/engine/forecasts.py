@@ -112,12 +112,22 @@ class Approval:
             return Drift(work.job, found.item, found.subject, "the plan has no such task")
         like = [f for f in planned.forecasts if (f.item, f.target) == (found.item, found.target)]
         if not like:
+            if self._planned_by_another_name(work, planned, found):
+                return None
             if found.item in planned.unforeseen or "" in planned.unforeseen:
                 return None
             why = f"not planned: there it was {planned.status}"
             return Drift(work.job, found.item, found.subject, why)
         found_ones = [self._against(work, one, found) for one in like]
         return None if None in found_ones else found_ones[0]
+
+    def _planned_by_another_name(
+        self, work: Work, planned: PlannedJob, found: Forecast
+    ) -> bool:
+        """Whether exactly this was planned of a loop's element with another label: what a label
+        shows may not have been known then."""
+        alike = (f for f in planned.forecasts if f.target == found.target and not f.hidden)
+        return any(self._against(work, one, found) is None for one in alike)
 
     def _against(self, work: Work, planned: Forecast, found: Forecast) -> Drift | None:
         if planned.hidden or found.hidden:

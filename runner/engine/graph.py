@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-import networkx as nx
+from graphlib import CycleError, TopologicalSorter
 
 from runner.errors import GraphError
 from runner.model.job import JobId
@@ -123,24 +122,27 @@ class JobGraph:
 
     def __init__(self, hosts: Sequence[str]) -> None:
         self.hosts: tuple[str, ...] = tuple(hosts)
-        self._graph: nx.DiGraph[str] = nx.DiGraph()
+        self._after: dict[str, dict[str, dict[Link, None]]] = {}
+        """For each step those that wait for it, with the links; ``_before`` the other way round."""
+        self._before: dict[str, dict[str, dict[Link, None]]] = {}
         self._steps: dict[str, Step] = {}
+        self.notes: list[str] = []
+        """What a person should know about it, though nothing is wrong."""
 
     def add(self, step: Step) -> Step:
         """Add a vertex; its name must be new."""
         if step.name in self._steps:
             raise GraphError(f"two steps are named '{step.name}'", source=step.source)
         self._steps[step.name] = step
-        self._graph.add_node(step.name)
+        self._after[step.name] = {}
+        self._before[step.name] = {}
         return step
 
     def link(self, earlier: Step, later: Step, link: Link) -> None:
         """Let ``later`` wait for ``earlier``."""
-        data = self._graph.get_edge_data(earlier.name, later.name)
-        if data:
-            data["links"][link] = None
-        else:
-            self._graph.add_edge(earlier.name, later.name, links={link: None})
+        links = self._after[earlier.name].setdefault(later.name, {})
+        self._before[later.name][earlier.name] = links
+        links[link] = None
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -156,19 +158,20 @@ class JobGraph:
 
     def edges(self) -> Iterator[tuple[Step, Step, Link]]:
         """All links."""
-        for earlier, later, data in self._graph.edges(data=True):
-            for link in data["links"]:
-                yield self._steps[earlier], self._steps[later], link
+        for earlier, later in self._after.items():
+            for name, links in later.items():
+                for link in links:
+                    yield self._steps[earlier], self._steps[name], link
 
     def successors(self, step: Step) -> Iterator[tuple[Step, tuple[Link, ...]]]:
         """The steps that wait for this one, with the links."""
-        for name, data in self._graph.adj[step.name].items():
-            yield self._steps[name], tuple(data["links"])
+        for name, links in self._after[step.name].items():
+            yield self._steps[name], tuple(links)
 
     def predecessors(self, step: Step) -> Iterator[tuple[Step, tuple[Link, ...]]]:
         """The steps that this one waits for, with the links."""
-        for name, data in self._graph.pred[step.name].items():
-            yield self._steps[name], tuple(data["links"])
+        for name, links in self._before[step.name].items():
+            yield self._steps[name], tuple(links)
 
     def job_count(self) -> int:
         """How many jobs there are, gates left out."""
@@ -194,9 +197,20 @@ class JobGraph:
 
     def components(self) -> Iterator[set[str]]:
         """Sets of steps that wait for each other, as far as steps alone can tell."""
-        for component in nx.strongly_connected_components(self._graph):
+        try:
+            TopologicalSorter(self._before).prepare()
+        except CycleError:
+            yield from self._knots()
+
+    def _knots(self) -> Iterator[set[str]]:
+        import networkx as nx  # its import is a fifth of a run's start, and circles are rare
+
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        graph.add_nodes_from(self._after)
+        graph.add_edges_from((a, b) for a, later in self._after.items() for b in later)
+        for component in nx.strongly_connected_components(graph):
             lone = len(component) == 1
-            if not lone or any(self._graph.has_edge(n, n) for n in component):
+            if not lone or any(graph.has_edge(n, n) for n in component):
                 yield component
 
     def expand(self, earlier: Step, later: Step, link: Link) -> Iterator[tuple[JobId, JobId]]:

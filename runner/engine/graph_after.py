@@ -10,8 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import networkx as nx
-
 from runner.engine.graph import JobGraph, Link, LinkKind, Step
 from runner.errors import GraphError, PatternError
 from runner.model.inventory import Inventory
@@ -65,6 +63,10 @@ def _before(host: str, variables: Mapping[str, Any], matches: Matches) -> frozen
 def _require_acyclic(
     graph: JobGraph, begin: Step, later: Mapping[frozenset[int], set[int]]
 ) -> None:
+    if not later:
+        return
+    import networkx as nx  # its import takes long, and few inventories say ``after``
+
     # A knot for each set of hosts keeps this small where many wait for many.
     order: nx.DiGraph[int] = nx.DiGraph()
     for knot, (before, hosts) in enumerate(later.items(), start=1):

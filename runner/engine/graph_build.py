@@ -109,7 +109,9 @@ class GraphBuilder:
         groups, canaries = cut(play, hosts)
         steps = PlaySteps(self.graph, play, number, frozenset(hosts), groups)
         label = play.id or slug(play.name) or f"play-{number + 1}"
-        limits = max_in_flight(play, label, self.graph.hosts, names, self._inventory)
+        limits = max_in_flight(
+            play, label, self.graph.hosts, names, self._inventory, self.graph.notes.append
+        )
         begin = steps.step(f"{label}:begin", StepKind.GATE, play.name)
         begin = steps.add(dataclasses.replace(begin, takes=limits))
         region = Region(ok([begin]))

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-import networkx as nx
-
 from runner.engine.graph import JobGraph, Link, LinkKind, Step
 from runner.errors import GraphError
 
@@ -38,6 +36,18 @@ def require_acyclic(graph: JobGraph) -> None:
             raise _error(graph, circle)
 
 
+def kinds(hosts: int, sets: Iterable[Iterable[int]]) -> list[int]:
+    """For each host the number of its kind: the same for those that no set tells apart."""
+    kind, count = [0] * hosts, 1
+    for members in sets:
+        split: dict[int, int] = {}
+        for host in members:
+            kind[host] = split.setdefault(kind[host], count + len(split))
+        count += len(split)
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(k, len(numbers)) for k in kind]
+
+
 def _error(graph: JobGraph, circle: list[tuple[str, int]]) -> GraphError:
     jobs = [f"{name}@{graph.hosts[host]}" for name, host in circle]
     places = [graph.step(name).source for name, _ in circle]
@@ -56,25 +66,13 @@ class _Check:
     def __init__(self, graph: JobGraph, steps: list[Step], edges: list[_Edge]) -> None:
         self._steps = steps
         self._number = {step.name: i for i, step in enumerate(steps)}
-        self._kind = self._kinds(len(graph.hosts), _sets(steps, edges))
+        self._kind = kinds(len(graph.hosts), _sets(steps, edges))
         self._example: dict[int, int] = {}
         for host, kind in enumerate(self._kind):
             self._example.setdefault(kind, host)
         self._next: list[list[int]] = [[] for _ in range(len(self._example) * len(steps))]
         for earlier, later, link in edges:
             self._add(earlier, later, link)
-
-    @staticmethod
-    def _kinds(hosts: int, sets: Iterable[Iterable[int]]) -> list[int]:
-        """For each host the number of its kind: the same for those that no set tells apart."""
-        kind, count = [0] * hosts, 1
-        for members in sets:
-            split: dict[int, int] = {}
-            for host in members:
-                kind[host] = split.setdefault(kind[host], count + len(split))
-            count += len(split)
-        numbers: dict[int, int] = {}
-        return [numbers.setdefault(k, len(numbers)) for k in kind]
 
     def _add(self, earlier: Step, later: Step, link: Link) -> None:
         here, there = self._number[earlier.name], self._number[later.name]
@@ -106,6 +104,8 @@ class _Check:
                     free.append(node)
         if not any(waits):
             return []
+        import networkx as nx  # only to name a circle; its import takes long
+
         rest: nx.DiGraph[int] = nx.DiGraph()
         for node, followers in enumerate(self._next):
             if waits[node]:

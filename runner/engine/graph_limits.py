@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from runner.engine.graph import JobGraph, Limit, LinkKind, Step
+from runner.engine.graph import JobGraph, Limit, LinkKind, Step, StepKind
 from runner.errors import GraphError
 from runner.model.inventory import Inventory
 from runner.model.playbook import Play
@@ -16,12 +16,18 @@ HINT = "move it to a play of its own"
 
 
 def max_in_flight(
-    play: Play, label: str, hosts: Sequence[str], everybody: Sequence[str], inventory: Inventory
+    play: Play,
+    label: str,
+    hosts: Sequence[str],
+    everybody: Sequence[str],
+    inventory: Inventory,
+    note: Callable[[str], None] = lambda _text: None,
 ) -> tuple[Limit, ...]:
     """The limits of the play: for each variable, a pool for each of its values.
 
     ``hosts`` are all hosts of the run by index; ``everybody`` those that the play's pattern means,
-    ``--limit`` left aside. Raises GraphError for a value that is not plain.
+    ``--limit`` left aside. A variable that none of these has limits nobody; ``note`` is told so.
+    Raises GraphError for a value that is not plain.
     """
     limits = []
     for variable, count in play.max_in_flight.items():
@@ -29,7 +35,8 @@ def max_in_flight(
             message = f"max_in_flight lets no host in: {variable}: {count}"
             raise GraphError(message, source=play.source)
         if everybody and not any(variable in inventory.hosts[n].vars for n in everybody):
-            raise _unknown(play, variable, everybody, inventory)
+            note(_unlimited(play, variable, everybody, inventory))
+            continue
         keys = {
             index: _key(inventory, name, variable)
             for index, name in enumerate(hosts)
@@ -56,16 +63,11 @@ def _key(inventory: Inventory, host: str, variable: str) -> str:
     return text
 
 
-def _unknown(
-    play: Play, variable: str, everybody: Sequence[str], inventory: Inventory
-) -> GraphError:
+def _unlimited(play: Play, variable: str, everybody: Sequence[str], inventory: Inventory) -> str:
     known = {name for host in everybody for name in inventory.hosts[host].vars}
     near = difflib.get_close_matches(variable, known, n=1)
-    return GraphError(
-        f"max_in_flight goes by the variable '{variable}', but no host of the play has it",
-        source=play.source,
-        hint=f"did you mean '{near[0]}'?" if near else "set it in the inventory",
-    )
+    what = f"the play '{play.name}': no host has the variable '{variable}' of max_in_flight"
+    return f"{what}, which limits nobody" + (f"; did you mean '{near[0]}'?" if near else "")
 
 
 def require_no_standstill(
@@ -79,7 +81,10 @@ def require_no_standstill(
                 source=step.source,
                 hint=HINT,
             )
-        for earlier, links in graph.predecessors(step):
+        # The gate at which a host is let in takes its token only when all it waits for is over
+        # (an earlier batch, the hosts of 'after'): whoever waits there is not let in yet.
+        gate = step.kind is StepKind.GATE and bool(step.takes)
+        for earlier, links in () if gate else graph.predecessors(step):
             for link in links:
                 if earlier.play != step.play or link.kind is not LinkKind.ALL:
                     continue

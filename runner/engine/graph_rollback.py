@@ -94,7 +94,7 @@ def rollback_graph(
     include and is undone where that stands. ``settle_on`` are the hosts that were restarted by the
     run; ``only`` limits the rollback to some hosts. Raises JournalError for an unknown step.
     """
-    reverse = _Reverse(steps, only)
+    reverse = _Reverse(steps or {"hosts": [], "sets": [], "steps": []}, only)
     reverse.add_steps(changes)
     for edge in edges:
         reverse.add_edge(*edge)

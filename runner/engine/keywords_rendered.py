@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any, Final
 
 from runner.errors import DependsOnUnknown, TemplateError
@@ -125,6 +126,8 @@ class Keywords:
 
 def keywords_of(task: Task, templates: Templates, variables: Mapping[str, Any]) -> Keywords:
     """The task's keywords with these variables. Raises TemplateError with the place."""
+    if _said(task) == _NOTHING:
+        return _PLAIN  # as of most tasks
     render = Renderer(templates, variables, task.source)
     delay = render.number("delay", task.delay)
     poll = render.number("poll", task.poll)
@@ -190,3 +193,11 @@ def _wrong(name: str, wanted: str, found: Any, source: Source | None) -> Templat
 
 
 _NO_WAY: Final = Way()
+
+_NAMES: Final = (
+    "ignore_errors", "ignore_unreachable", "no_log", "any_errors_fatal", "check_mode", "diff",
+    "timeout", "retries", "delay", "poll", "async_seconds", "delegate_facts",
+)  # fmt: skip
+_said: Final = attrgetter(*_NAMES)
+_NOTHING: Final = tuple({f.name: f.default for f in fields(Task)}[name] for name in _NAMES)
+_PLAIN: Final = Keywords()

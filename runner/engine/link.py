@@ -5,14 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from runner.engine.access import Access, Place
 from runner.engine.stop import Stop
 from runner.interfaces.access import KeptConnection
 from runner.interfaces.exchange import Command, Script
-from runner.interfaces.shell import Shell
+from runner.interfaces.lease import Leases
+from runner.interfaces.shell import Setting, Shell
 from runner.interfaces.transport import Connection, Transport
+
+
+class Hold(Protocol):
+    """What keeps other controllers off a host; see ``leasing``."""
+
+    def hold(self, link: Link, seconds: float, setting: Setting) -> None:
+        """Have the host for so many more seconds. Raises LeaseHeld."""
+
+    def release(self, link: Link) -> None:
+        """Give it back, if it was taken by this link."""
 
 
 @dataclass(slots=True)
@@ -34,6 +45,7 @@ class Link:
     closed_exchanges: int = 0
     connection: Connection | None = field(default=None, repr=False)
     access: Access | None = field(default=None, repr=False)
+    lease: Hold | None = field(default=None, repr=False)
     waited: float = 0.0
     """Seconds spent so far on waiting for a turn to connect."""
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
@@ -51,6 +63,21 @@ class Link:
             self.connection, waited = access.connect(self.place, wanted)
             self.waited += waited
         return self.connection
+
+    def leases(self) -> Leases | None:
+        """How leases are kept on this host; None where there are none."""
+        return self.shells(self.login_shell).leases() if self.transport.shared else None
+
+    def hold(self, setting: Setting, seconds: float = 0.0) -> None:
+        """Keep other controllers off, for so many seconds at least, before a change is made in
+        this setting. Raises LeaseHeld."""
+        if self.lease is not None:
+            self.lease.hold(self, seconds, setting)
+
+    def release(self) -> None:
+        """Let other controllers in again."""
+        if self.lease is not None:
+            self.lease.release(self)
 
     @property
     def place(self) -> Place:
@@ -75,7 +102,15 @@ class Link:
             self.access.forgive(self.place)
 
     def end_now(self, seconds: float) -> None:
-        """End what runs and close, in so many seconds; whoever works on it meanwhile fails."""
+        """End what runs and close, in so many seconds; whoever works on it meanwhile fails.
+
+        A lease is given back by a link that nobody works on; others expire.
+        """
+        if self.lock.acquire(blocking=False):
+            try:
+                self.release()
+            finally:
+                self.lock.release()
         connection = self.connection
         if isinstance(connection, KeptConnection):
             connection.end_now(seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from runner.errors import (
     DeadlineExceeded,
@@ -26,6 +26,7 @@ from runner.model.state import UNKNOWN, Difference
 log = logging.getLogger(__name__)
 
 HIDDEN = "(hidden: no_log)"
+_PLAIN_TYPES: Final = frozenset({type(None), bool, int, float, str})
 
 
 def of_error(error: Exception) -> Outcome:
@@ -190,6 +191,13 @@ def interrupted(item: str = "") -> Outcome:
     return Outcome(Status.CANCELLED, "the run was interrupted before this", item=item)
 
 
+def interrupted_wait() -> Outcome:
+    """A ``pause`` whose end, or whose answer, the run did not live to see."""
+    message = "the run was interrupted during the pause"
+    result = {"changed": False, "failed": True, "msg": message}
+    return Outcome(Status.CANCELLED, message, result=result, said=True)
+
+
 def of_leader(outcome: Outcome, leader: str) -> Outcome:
     """For a host that shares what one host did well for all (``run_once``)."""
     if outcome.status in (Status.SKIPPED, Status.NOT_PREDICTABLE):
@@ -217,9 +225,13 @@ def shown(outcome: Outcome, redactor: Redactor, no_log: bool, diff: bool | None 
             commands=(HIDDEN,) if outcome.commands else (),
             result={"censored": HIDDEN, "changed": outcome.status is Status.CHANGED},
             warnings=(),
+            said=False,
             items=items,
             item=HIDDEN if outcome.item else "",
         )
+    result = plain(outcome.result)
+    if redactor.is_clean([_texts_of(outcome), result]):
+        return dataclasses.replace(outcome, result=result, items=items)
     return dataclasses.replace(
         outcome,
         message=redactor.text(outcome.message),
@@ -230,7 +242,7 @@ def shown(outcome: Outcome, redactor: Redactor, no_log: bool, diff: bool | None 
             for d in outcome.differences
         ),
         commands=tuple(redactor.text(c) for c in outcome.commands),
-        result=_masked(outcome.result, redactor),
+        result=_masked(result, redactor),
         items=items,
         item=redactor.text(outcome.item),
         irreversible=redactor.text(outcome.irreversible),
@@ -238,14 +250,30 @@ def shown(outcome: Outcome, redactor: Redactor, no_log: bool, diff: bool | None 
     )
 
 
+def _texts_of(outcome: Outcome) -> list[Any]:
+    """All that ``shown`` looks through but its result."""
+    return [
+        outcome.message,
+        outcome.advice,
+        outcome.subject,
+        [(d.field, d.before, d.after) for d in outcome.differences],
+        outcome.commands,
+        outcome.item,
+        outcome.irreversible,
+        outcome.warnings,
+    ]
+
+
 def _masked(result: Mapping[str, Any], redactor: Redactor) -> Mapping[str, Any]:
-    masked = redactor.value(plain(result))
+    masked = redactor.value(result)
     assert isinstance(masked, dict)
     return masked
 
 
 def plain(value: Any) -> Any:
     """The value as data that JSON can hold; what is not known shows as a word."""
+    if type(value) in _PLAIN_TYPES:
+        return value  # most are, and the patterns below take their time
     match value:
         case None | bool() | int() | float():
             return value

@@ -114,7 +114,9 @@ class Preparing:
         if work.module.needs_facts:
             with work.link.lock:
                 facts = self._facts.of(work.link)
-        return _attended(dataclasses.replace(work, setting=setting, facts=facts))
+        if setting or facts is not work.facts:
+            work = dataclasses.replace(work, setting=setting, facts=facts)
+        return _attended(work)
 
 
 def _attended(work: Work) -> Work:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from runner.engine.access import Access
+from runner.engine.leasing import Leasing
 from runner.engine.link import Link
 from runner.engine.stop import Stop
 from runner.engine.variables import Variables
@@ -38,16 +39,24 @@ class Links:
     def __init__(self, make: Callable[[str, Way], Link], access: Access | None = None) -> None:
         self._make = make
         self.access = access
+        self.leasing: Leasing | None = None
+        """What keeps other controllers off the hosts that are changed; None in a dry run."""
         self._links: dict[str, dict[Way, Link]] = {}
         self._lock = threading.Lock()
 
     def get(self, host: str, way: Way = Way()) -> Link:  # noqa: B008 - it is frozen
         """The host's link; not yet connected when it is new."""
+        known = self._links.get(host)
+        if known is not None and way in known:
+            return known[way]  # asked for by each job: no lock for that
         with self._lock:
             ways = self._links.setdefault(host, {})
             if way not in ways:
                 ways[way] = self._make(host, way)
-            return ways[way]
+            link = ways[way]
+        if self.leasing is not None and link.lease is None:
+            link.lease = self.leasing.of(host)
+        return link
 
     def close(self, host: str) -> None:
         """Close the host's connections, if there are any.
@@ -59,6 +68,7 @@ class Links:
         for link in links:
             if link.lock.acquire(blocking=False):
                 try:
+                    link.release()
                     link.drop()
                 finally:
                     link.lock.release()
@@ -70,6 +80,7 @@ class Links:
                 host
                 for host, ways in self._links.items()
                 if any(w.connection for w in ways.values())
+                or (self.leasing is not None and self.leasing.has(host))
             ]
         wanted = open_ if hosts is None else [host for host in open_ if host in set(hosts)]
         if wanted:
@@ -123,12 +134,14 @@ class NoIncludes(Includes):
 class Runtime:
     """The run's id, its plays and variables, and how to reach hosts, modules and listeners.
 
-    ``record`` writes an outcome to the journal; ``ask`` puts a question to the terminal and
-    gives the answer, or None when there is no terminal; ``claim`` takes a host that is not one of
+    ``record`` writes an outcome to the journal; ``ask`` puts a question to the terminal, shows
+    what is typed or not, and gives the answer, or None when there is no terminal or the run is to
+    stop; ``claim`` takes a host that is not one of
     the run's own for the rest of the run, and raises HostsBusy when another run works on it.
     ``force_handlers`` does for every play what its own ``force_handlers`` does. ``shows_output``:
     somebody wants to see what commands print while they run. ``offers`` gives what a host with
-    these variables may fetch files from, if anything. ``stages`` are the numbers of the
+    these variables may fetch files from, if anything. ``unseal`` gives the
+    secrets that a change on record needs to be taken back. ``stages`` are the numbers of the
     plays after which it is decided anew who takes part in the next ones.
     """
 
@@ -142,10 +155,11 @@ class Runtime:
     redactor: Redactor
     stop: Stop
     record: Callable[[JobId, Outcome], None] = field(default=lambda _job, _outcome: None)
-    ask: Callable[[str], str | None] = field(default=lambda _prompt: None)
+    ask: Callable[[str, bool], str | None] = field(default=lambda _prompt, _echo: None)
     includes: Includes = field(default_factory=NoIncludes)
     claim: Callable[[str], None] = field(default=lambda _host: None)
     force_handlers: bool = False
     shows_output: bool = False
     stages: tuple[int, ...] = ()
+    unseal: Callable[[str], Mapping[str, str]] = field(default=lambda _sealed: {})
     offers: Callable[[str, Mapping[str, Any]], Offering | None] = field(default=lambda *_: None)

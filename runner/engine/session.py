@@ -24,6 +24,7 @@ from runner.errors import (
     ModuleError,
     TransportError,
 )
+from runner.interfaces import memory
 from runner.interfaces.exchange import (
     Command,
     Exec,
@@ -89,6 +90,7 @@ class Reader:
 
     def drive(self, generator: Generator[Request, Reply, T]) -> T:
         """Run a module's generator to its end and give back what it returns."""
+        reply: Reply = ()
         try:
             request = next(generator)
             while True:
@@ -101,6 +103,11 @@ class Reader:
         except StopIteration as stop:
             result: T = stop.value
             return result
+        except ModuleError as error:
+            # No module needs to know this of its own programs: it can happen to all of them.
+            if advice := memory.advice_on(reply):
+                error.hint = f"{advice}; {error.hint}" if error.hint else advice
+            raise
 
     def _answer(self, request: Request) -> Reply:
         match request:
@@ -211,6 +218,7 @@ class Writer(Reader):
         setting: Setting = Setting(),  # noqa: B008 - it is frozen
     ) -> None:
         super().__init__(link, timeout, setting)
+        self._setting = setting
         self._becomes = bool(setting.become)
         self.watch: Watch | None = None
         """Who wants to hear what writes print while they run; mostly nobody."""
@@ -238,8 +246,9 @@ class Writer(Reader):
             first = self._write(upload.before)
             if first.code != 0:
                 return first
-        self.sent.append(f"upload {upload.path} ({upload.content.size} bytes)")
         seconds = self._timeout(upload.timeout)
+        self.link.hold(self._setting, seconds)
+        self.sent.append(f"upload {upload.path} ({upload.content.size} bytes)")
         code = self._guard(lambda: connection.put(upload, timeout=seconds))
         self.answered += code != NO_WAY
         return Output(code)
@@ -247,6 +256,7 @@ class Writer(Reader):
     def _write(self, command: Command) -> Output:
         invocation = self._shells.of(command).render(command)
         connection = self._connect()
+        self.link.hold(self._setting, self._timeout(command.timeout))
         self.sent.append(invocation.text)
         try:
             with watched(self.watch, self._shells.of(command), connection):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from runner.engine.link import Link
+from runner.interfaces.codec import from_json
 from runner.interfaces.module import Module, Params
 from runner.interfaces.shell import Setting
 from runner.journal.records import ChangeRecord
@@ -32,6 +33,18 @@ class HostNotes:
 
     reboot_required: bool = False
     reboot_unknown: bool = False
+
+
+def params_of(
+    record: ChangeRecord, module: Module[Any, Any], unseal: Callable[[str], Mapping[str, str]]
+) -> Params:
+    """The parameters of a recorded change, with the secrets that were kept apart.
+
+    Raises Refused when these cannot be opened.
+    """
+    params = from_json(module.params, record.params)
+    sealed = (record.facts or {}).get("sealed")
+    return params.with_secrets(unseal(sealed)) if sealed else params
 
 
 @dataclass(frozen=True, slots=True)

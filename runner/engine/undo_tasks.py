@@ -84,6 +84,13 @@ class StepLedger(Protocol):
         """Mark a change as taken back."""
 
 
+class RollbackLedger(StepLedger, Protocol):
+    """What a rollback needs of the journal."""
+
+    def settle(self, change: int, status: Status, found: Any, record: ChangeRecord) -> None:
+        """Say what became of it; a change that is back is marked as undone."""
+
+
 class WrittenUndo:
     """Takes one recorded change back by its tasks; without a ledger it only previews."""
 
@@ -133,6 +140,7 @@ class WrittenUndo:
             subject=change.subject,
             irreversible=_why_not(module, params, change, facts),
         )
+        link.hold(self._setting)
         intent = self._ledger.intend(as_step, change.before, change.after)
         writer, status, found = Writer(link, setting=self._setting), Status.FAILED, None
         try:

@@ -22,6 +22,8 @@ from runner.engine.facts_keeper import FactsKeeper
 from runner.engine.graph import Step, StepKind
 from runner.engine.handlers import Handlers
 from runner.engine.keywords_rendered import Keywords
+from runner.engine.lines import Lines
+from runner.engine.lines_ahead import Ahead
 from runner.engine.preparing import Preparing
 from runner.engine.roster import Roster
 from runner.engine.runtime import Runtime
@@ -66,12 +68,23 @@ class TaskVisit(ABC):
         self._facts_visit = FactsVisit(runtime, self.facts, self.settings)
         self._nested = Nested(runtime, self)
         self._cancelled: set[JobId] = set()
+        self._preparing = preparing
+        self.ahead: Ahead | None = None
+
+    def look_ahead(self, lines: Lines) -> Ahead:
+        """From now on ask probes of jobs that follow one another together."""
+        prepare, notifications = self._preparing.work, self._notifications
+        self.ahead = Ahead(self.runtime, lines, self.budgets, self.endings, prepare, notifications)
+        return self.ahead
 
     # -- the walk's side --------------------------------------------------------------------
 
     def visit(self, step: Step, host: str) -> Outcome:
         """Do the job; every failure becomes an outcome."""
-        return self.turn(step, host, {}, self.budgets.places(step.task))
+        outcome = self.turn(step, host, {}, self.budgets.places(step.task))
+        if outcome.status is Status.CANCELLED:  # the run ended under it: what waits for it, too
+            self._cancelled.add(JobId(step.name, host))
+        return outcome
 
     def blocked(self, step: Step, host: str, by: JobId) -> Outcome:
         """The job cannot run because of ``by``; a handler that nobody notified is just skipped."""
@@ -123,6 +136,8 @@ class TaskVisit(ABC):
 
     def host_done(self, host: str) -> None:
         """No job of this host is left."""
+        if self.ahead is not None:
+            self.ahead.done(host)
         self.runtime.links.close(host)
 
     # -- one job ----------------------------------------------------------------------------
@@ -133,6 +148,8 @@ class TaskVisit(ABC):
         """A job's turn: a task of the playbook, or one that an include brought in."""
         job = JobId(step.name, host)
         play = self.runtime.plays[step.play]
+        if self.ahead is not None:
+            self.ahead.begin(step, host)
         refused = self._refused(step, job, play, places)
         if refused is not None:
             return self.teller.finished(job, refused)
@@ -211,16 +228,24 @@ class TaskVisit(ABC):
     def perform(self, work: Work) -> Outcome:
         """Do, or predict, one task that may change the host."""
 
-    def carry_out(self, work: Work, seconds: float, prompt: str | None) -> Mapping[str, Any]:
-        """Wait, or ask a person, as ``pause`` says; gives what that adds to the result."""
+    def carry_out(self, work: Work, seconds: float, prompt: str | None) -> Mapping[str, Any] | None:
+        """Wait, or ask a person, as ``pause`` says; gives what that adds to the result, or None
+        when the run ends before that."""
         return {}
 
     def _look(self, work: Work) -> Outcome:
-        found = self.reader(work).drive(work.module.probe(work.params, work.facts))
+        found = self.before(work)
         change = Change(work.subject, found, found)
         result = dict(work.module.result(work.params, change, work.facts, {}))
         message = work.module.message(work.params, change, work.facts)
         return Outcome(Status.OK, message, result={"changed": False, "failed": False, **result})
+
+    def before(self, work: Work) -> Any:
+        """The state in which the task finds its subject; it may have been seen ahead."""
+        reader = self.reader(work)
+        if self.ahead is not None:
+            return self.ahead.before(work, reader)
+        return reader.drive(work.module.probe(work.params, work.facts))
 
     def reader(self, work: Work) -> Reader:
         """A driver for reads, within the task's time and setting."""

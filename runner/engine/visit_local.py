@@ -16,8 +16,9 @@ from runner.model.job import Outcome, Status
 
 INCLUDE_VARS: Final = "include_vars"
 
-CarryOut = Callable[[Work, float, str | None], Mapping[str, Any]]
-"""Waits, or asks a person, as ``pause`` says; gives what that adds to the result."""
+CarryOut = Callable[[Work, float, str | None], Mapping[str, Any] | None]
+"""Waits, or asks a person, as ``pause`` says; gives what that adds to the result, or None when the
+end of the run came before the end of the wait."""
 
 
 class Locals:
@@ -49,10 +50,13 @@ class Locals:
             return Outcome(Status.FAILED, decision.message, result=result, category="playbook")
         if decision.result.get("skipped") is True:
             return outcomes.skipped(decision.message, result)
-        result.update(self._carry_out(work, decision.pause_seconds, decision.prompt))
+        added = self._carry_out(work, decision.pause_seconds, decision.prompt)
+        if added is None:
+            return outcomes.interrupted_wait()
+        result.update(added)
         message = self._obey(turn, work, decision) or decision.message
         status = Status.CHANGED if decision.changed else Status.OK
-        return Outcome(status, message, result=result)
+        return Outcome(status, message, result=result, said=decision.said)
 
     def _set(self, work: Work, facts: Mapping[str, Any]) -> None:
         """``set_fact``: variables of the host, or of the one it is delegated to."""

@@ -87,7 +87,8 @@ class Items:
                 done.append(Done(outcomes.interrupted(str(item))))
                 break
             loop = control.variables(items, index)
-            one = self._labelled(turn, loop, self._element(turn, loop, ""))
+            label = self._label_before(turn, over, loop)
+            one = self._labelled(turn, loop, self._element(turn, loop, label))
             result = {**one.outcome.result, **loop}
             one = dataclasses.replace(one, outcome=dataclasses.replace(one.outcome, result=result))
             done.append(one)
@@ -119,6 +120,19 @@ class Items:
         except InputError as error:
             done[-1] = dataclasses.replace(done[-1], outcome=outcomes.of_error(error))
             return True
+
+    def _label_before(self, turn: Turn, over: Loop, loop: Mapping[str, Any]) -> str:
+        """The element's name in the journal and in plans. They are written before its end is
+        known: a label that needs that end is no name yet."""
+        if over.label is None:
+            return str(loop[over.var])
+        try:
+            variables = self.variables(turn, loop)
+            if turn.task.register in variables:  # what became of the element before this one
+                variables = {k: v for k, v in variables.items() if k != turn.task.register}
+            return str(self._runtime.templates.render(over.label, variables, over.source))
+        except (DependsOnUnknown, InputError):  # said by _labelled, if it stays so
+            return str(loop[over.var])
 
     def _labelled(self, turn: Turn, loop: Mapping[str, Any], done: Done) -> Done:
         """With the element's name for people, which may depend on what became of it."""
@@ -160,6 +174,16 @@ class Items:
         if keywords is None:
             keywords = keywords_in_trouble(turn.task, self._runtime.templates, variables)
         return Done(_excused(outcome, keywords), keywords)
+
+    def foreseen(
+        self, turn: Turn, keywords: Keywords, notify: tuple[str, ...], work: Work
+    ) -> Done:
+        """A task without a loop that was evaluated before its turn."""
+        try:
+            outcome = self._attempts(turn, work, {})
+            return Done(_excused(outcome, keywords), keywords, notify)
+        except Exception as error:  # noqa: BLE001 - an exception becomes this job's outcome
+            return Done(_excused(outcomes.of_error(error), keywords), keywords)
 
     def _include(
         self, turn: Turn, keywords: Keywords, variables: Mapping[str, Any], loop: Mapping[str, Any]

@@ -10,7 +10,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from runner.engine import outcomes
 from runner.engine.becoming import Settings
@@ -20,8 +20,8 @@ from runner.engine.graph_rollback import SETTLE_STEP
 from runner.engine.preview import Preview
 from runner.engine.runtime import Runtime
 from runner.engine.session import Reader, Writer
-from runner.engine.undo import HostNotes, Restart, Undo, conflict, three_values
-from runner.engine.undo_tasks import StepLedger, WrittenUndo
+from runner.engine.undo import HostNotes, Restart, Undo, conflict, params_of, three_values
+from runner.engine.undo_tasks import RollbackLedger, WrittenUndo
 from runner.errors import HostError, ModuleError, RestartFirst, TransportError
 from runner.events import JobFinished, JobStarted
 from runner.interfaces.codec import from_json
@@ -30,13 +30,6 @@ from runner.interfaces.shell import Setting
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Change
-
-
-class RollbackLedger(StepLedger, Protocol):
-    """What a rollback needs of the journal."""
-
-    def settle(self, change: int, status: Status, found: Any, record: ChangeRecord) -> None:
-        """Say what became of it; a change that is back is marked as undone."""
 
 
 @dataclass(slots=True)
@@ -72,7 +65,7 @@ class RollbackVisit:
         hints = tuple(self._hints(job))
         if hints:
             outcome = dataclasses.replace(outcome, warnings=(*outcome.warnings, *hints))
-        outcome = dataclasses.replace(outcome, seconds=time.time() - begun)
+        outcome = dataclasses.replace(outcome, seconds=max(0.0, time.time() - begun))
         self._tell(job, outcome)
         # A conflict is left alone; it does not keep other subjects from coming back.
         if outcome.status is Status.CONFLICT:
@@ -164,7 +157,7 @@ class RollbackVisit:
             job,
             record,
             module,
-            from_json(module.params, record.params),
+            params_of(record, module, self.runtime.unseal),
             from_json(module.state, record.before),
             from_json(module.state, after),
             from_json(module.state, record.after),
@@ -180,7 +173,7 @@ class RollbackVisit:
         return settings.recorded((record.facts or {}).get("setting"), of_host)
 
     def _undo(self, undo: Undo) -> Outcome:
-        found = _probe(undo)
+        found = self._found(undo)
         if not undo.differ(undo.before, found):
             return Outcome(Status.OK, "already as it was before", subject=undo.record.subject)
         if not undo.foreign(found):
@@ -210,12 +203,11 @@ class RollbackVisit:
     def _carry_out(self, undo: Undo, change: Change[Any], ledger: RollbackLedger) -> Outcome:
         why_not = undo.module.irreversible(undo.params, change.reversed(), undo.facts)
         again = dataclasses.replace(undo.record, irreversible=why_not)
-        intent = ledger.intend(again, change.after, change.before)
-        writer = Writer(undo.link, setting=undo.setting)
+        intent, writer = self._begin(undo, change, ledger, again)
         status, found = Status.FAILED, None
         try:
             applied = writer.drive(undo.module.undo(undo.params, change, undo.facts)) or {}
-            found = _probe(undo)
+            found = self._left(undo)
             outcome = self._verified(undo, change.after, found, applied)
             status = outcome.status
         except TransportError as error:
@@ -230,6 +222,20 @@ class RollbackVisit:
         finally:
             ledger.settle(intent, status, found, undo.record)
         return dataclasses.replace(outcome, subject=change.subject, commands=tuple(writer.sent))
+
+    def _begin(
+        self, undo: Undo, change: Change[Any], ledger: RollbackLedger, again: ChangeRecord
+    ) -> tuple[int, Writer]:
+        undo.link.hold(undo.setting)
+        intent = ledger.intend(again, change.after, change.before)
+        return intent, Writer(undo.link, setting=undo.setting)
+
+    def _found(self, undo: Undo) -> Any:
+        return self._left(undo)  # before anything is undone it is what the run left
+
+    def _left(self, undo: Undo) -> Any:
+        reader = Reader(undo.link, setting=undo.setting)
+        return reader.drive(undo.module.probe(undo.params, undo.facts))
 
     def _verified(self, undo: Undo, was: Any, found: Any, applied: Mapping[str, Any]) -> Outcome:
         wrong = undo.differ(undo.before, found)
@@ -291,8 +297,3 @@ class RollbackVisit:
         self.runtime.record(job, public)
         self.runtime.publish(JobFinished(job, public, time.time()))
         return outcome
-
-
-def _probe(undo: Undo) -> Any:
-    reader = Reader(undo.link, setting=undo.setting)
-    return reader.drive(undo.module.probe(undo.params, undo.facts))

@@ -17,11 +17,13 @@ from runner.engine.detached import DetachedWriter
 from runner.engine.live_output import LiveOutput, Watch
 from runner.engine.runtime import Runtime
 from runner.engine.session import Writer
+from runner.engine.stop import StopLevel
 from runner.engine.undo_tasks import UndoStep, undo_steps
 from runner.engine.visit import TaskVisit
-from runner.engine.visit_check import Foresee, irreversible, predict
+from runner.engine.visit_check import Foresee, already_so, irreversible, predict
 from runner.engine.work import Work
 from runner.errors import HostError, ModuleError, TransportError
+from runner.interfaces import memory
 from runner.interfaces.module import CommandState, Effect
 from runner.interfaces.shell import Shell
 from runner.interfaces.transport import Connection
@@ -66,9 +68,9 @@ class RunVisit(TaskVisit):
 
     def _perform(self, work: Work) -> Outcome:
         if work.keywords.check_mode:
-            return predict(work, self._probe(work))
+            return predict(work, self.before(work))
         self.delegation.claim(work)
-        before = self._probe(work)
+        before = self.before(work)
         if work.module.effect is Effect.COMMAND:
             if before.done:
                 return predict(work, before)
@@ -77,15 +79,16 @@ class RunVisit(TaskVisit):
             after = work.module.plan(work.params, before, work.facts)
         change = Change(work.subject, before, after)
         if not change.differences():
-            return predict(work, before)
+            return already_so(work, change)
         if self._approve is not None:
             self._approve(work, change)
         return self._carry_out(work, change)
 
     def _carry_out(self, work: Work, change: Change[Any]) -> Outcome:
         why_not = irreversible(work, change)
-        intent = self._ledger.intend(work, change, why_not, undo_steps(work, self.runtime))
-        writer = _writer(work)
+        self._hold(work)
+        intent = self._intend(work, change, why_not)
+        writer = self._writer(work)
         if self.runtime.shows_output and not work.keywords.no_log:
             writer.watch = self._watch(work)
         status, found, applied = Status.FAILED, None, None
@@ -113,6 +116,28 @@ class RunVisit(TaskVisit):
             irreversible=why_not,
         )
 
+    def _hold(self, work: Work) -> None:
+        """Have the host before anything is sent that could change it."""
+        work.link.hold(work.setting)
+
+    def _intend(self, work: Work, change: Change[Any], why_not: str) -> int:
+        """The change's place in the journal, where it is on disk now."""
+        return self._ledger.intend(work, change, why_not, undo_steps(work, self.runtime))
+
+    def _writer(self, work: Work) -> Writer:
+        """A driver for writes, within the task's time and setting; detached with ``async``."""
+        keywords = work.keywords
+        if not keywords.async_seconds:
+            return Writer(work.link, keywords.timeout, work.setting)
+        return DetachedWriter(
+            work.link,
+            keywords.timeout,
+            work.setting,
+            token=f"j{secrets.token_hex(8)}",
+            seconds=keywords.async_seconds,
+            poll=keywords.poll,
+        )
+
     def _watch(self, work: Work) -> Watch:
         """Shows what a command prints while it runs."""
 
@@ -130,7 +155,7 @@ class RunVisit(TaskVisit):
         """Probe again and compare; a command that said success and did nothing has failed."""
         if work.module.effect is Effect.COMMAND and change.before.done is None:
             return change.after
-        found = self._probe(work)
+        found = self._left(work)
         wrong = [d for d in differences(change.after, found) if d.before is not UNKNOWN]
         if work.module.effect is Effect.COMMAND:
             wrong = [d for d in wrong if d.field == "done"]
@@ -141,6 +166,10 @@ class RunVisit(TaskVisit):
                 hint="something on the host takes it back (group policy, another tool)?",
             )
         return found
+
+    def _left(self, work: Work) -> Any:
+        """What the change has left."""
+        return self._probe(work)
 
     def _look_again(self, work: Work) -> Any:
         try:
@@ -175,30 +204,20 @@ class RunVisit(TaskVisit):
             found,
         )
 
-    def carry_out(self, work: Work, seconds: float, prompt: str | None) -> Mapping[str, Any]:
+    def carry_out(self, work: Work, seconds: float, prompt: str | None) -> Mapping[str, Any] | None:
         """``pause``: wait, or ask at the terminal."""
-        found = {} if prompt is None else {"user_input": self.runtime.ask(prompt) or ""}
+        found = {}
+        if prompt is not None:
+            answer = self.runtime.ask(prompt, getattr(work.params, "echo", True))
+            if answer is None and self.runtime.stop.level is not StopLevel.GO_ON:
+                return None
+            found["user_input"] = answer or ""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self.detail(work, f"pausing, {left:.0f} s left")
             if self.runtime.stop.sleep(min(left, 10.0)):
-                raise ModuleError("stopped while pausing")
+                return None
         return found
-
-
-def _writer(work: Work) -> Writer:
-    """A driver for writes, within the task's time and setting; detached with ``async``."""
-    keywords = work.keywords
-    if not keywords.async_seconds:
-        return Writer(work.link, keywords.timeout, work.setting)
-    return DetachedWriter(
-        work.link,
-        keywords.timeout,
-        work.setting,
-        token=f"j{secrets.token_hex(8)}",
-        seconds=keywords.async_seconds,
-        poll=keywords.poll,
-    )
 
 
 def _with_job(outcome: Outcome, writer: DetachedWriter, left: bool) -> Outcome:
@@ -248,6 +267,7 @@ def succeeded(
     return Outcome(
         status,
         message or work.module.message(work.params, actual, work.facts),
+        memory.advice_on_result(applied) if failed else "",
         differences=shown,
         category="module" if failed else "",
         result={"changed": status is not Status.OK, "failed": failed, **result},

@@ -28,11 +28,14 @@ _UNKNOWN_KEY: Final = "__unknown__"
 _PAIRS_KEY: Final = "__pairs__"
 _DATE_KEY: Final = "__date__"
 _TIME_KEY: Final = "__datetime__"
+_PLAIN_TYPES: Final = frozenset({type(None), bool, int, float, str})
 _MARKS: Final = frozenset({_UNKNOWN_KEY, _PAIRS_KEY, _DATE_KEY, _TIME_KEY})
 
 
 def to_json(value: Any) -> Any:
     """A value made of what JSON has. Raises TypeError for what cannot be kept."""
+    if type(value) in _PLAIN_TYPES:
+        return value  # most are, and the patterns below take their time
     match value:
         case None | bool() | int() | float():
             return value
@@ -47,14 +50,12 @@ def to_json(value: Any) -> Any:
         case Mapping():
             return _mapping(value)
         case BaseModel():
-            kept = (name for name, info in type(value).model_fields.items() if not info.exclude)
-            names = (*kept, *(value.model_extra or {}))
+            names = (*_kept_parameters(type(value)), *(value.model_extra or {}))
             return {name: to_json(getattr(value, name)) for name in names}
     if value is UNKNOWN:
         return {_UNKNOWN_KEY: True}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = (f for f in dataclasses.fields(value) if not f.metadata.get("exclude"))
-        return {f.name: to_json(getattr(value, f.name)) for f in fields}
+        return {name: to_json(getattr(value, name)) for name in _kept_fields(type(value))}
     raise TypeError(f"a {type(value).__name__} cannot be kept in the journal")
 
 
@@ -137,6 +138,16 @@ def _plain(data: Any) -> Any:
                 return datetime.fromisoformat(data[_TIME_KEY])
             return {key: _plain(item) for key, item in data.items()}
     return data
+
+
+@lru_cache(maxsize=256)
+def _kept_parameters(type_: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name, info in type_.model_fields.items() if not info.exclude)
+
+
+@lru_cache(maxsize=256)
+def _kept_fields(type_: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(type_) if not f.metadata.get("exclude"))
 
 
 @lru_cache(maxsize=256)

@@ -14,12 +14,13 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from runner.interfaces.exchange import Output, Query, Reply, Request
 from runner.interfaces.guide import Guide
+from runner.interfaces.touching import Reach
 from runner.model.inventory import Addition
 from runner.model.state import Change
 
@@ -40,6 +41,18 @@ class Params(BaseModel):
 
     HIDDEN: ClassVar[frozenset[str]] = frozenset()
     """Fields that the engine fills in; in a playbook they are unknown."""
+
+
+    def secrets_for_undo(self) -> Mapping[str, str]:
+        """Parameters that are secrets, and without which a change cannot be taken back.
+
+        They are kept apart from the others, encrypted, and given back to ``undo``.
+        """
+        return {}
+
+    def with_secrets(self, secrets: Mapping[str, str]) -> Self:
+        """These parameters as they were before the journal kept them, with their secrets."""
+        return self
 
 
 class NoParams(Params):
@@ -92,6 +105,15 @@ class Module(ABC, Generic[ParamsT, StateT]):
     guide: ClassVar[Guide | None] = None
     """Where it works and with which tools, and an example, for people."""
 
+    ahead: ClassVar[bool] = False
+    """Whether a probe may be asked together with those of earlier tasks, because it is quick: it
+    reads with native tools, and waits for nothing. Of a LOCAL module: whether deciding takes no
+    time."""
+    straight: ClassVar[bool] = False
+    """Whether an ``apply`` that only writes may travel together with others: the exit code of each
+    command alone decides on its success, and no command depends on what an earlier one printed.
+    What ``reach`` does not know of is sent alone all the same."""
+
     shares: ClassVar[str] = ""
     """Modules with the same word here have the same state: in a dry run each sees what the others
     would leave of a subject."""
@@ -125,6 +147,12 @@ class Module(ABC, Generic[ParamsT, StateT]):
     @abstractmethod
     def plan(self, params: ParamsT, before: StateT, facts: Facts) -> StateT:
         """The wanted state. Pure. Raises Refused when a precondition forbids the change."""
+
+    def reach(self, params: ParamsT, change: Change[StateT], facts: Facts) -> Reach | None:
+        """What this change, or having found that none is needed, has to do with; None when not
+        all of it can be named, or when it must be sent alone (it cuts the connection, takes long).
+        """
+        return None
 
     def apply(
         self, params: ParamsT, change: Change[StateT], facts: Facts
@@ -194,6 +222,8 @@ class Decision(BaseModel):
     changed: bool = False
     failed: bool = False
     message: str = ""
+    said: bool = False
+    """The message is what the task is there for."""
     result: Mapping[str, Any] = {}
     facts: Mapping[str, Any] = {}
     """Variables to set on the host (set_fact)."""

@@ -49,6 +49,25 @@ def parse(module: AnyModule, raw: Raw, sources: Sources, place: Source) -> Param
     A value of None counts as not given, as in Ansible. Raises ParamsError that points at the
     argument, or at ``place`` when the argument is missing.
     """
+    if module.params.HIDDEN or not all(isinstance(v, _SINGLE) for v in raw.values()):
+        return _parsed(module, raw, sources, place)
+    # Hosts of a fleet are mostly given the same. Equal is not enough: 1 == True == 1.0.
+    key = (module, tuple((name, type(value), value) for name, value in raw.items()))
+    known = _KNOWN.get(key)
+    if known is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        known = _KNOWN[key] = _parsed(module, raw, sources, place)
+    return known
+
+
+_SINGLE: Final = (str, int, float, type(None))
+_KNOWN: Final[dict[Any, Params]] = {}
+"""Parsed parameters by what was given; only of single values, which are equal all through."""
+_MOST_KNOWN: Final = 512
+
+
+def _parsed(module: AnyModule, raw: Raw, sources: Sources, place: Source) -> Params:
     reader = _Reader(module, raw, sources, place)
     for error in reader.name_errors():
         raise error

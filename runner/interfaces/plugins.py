@@ -65,6 +65,9 @@ class Plugins(Generic[T]):
 
         Raises the kind's own InputError, with the nearest name, when there is none.
         """
+        loaded = self._loaded.get(name)
+        if loaded is not None:
+            return loaded  # asked for several times for each job: no lock for that
         with self._lock:
             if name not in self._loaded:
                 self._loaded[name] = self._make(name)

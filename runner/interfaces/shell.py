@@ -5,13 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from runner.errors import ModuleError
 from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Output
 from runner.interfaces.listening import Stream
 from runner.model.secret import Secret
+
+if TYPE_CHECKING:
+    from runner.interfaces.lease import Leases
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,17 @@ class Bundle(ABC):
         """One Output per command. Raises ProtocolFailed when the frame is not whole."""
 
 
+class Chain(ABC):
+    """Several changes in one invocation that stops behind the first of them that fails."""
+
+    invocation: Invocation
+
+    @abstractmethod
+    def outputs(self, raw: RawOutput, encoding: str) -> tuple[Output, ...]:
+        """One Output for each command that was run, which are all up to the first whose exit code
+        is not 0. Raises ProtocolFailed, which may have started, when that cannot be told."""
+
+
 class Shell(ABC):
     """One script language, in ``runner/shells/NAME.py`` as class ``Shell``."""
 
@@ -98,6 +112,15 @@ class Shell(ABC):
     @abstractmethod
     def bundle(self, commands: Sequence[Command]) -> Sequence[Bundle] | None:
         """The same reads in as few invocations as fit, in order; None when it cannot frame."""
+
+    def together(self, command: Command) -> bool:
+        """Whether this command can share an invocation with others, in ``bundle`` and ``chain``."""
+        return False
+
+    def chain(self, commands: Sequence[Command]) -> Chain | None:
+        """Commands that are ``together``, as one invocation that stops behind the first that fails;
+        None when they do not fit, or this language has none."""
+        return None
 
     @abstractmethod
     def decode(self, raw: RawOutput, encoding: str) -> Output:
@@ -143,6 +166,10 @@ class Shell(ABC):
     def jobs(self) -> Jobs:
         """What became of commands that this shell detached. Raises ModuleError like ``detach``."""
         raise ModuleError(f"a command of the shell '{self.name}' cannot be detached (async)")
+
+    def leases(self) -> Leases | None:
+        """How runs keep each other off hosts with this login shell; None: they cannot."""
+        return None
 
     def keeper(self) -> Shell:
         """The shell for the commands of ``jobs``: the same user, nothing else of the setting."""

@@ -51,6 +51,8 @@ class Transport(ABC):
 
     name: ClassVar[str]
     default_shell: ClassVar[str] = "cmd"
+    shared: ClassVar[bool] = True
+    """Whether other controllers may reach the same hosts: then runs take leases there."""
 
     @abstractmethod
     def options(self, host: str, variables: Mapping[str, Any]) -> Options:

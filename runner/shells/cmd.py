@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 from runner.errors import ModuleError
 from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Exec, Output, Script, Verbatim
+from runner.interfaces.lease import Leases
 from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting
 from runner.interfaces.shell import Shell as Base
 from runner.shells import load
@@ -16,10 +17,12 @@ from runner.shells.cmd_become import launch_as
 from runner.shells.cmd_bundle import LONGEST_BUNDLE, Single, frame, pack
 from runner.shells.cmd_detach import batch_line, launch
 from runner.shells.cmd_quoting import LONGEST_LINE, check, command_line, utf16_length
+from runner.shells.cmd_script import CmdChain, chain
 from runner.shells.cmd_setting import assignments, second_cmd
 from runner.shells.text_decoding import output_of
 from runner.windows.accounts import account_of
 from runner.windows.detached import WindowsJobs
+from runner.windows.lease import WindowsLeases
 from runner.windows.task_jobs import TaskJobs
 
 
@@ -69,6 +72,20 @@ class Shell(Base):
         flush()
         return bundles
 
+    def together(self, command: Command) -> bool:
+        """Programs without a percent sign, in no setting."""
+        if self._setting or not isinstance(command, Exec):
+            return False
+        if any(isinstance(value, Verbatim) for value in command.argv):
+            return False
+        return _can_share(command, self._plain(command))
+
+    def chain(self, commands: Sequence[Command]) -> CmdChain | None:
+        """Programs in one line; see ``cmd_script``."""
+        if not all(map(self.together, commands)):
+            return None
+        return chain([self._plain(command).line for command in commands])
+
     def decode(self, raw: RawOutput, encoding: str) -> Output:
         """The text of one answer; see ``text_decoding``."""
         return output_of(raw, encoding)
@@ -107,6 +124,9 @@ class Shell(Base):
 
     def jobs(self) -> Jobs:
         return TaskJobs() if self.apart else WindowsJobs()
+
+    def leases(self) -> Leases:
+        return WindowsLeases()
 
     def keeper(self) -> Base:
         return load(self.name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +25,13 @@ LONGEST_BUNDLE: Final = 7600
 
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 _NONCE_LENGTH: Final = 14
-_CANARY: Final = b"!OS!"
+_LETTERS: Final = _ALPHABET.encode() * (256 // len(_ALPHABET))
+"""A letter for each byte; all are equally frequent, as there are 32 of them."""
+WITHOUT_CODE: Final = re.compile(rb"\.(\d{1,3})\.() ?\r?\n")
+_WITH_CODE: Final = re.compile(rb"\.(\d{1,3})\.(-?\d{1,11})\. ?\r?\n")
+BEGIN: Final = re.compile(rb"\.0\.([^\r\n]{1,20})\. ?\r?\n")
+"""What makes a nonce a mark. A pattern with the nonce in it would be compiled for each answer."""
+CANARY: Final = b"!OS!"
 """Printed as it is unless delayed expansion is on, which would change what data means."""
 
 
@@ -59,8 +65,10 @@ class CmdBundle(Bundle):
         Raises ProtocolFailed unless every mark is there, once, in order; ModuleError for bytes
         that are no text on this host.
         """
-        answers = _split(raw.stdout, self.nonce, b"(-?\\d{1,11})", self.count)
-        errors = _split(raw.stderr, self.nonce, None, self.count)
+        nonce = self.nonce.encode()
+        body = _after_begin(raw.stdout, nonce)
+        answers = _split(body, nonce, _WITH_CODE, range(1, self.count + 1), raw.stdout)
+        errors = _split(raw.stderr, nonce, WITHOUT_CODE, range(self.count + 1), raw.stderr)[1:]
         return tuple(
             certain_output(RawOutput(int(code) & 0xFFFFFFFF, stdout, stderr), encoding)
             for (code, stdout), (_, stderr) in zip(answers, errors, strict=True)
@@ -69,8 +77,7 @@ class CmdBundle(Bundle):
 
 def new_nonce() -> str:
     """A word that no program prints by chance; it starts with a letter."""
-    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_NONCE_LENGTH - 1))
-    return "k" + letters
+    return "k" + secrets.token_bytes(_NONCE_LENGTH - 1).translate(_LETTERS).decode()
 
 
 def pack(
@@ -80,7 +87,7 @@ def pack(
 
     ``fits`` says what else a group of more than one line must be.
     """
-    start = utf16_length(_head("x" * _NONCE_LENGTH) + before)
+    start = utf16_length(head("x" * _NONCE_LENGTH) + before)
     groups: list[list[str]] = []
     used = 0
     for line in lines:
@@ -101,53 +108,67 @@ def frame(lines: Sequence[str], before: str = "") -> CmdBundle:
     """
     nonce = new_nonce()
     steps = (_step(nonce, number, line) for number, line in enumerate(lines, start=1))
-    return CmdBundle(Invocation(before + _head(nonce) + "".join(steps)), nonce, len(lines))
+    return CmdBundle(Invocation(before + head(nonce) + "".join(steps)), nonce, len(lines))
 
 
-def _head(nonce: str) -> str:
+def head(nonce: str) -> str:
+    """What runs before the commands: the begin marks, with what tells how this cmd reads."""
     # System32 first: tools are found there and not in a folder others may write to.
     # A variable named errorlevel would hide the real one.
-    mark = _sent(nonce)
+    mark = sent(nonce)
     return f'cd /d %SystemRoot%\\System32&set "errorlevel="&echo {mark}.0.!OS!.&echo {mark}.0.>&2'
 
 
 def _step(nonce: str, number: int, line: str) -> str:
-    mark = _sent(nonce)
+    mark = sent(nonce)
     return f"&{line}&call echo {mark}.{number}.%^errorlevel%.&echo {mark}.{number}.>&2"
 
 
-def _sent(nonce: str) -> str:
+def sent(nonce: str) -> str:
+    """The word as it stands in a line: cmd prints it without the caret."""
     return f"{nonce[:5]}^{nonce[5:]}"
 
 
-def _split(data: bytes, nonce: str, code: bytes | None, count: int) -> list[tuple[bytes, bytes]]:
-    """(code, bytes before the mark) for each command, from one stream."""
-    body = data if code is None else _after_begin(data, nonce)
-    value = b"" if code is None else code + b"\\."
-    marks = list(re.finditer(nonce.encode() + rb"\.(\d{1,3})\." + value + rb" ?\r?\n", body))
-    first = 0 if code is None else 1
-    numbers = [int(mark[1]) for mark in marks]
-    if numbers != list(range(first, count + 1)):
-        raise _broken(f"marks {numbers} of {first}..{count}", data)
+def _split(
+    body: bytes, nonce: bytes, mark: re.Pattern[bytes], numbers: range, data: bytes
+) -> list[tuple[bytes, bytes]]:
+    """(code, bytes before the mark) for each mark of one stream; ``data`` is all of that."""
+    marks = list(marks_of(body, nonce, mark))
+    found = [int(each[1]) for each in marks]
+    if found != list(numbers):
+        raise _broken(f"marks {found} of {numbers.start}..{numbers.stop - 1}", data)
     pieces: list[tuple[bytes, bytes]] = []
     start = 0
-    for mark in marks:
-        pieces.append((mark[2] if code is not None else b"", body[start : mark.start()]))
-        start = mark.end()
-    pieces = pieces[1 - first :]
-    if any(nonce.encode() in text for _, text in [*pieces, (b"", body[start:])]):
+    for each in marks:
+        pieces.append((each[2], body[start : each.start() - len(nonce)]))
+        start = each.end()
+    if any(nonce in text for _, text in pieces[1 - numbers.start :]) or nonce in body[start:]:
         raise _broken("a mark stands where none should", data)
     return pieces
 
 
-def _after_begin(data: bytes, nonce: str) -> bytes:
-    begin = re.search(nonce.encode() + rb"\.0\.([^\r\n]{1,20})\. ?\r?\n", data)
+def marks_of(data: bytes, nonce: bytes, mark: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+    """The marks: each place where the nonce stands and ``mark`` follows it.
+
+    A match begins behind the nonce. A pattern with the nonce in it would have to be compiled for
+    each answer, which takes longer than everything else about it.
+    """
+    at = data.find(nonce)
+    while at >= 0:
+        found = mark.match(data, at + len(nonce))
+        if found is not None:
+            yield found
+        at = data.find(nonce, found.end() if found is not None else at + 1)
+
+
+def _after_begin(data: bytes, nonce: bytes) -> bytes:
+    begin = next(marks_of(data, nonce, BEGIN), None)
     if begin is None:
         raise ProtocolFailed(
-            "the host did not run the bundled reads: no begin mark in the answer" + _excerpt(data),
+            "the host did not run the bundled reads: no begin mark in the answer" + excerpt(data),
             hint="the login shell may not be cmd (set ansible_shell_type), or cmd refused the line",
         )
-    if begin[1] != _CANARY:
+    if begin[1] != CANARY:
         raise ProtocolFailed(
             "delayed expansion of variables is on in cmd on this host",
             hint="remove DelayedExpansion from Software\\Microsoft\\Command Processor in the "
@@ -158,11 +179,12 @@ def _after_begin(data: bytes, nonce: str) -> bytes:
 
 def _broken(what: str, data: bytes) -> ProtocolFailed:
     return ProtocolFailed(
-        f"the answer to bundled reads is not whole: {what}{_excerpt(data)}",
+        f"the answer to bundled reads is not whole: {what}{excerpt(data)}",
         hint="the answer was cut or mixed with other output; nothing was changed by these reads",
     )
 
 
-def _excerpt(data: bytes) -> str:
+def excerpt(data: bytes) -> str:
+    """The end of an answer, for people."""
     text = data[-200:].decode("ascii", "replace").strip()
     return f"; it ends in {text!r}" if text else "; it is empty"

@@ -15,6 +15,7 @@ text must never be put into one.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from runner.errors import ModuleError
@@ -169,7 +170,7 @@ def command_line(argv: tuple[str, ...]) -> str:
         raise ModuleError("a command without a program")
     program = _program(argv[0])
     name = program_name(argv[0])
-    return " ".join([program, *(_argument(name, value) for value in argv[1:])])
+    return " ".join([program, *[_argument(name, value) for value in argv[1:]]])
 
 
 def native_line(argv: tuple[str, ...]) -> str:
@@ -180,7 +181,7 @@ def native_line(argv: tuple[str, ...]) -> str:
 
 def utf16_length(text: str) -> int:
     """How many characters Windows counts."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
 
 
 def _program(program: str) -> str:
@@ -199,6 +200,8 @@ def _program(program: str) -> str:
     )
 
 
+# Fleets are asked the same everywhere. Typed: a Verbatim equals the text that must be quoted.
+@lru_cache(maxsize=1024, typed=True)
 def _argument(name: str, value: str) -> str:
     if isinstance(value, Verbatim):
         return str(value)

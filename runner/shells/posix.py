@@ -13,10 +13,12 @@ from typing import ClassVar, Final, Self
 from runner.errors import ModuleError
 from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Exec, Output, Script
+from runner.interfaces.lease import Leases
 from runner.interfaces.listening import Stream
 from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting
 from runner.interfaces.shell import Shell as Base
 from runner.posix.detached import PosixJobs
+from runner.posix.lease import PosixLeases
 from runner.posix.quoting import check, join, path, quote
 from runner.shells.posix_bundle import Single, frame, pack, text_of
 from runner.shells.posix_detach import launch
@@ -87,6 +89,9 @@ class Shell(Base):
 
     def jobs(self) -> Jobs:
         return PosixJobs()
+
+    def leases(self) -> Leases:
+        return PosixLeases()
 
     def keeper(self) -> Shell:
         """The same user: the job's files are in the home of the one that it runs as."""

@@ -18,13 +18,16 @@ from runner.errors import ProtocolFailed
 from runner.interfaces.exchange import Output
 from runner.interfaces.shell import Bundle, Invocation, RawOutput
 from runner.posix.quoting import quote
-from runner.shells.cmd_bundle import Single, new_nonce
+from runner.shells.cmd_bundle import Single, marks_of, new_nonce
 from runner.shells.posix_setting import Dress
 
 __all__ = ["PosixBundle", "Single", "frame", "pack", "text_of"]
 
 LONGEST_BUNDLE: Final = 40_000
 """Bytes of a bundle's commands: quoting them again must not pass what a host takes."""
+_WITH_CODE: Final = re.compile(rb"\.(\d{1,5})\.(\d{1,3})\.\n")
+_WITHOUT_CODE: Final = re.compile(rb"\.(\d{1,5})()\.\n")
+"""What follows a nonce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,8 @@ class PosixBundle(Bundle):
         other user refused the commands.
         """
         inner = self.dress.off(raw)
-        answers = _split(inner.stdout, self.nonce, rb"\.(\d{1,3})", self.count)
-        errors = _split(inner.stderr, self.nonce, rb"()", self.count)
+        answers = _split(inner.stdout, self.nonce, _WITH_CODE, self.count)
+        errors = _split(inner.stderr, self.nonce, _WITHOUT_CODE, self.count)
         return tuple(
             text_of(RawOutput(int(code), stdout, stderr), encoding)
             for (code, stdout), (_, stderr) in zip(answers, errors, strict=True)
@@ -85,17 +88,21 @@ def frame(lines: Sequence[str], dress: Dress) -> PosixBundle:
     return PosixBundle(invocation, nonce, len(lines), dress)
 
 
-def _split(data: bytes, nonce: str, code: bytes, count: int) -> list[tuple[bytes, bytes]]:
+def _split(
+    data: bytes, nonce: str, mark: re.Pattern[bytes], count: int
+) -> list[tuple[bytes, bytes]]:
     """(code, bytes before the mark) for each command, from one stream."""
-    marks = list(re.finditer(nonce.encode() + rb"\.(\d{1,5})" + code + rb"\.\n", data))
-    numbers = [int(mark[1]) for mark in marks]
+    word = nonce.encode()
+    marks = list(marks_of(data, word, mark))
+    numbers = [int(each[1]) for each in marks]
     if numbers != list(range(count + 1)):
         raise _broken(f"marks {numbers} of 0..{count}", data)
     pieces = [
-        (mark[2], data[before.end() : mark.start()]) for before, mark in itertools.pairwise(marks)
+        (later[2], data[before.end() : later.start() - len(word)])
+        for before, later in itertools.pairwise(marks)
     ]
     rest = data[marks[-1].end() :]
-    if any(nonce.encode() in text for text in (*(text for _, text in pieces), rest)):
+    if any(word in text for text in (*(text for _, text in pieces), rest)):
         raise _broken("a mark stands where none should", data)
     return pieces
 

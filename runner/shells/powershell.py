@@ -10,6 +10,7 @@ from typing import ClassVar, Final, Self
 from runner.errors import ModuleError
 from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Exec, Output, Script
+from runner.interfaces.lease import Leases
 from runner.interfaces.listening import Stream
 from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting
 from runner.interfaces.shell import Shell as Base
@@ -30,6 +31,7 @@ from runner.shells.powershell_script import (
 from runner.shells.text_decoding import output_of
 from runner.windows.accounts import account_of
 from runner.windows.detached import WindowsJobs
+from runner.windows.lease import WindowsLeases
 from runner.windows.task_jobs import TaskJobs
 
 _SHORT: Final = 3000
@@ -117,6 +119,9 @@ class Shell(Base):
 
     def jobs(self) -> Jobs:
         return TaskJobs() if self.apart else WindowsJobs()
+
+    def leases(self) -> Leases:
+        return WindowsLeases(self.name)
 
     def keeper(self) -> Base:
         return _Keeper(self)

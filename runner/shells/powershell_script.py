@@ -36,7 +36,7 @@ if($PSVersionTable.PSVersion.Major -ge 3){$params=$j|ConvertFrom-Json}else{
 function ConvertTo-Plain($v){
 if($v -is [Collections.IDictionary]){
 $h=@{};foreach($k in @($v.Keys)){$h[$k]=ConvertTo-Plain $v[$k]};return $h}
-if($v -is [Collections.IList]){$a=@();foreach($i in $v){$a+=,(ConvertTo-Plain $i)};return ,$a}
+if($v -is [Collections.IList]){$a=@();foreach($i in @($v)){$a+=,(ConvertTo-Plain $i)};return ,$a}
 return $v}
 $s=New-Object Web.Script.Serialization.JavaScriptSerializer
 $s.MaxJsonLength=[int]::MaxValue

@@ -61,6 +61,8 @@ def text_of(data: bytes, encoding: str) -> str:
     ``\\r\\r\\n`` (wmic writes it through a pipe) and ``\\r\\n`` become ``\\n``; what cannot be
     decoded becomes U+FFFD.
     """
+    if not data:
+        return ""  # as error streams nearly always are
     text = _decoded(data, encoding)
     return text.replace("\r\r\n", "\n").replace("\r\n", "\n")
 

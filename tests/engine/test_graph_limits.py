@@ -10,7 +10,7 @@ from runner.engine.graph import JobGraph
 from runner.errors import GraphError
 from runner.model.playbook import Entry, Play
 from runner.model.secret import Secret
-from tests.engine.makers import HERE, build, inventory, need, play, task
+from tests.engine.makers import build, inventory, need, play, task
 
 
 def made(*entries: Entry, value: Any = "x", count: int = 1, **fields: Any) -> JobGraph:
@@ -37,11 +37,22 @@ def test_a_value_that_is_not_plain_is_refused(value: Any) -> None:
         made(task("one"), value=value)
 
 
-def test_a_variable_that_nobody_has_is_a_typo() -> None:
+def test_a_variable_that_nobody_has_limits_nobody_and_a_note_says_so() -> None:
     inv = inventory("a", variables={"a": {"cluster": "x"}})
-    with pytest.raises(GraphError, match="did you mean 'cluster'") as caught:
-        build(inv, play(task("one"), max_in_flight={"clutser": 1}))
-    assert caught.value.source == HERE
+    graph = build(inv, play(task("one"), max_in_flight={"clutser": 1}))
+    assert [limit for step in graph.steps for limit in step.takes] == []
+    (note,) = graph.notes
+    assert "no host has the variable 'clutser'" in note
+    assert "did you mean 'cluster'?" in note
+
+
+def test_hosts_that_come_after_others_of_their_pool_wait_outside() -> None:
+    known = {"a": {"cluster": "x"}, "b": {"cluster": "x", "after": "a"}}
+    graph = build(
+        inventory("a", "b", variables=known), play(task("one"), max_in_flight={"cluster": 1})
+    )
+    begin = graph.step("p:begin")
+    assert [limit.count for limit in begin.takes] == [1]
 
 
 def test_a_limited_run_may_leave_nobody_with_the_variable() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runner.engine.graph_build import GraphBuilder
 from runner.engine.graph_rollback import graph_to_json, rollback_graph
+from runner.engine.rollback_targets import order_targets
 from runner.engine.undo import Restart
 from runner.engine.visit_rollback import RollbackVisit
 from runner.engine.visit_run import RunVisit
@@ -92,6 +93,7 @@ def roll_back(
     steps, edges = stored
     restarts = {h: Restart("boot", {}) for h in fleet.hosts} if restart else {}
     graph = rollback_graph(steps, edges, order, frozenset(restarts))
+    order_targets(graph, memory.records.values())
     runtime = fleet.runtime((), check)
     ledger = None if check else UndoMemory()
     visit = RollbackVisit(runtime, changes, restarts, ledger, lambda _record: True)
@@ -224,6 +226,16 @@ def test_a_host_that_must_restart_first_is_restarted_if_it_may_be() -> None:
     outcomes = roll_back(fleet, memory, stored, restart=True)
     assert outcomes[JobId("one", "a")].status is Status.CHANGED
     assert fleet.hosts["a"].keys["k"] == "after-restart"
+
+
+def test_tasks_that_did_not_wait_for_each_other_are_undone_newest_first() -> None:
+    for _ in range(5):
+        fleet = Fleet({"a": ToyHost({"k": "0"})})
+        tasks = [set_key(f"t{n}", "k", str(n), needs=()) for n in range(1, 5)]
+        memory, stored = run(fleet, *tasks)
+        outcomes = roll_back(fleet, memory, stored)
+        assert {o.status for o in outcomes.values()} == {Status.CHANGED}
+        assert fleet.hosts["a"].keys == {"k": "0"}
 
 
 @settings(max_examples=60, deadline=None)

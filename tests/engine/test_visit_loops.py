@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from runner.engine.visit_run import RunVisit
 from runner.model.job import Status
 from runner.model.task import Loop
+from tests.engine.test_rollback import Memory
 from tests.engine.test_visits import SET, check, run
 from tests.engine.toys import HERE, Fleet, ToyHost, task
 
@@ -87,6 +89,30 @@ def test_a_label_may_use_what_became_of_the_element() -> None:
     )  # fmt: skip
     outcomes, _ = run(Fleet(), loop)
     assert [one.item for one in outcomes["t"].items] == ["1=x1", "2=x2"]
+
+
+@pytest.mark.parametrize(
+    ("control", "labels"),
+    [
+        ({}, ["1", "2"]),
+        ({"label": "no. {{ item }} of {{ n }}"}, ["no. 1 of 2", "no. 2 of 2"]),
+        ({"var": "one", "label": "{{ one }}"}, ["1", "2"]),
+        ({"label": "{{ item }}={{ r.value }}"}, ["1", "2"]),
+    ],
+)
+def test_the_record_of_a_change_says_of_which_element_it_is(
+    control: dict[str, Any], labels: list[str]
+) -> None:
+    """What a label shows of the element's end is not known yet when that is written."""
+    name = control.get("var", "item")
+    loop = task(
+        "t", "key", {"key": f"k{{{{ {name} }}}}", "value": "x"}, loop=[1, 2], register="r",
+        control=control, vars={"n": 2},
+    )  # fmt: skip
+    memory = Memory()
+    fleet = Fleet()
+    fleet.walk(lambda r: RunVisit(r, memory), loop)
+    assert [record.item for record in memory.records.values()] == labels
 
 
 def test_a_label_that_cannot_be_told_fails_the_element_with_its_place() -> None:

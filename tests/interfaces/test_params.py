@@ -37,8 +37,9 @@ REFUSED = [
         "parameter 'force_dependent_services' must be yes or no, not 'perhaps'",
         "",
     ),
-    ("win_service", {"name": "x", "password": "p"}, "'password' is not supported here", "sc would"),
-    ("win_service", {"name": "x", "username": r"CORP\me"}, "would need a password", ""),
+    ("win_find", {"paths": "C:\\x", "follow": 1}, "'follow' is not supported here", "cmd does not"),
+    ("win_service", {"name": "x", "password": "p"}, "goes with the 'username'", ""),
+    ("win_service", {"name": "x", "username": r"CORP\me"}, "needs a 'password'", ""),
     ("win_reboot", {"reboot_timeout": "soon"}, "must be a number, not 'soon'", ""),
     ("win_ping", {"_raw_params": "x"}, "win_ping takes no free-form text", "its parameters: data"),
     ("win_regedit", {"path": "HKLM:", "key": "HKLM:\\A"}, "are the same parameter", ""),
@@ -194,3 +195,20 @@ def test_description_has_choices_defaults_and_aliases() -> None:
     assert rows["type"].choices[:2] == ("none", "binary")
     assert rows["delete_key"].type == "bool"
     assert rows["delete_key"].default is True
+
+
+def test_equal_values_of_other_types_are_not_taken_for_one_another() -> None:
+    module = load("win_regedit")
+    raw = {"path": r"HKLM:\SOFTWARE\A", "name": "x", "type": "string"}
+    given: tuple[Any, ...] = (1, True, "1", 1)
+    said: list[Any] = [parse(module, {**raw, "data": data}, {}, TASK) for data in given]
+    fresh: list[Any] = [module.params.model_validate({**raw, "data": data}) for data in given]
+    assert [repr(params.data) for params in said] == [repr(params.data) for params in fresh]
+    assert said[0] is said[3]  # the same again is not parsed again
+
+
+def test_a_mistake_is_reported_for_each_host_at_its_place() -> None:
+    for _ in range(2):
+        with pytest.raises(ParamsError) as caught:
+            parse(load("win_regedit"), {"path": "nowhere"}, {"path": TASK}, TASK)
+        assert caught.value.source == TASK

@@ -1,0 +1,177 @@
+"""Fusing: the changes of a line of jobs on one host as one script that stops at the first failure.
+
+What goes into a script is what may: independent changes, named as such by their modules
+(``Module.reach``), each decided by exit codes alone (``Module.straight``), in jobs about which
+nothing is out of the ordinary and of which none can see what became of another. All their intents
+are durable before the script leaves. Behind it one bundle of probes looks at all of them; then each
+job has its own turn, in which its module goes over the answers and its change is compared and
+settled as if it had been sent alone.
+
+A script stops at the first command that fails. What stands behind that has surely not begun: those
+intents are settled as ``cancelled``, and each of these jobs is done, or blocked, at its own turn.
+When the answer is lost, none of it is sure: every job of the script is looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runner.engine.fuse_script import chain_of, deliver, look, seconds_for, straight_commands
+from runner.engine.fuse_writer import Sent
+from runner.engine.lines_ahead import Ahead, Foreseen, eligible
+from runner.engine.runtime import Runtime
+from runner.engine.side_by_side import UNASKED
+from runner.engine.visit_check import Foresee, irreversible
+from runner.engine.work import Work
+from runner.events import Notice
+from runner.interfaces.exchange import Exec
+from runner.interfaces.module import Effect
+from runner.interfaces.shell import Chain
+from runner.interfaces.touching import Reach
+from runner.model.job import JobId, Status
+from runner.model.state import Change
+
+
+class ScriptLedger(Protocol):
+    """What fusing needs of the journal."""
+
+    def intend_all(self, changes: Sequence[tuple[Work, Change[Any], str]]) -> list[int]:
+        """Make several intents durable at once, each with why it is irreversible, if so."""
+
+    def settle(self, change: int, status: Status, found: Any, applied: None) -> None:
+        """Say what became of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A job that goes into the script."""
+
+    work: Work
+    change: Change[Any]
+    commands: tuple[Exec, ...]
+    reach: Reach
+    foreseen: Foreseen | None = None
+
+
+class Fuse:
+    """Sends scripts, and keeps what became of them until each job has its turn."""
+
+    def __init__(
+        self, runtime: Runtime, ahead: Ahead, ledger: ScriptLedger, approve: Foresee | None
+    ) -> None:
+        self._runtime = runtime
+        self._ahead = ahead
+        self._ledger = ledger
+        self._approve = approve
+        self._sent: dict[JobId, Sent] = {}
+
+    # -- what became of it ------------------------------------------------------------------
+
+    def sent(self, job: JobId) -> Sent | None:
+        """The job's part of a script, while its turn has not come."""
+        return self._sent.get(job)
+
+    def claim(self, job: JobId) -> Sent | None:
+        """The same, and it is this one's business from now on."""
+        return self._sent.pop(job, None)
+
+    def waiting(self, host: str) -> list[Sent]:
+        """All of a host."""
+        return [sent for job, sent in list(self._sent.items()) if job.host == host]
+
+    # -- sending ----------------------------------------------------------------------------
+
+    def send(self, work: Work, change: Change[Any]) -> Sent | None:
+        """Send the change with those of the jobs that follow; None when it is to be sent alone."""
+        first = self._member(work, change, None)
+        if first is None or work.task.register:
+            return None
+        found, chain = self._gather(first)
+        if len(found) < 2 or chain is None:
+            return None
+        work.link.hold(work.setting, seconds_for(one.commands for one in found))
+        intents = self._ledger.intend_all(
+            [(one.work, one.change, irreversible(one.work, one.change)) for one in found]
+        )
+        parts = [
+            Sent(one.commands, intent, work=one.work, change=one.change, foreseen=one.foreseen)
+            for one, intent in zip(found, intents, strict=True)
+        ]
+        for one in found:
+            self._ahead.changed(work.host, one.reach, work.job.host)
+        self._show(parts, chain)
+        begun = deliver(work.link, parts, chain)
+        for part in parts[begun:]:
+            self._ledger.settle(part.intent, Status.CANCELLED, None, None)
+        look(work.link, [(one, one.work) for one in parts[:begun]])
+        for part in parts[1:begun]:
+            self._sent[part.work.job] = part
+        return parts[0]
+
+    def _gather(self, first: _Member) -> tuple[list[_Member], Chain | None]:
+        """The jobs that go with the first one, in order, and the script of them all."""
+        found = [first]
+        reaches = [first.reach]
+        chain: Chain | None = None
+        for one in self._ahead.line(first.work.job):
+            if one.skipped and one.sure:
+                continue
+            if not one.sure or one.work is None or one.state is UNASKED:
+                break
+            if one.turn.job in self._sent:
+                break  # it is under way
+            member = self._foreseen(one, one.work)
+            if member is None or any(member.reach.meets(other) for other in reaches):
+                break
+            reaches.append(member.reach)
+            if not member.commands:
+                continue  # it is as it should be, and nothing behind it may show in it either
+            longer = self._chain([*found, member])
+            if longer is None:
+                break
+            found.append(member)
+            chain = longer
+        return found, chain
+
+    def _foreseen(self, one: Foreseen, work: Work) -> _Member | None:
+        try:
+            after = work.module.plan(work.params, one.state, work.facts)
+            change = Change(work.subject, one.state, after)
+            if not change.differences():
+                reach = work.module.reach(work.params, change, work.facts)
+                return None if reach is None else _Member(work, change, (), reach, one)
+            if self._approve is not None:
+                self._approve(work, change)
+        except Exception:  # noqa: BLE001 - it fails, or does not, when its own turn comes
+            return None
+        return self._member(work, change, one)
+
+    def _member(self, work: Work, change: Change[Any], one: Foreseen | None) -> _Member | None:
+        task, module, step = work.task, work.module, self._ahead.lines.step(work.job.step)
+        if (
+            step is None
+            or not (module.straight and module.effect is Effect.STATE and eligible(work))
+            or (task.changed_when, task.failed_when) != (None, None)
+            or task.undo
+            or work.keywords.no_log
+            or step.shields
+        ):
+            return None
+        reach = module.reach(work.params, change, work.facts)
+        if reach is None:
+            return None
+        commands = straight_commands(work.link, module.apply(work.params, change, work.facts))
+        return _Member(work, change, commands, reach, one) if commands else None
+
+    def _chain(self, found: Sequence[_Member]) -> Chain | None:
+        return chain_of(found[0].work.link, [one.commands for one in found])
+
+    def _show(self, parts: Sequence[Sent], chain: Chain) -> None:
+        if not self._runtime.shows_output:
+            return
+        names = ", ".join(one.work.job.step for one in parts)
+        text = self._runtime.redactor.text(f"one script for {names}: {chain.invocation.text}")
+        self._runtime.publish(Notice(text, time.time(), parts[0].work.job.host))
