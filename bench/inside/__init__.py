@@ -1,0 +1,1 @@
+"""Benches of the runner's insides, each in a process of its own that prints one number."""
