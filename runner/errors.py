@@ -178,6 +178,10 @@ class Drifted(Refused):
         self.fields = tuple(fields)
 
 
+class LeaseHeld(Refused):
+    """A run of another controller works on the host; nothing was sent but the question."""
+
+
 class DependsOnUnknown(HostError):
     """A dry run met a value that only the real run can settle."""
 

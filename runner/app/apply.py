@@ -16,7 +16,16 @@ from typing import Any
 from runner.app.approvals import approvals_of, read_approvers
 from runner.app.conduct import Conductor
 from runner.app.fleet import Fleet
-from runner.app.options import DEFAULT_APPROACH, NO_VAULT, Approach, RunOptions, VaultOptions, View
+from runner.app.options import (
+    DEFAULT_APPROACH,
+    LOCKING,
+    NO_VAULT,
+    Approach,
+    Locking,
+    RunOptions,
+    VaultOptions,
+    View,
+)
 from runner.app.plan import inputs_of
 from runner.app.plan_file import digest_of, read_plan
 from runner.app.plan_text import compared
@@ -47,7 +56,9 @@ class ApplyOptions:
     vault: VaultOptions = NO_VAULT
     view: View = field(default_factory=View)
     approach: Approach = DEFAULT_APPROACH
+    locking: Locking = LOCKING
     deadline: float | None = None
+    fuse: bool = True
     keep_trying: float | None = None
     question: Question | None = None
 
@@ -202,7 +213,9 @@ def _run_options(plan: Plan, options: ApplyOptions) -> RunOptions:
         vault=options.vault,
         view=options.view,
         approach=options.approach,
+        locking=options.locking,
         deadline=options.deadline,
+        fuse=options.fuse,
         keep_trying=options.keep_trying,
         question=options.question,
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final, TypeAlias
 
+from runner.app.descriptors import allow_many
 from runner.app.options import FORKS_CAP, View
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.runtime import Links
@@ -150,6 +151,7 @@ class Conductor:
         ``deadline``: seconds after which it is interrupted, as by a person who wants it now.
         After the plays of each of ``stages``, ``regrow`` gives the graph with which to go on.
         """
+        allow_many()
         begun = time.time()
         members: frozenset[int] = frozenset().union(*(s.members for s in graph.steps))
         hosts = tuple(graph.hosts[i] for i in sorted(members))
@@ -255,7 +257,7 @@ def _views(view: View, *, check: bool) -> list[Subscriber]:
         check=check,
         diff=view.diff,
         json_file=view.json_file,
-        next_commands=usual_commands,
+        next_commands=usual_commands if view.proposes else None,
     )
 
 

@@ -9,11 +9,14 @@ from typing import Any, TypeAlias
 
 from runner.app.masking import passwords_in, watch
 from runner.app.options import NO_VAULT, VaultOptions
-from runner.app.vault_keys import vault_keys
+from runner.app.twins import Twins, UnneededKeys
+from runner.app.vault_keys import ask as ask_vault
+from runner.app.vault_keys import password_sources, vault_keys
 from runner.loading.inventory import load_inventory
 from runner.loading.templates import JinjaTemplates
 from runner.loading.variables import parse_extra_vars
 from runner.loading.vault import VaultKeys
+from runner.loading.vault_passwords import read_passwords
 from runner.model.inventory import Addition, Inventory
 from runner.model.secret import SECRET_VARIABLES, Redactor, Secret
 
@@ -31,6 +34,8 @@ class Fleet:
     redactor: Redactor
     keys: VaultKeys = field(default_factory=VaultKeys)
     """Open whatever else is read for this fleet; what they open is masked."""
+    twins: Twins | None = None
+    """Who is reached in place of its hosts; None outside of a rehearsal."""
 
 
 def load_fleet(
@@ -44,12 +49,15 @@ def load_fleet(
     redactor = Redactor()
     watch(redactor)
     redactor.add(*(word for text in extra for word in passwords_in(text)))
-    keys = vault_keys(vault, on_secret=redactor.add)
+    twins = Twins.found()
+    keys = _keys(vault, redactor, rehearsing=twins is not None)
     templates = JinjaTemplates(playbook_dir, redactor.add, keys)
     variables = dict(parse_extra_vars(list(extra), keys=keys))
     for name in SECRET_VARIABLES & variables.keys():
         if not isinstance(variables[name], Secret):
             variables[name] = Secret(str(variables[name]))
+    if twins is not None:
+        variables |= twins.variables
     if password is not None:
         variables["ansible_password"] = Secret(password)
     # Mistakes in the inventory are shown before it is whole.
@@ -59,7 +67,15 @@ def load_fleet(
     )
     redactor.add(*(s.reveal() for s in secrets_in([variables, *inventory.all_vars()])))
     inventory = replace(inventory, grow=_masking(inventory.grow, redactor))
-    return Fleet(inventory, variables, templates, redactor, keys)
+    return Fleet(inventory, variables, templates, redactor, keys, twins)
+
+
+def _keys(vault: VaultOptions, redactor: Redactor, *, rehearsing: bool) -> VaultKeys:
+    """What opens the fleet's secrets. For a rehearsal only what the command line names is asked."""
+    if not rehearsing:
+        return vault_keys(vault, on_secret=redactor.add)
+    given = read_passwords(password_sources(vault, {}), ask_vault, on_secret=redactor.add)
+    return UnneededKeys(given.passwords, redactor.add)
 
 
 def _masking(grow: Grow, redactor: Redactor) -> Grow:

@@ -47,6 +47,7 @@ def show_run(word: str, *, verbosity: int, everything: bool) -> None:
         stored = journal.graph(run.id)
         records = journal.outcomes(run.id)
         plan = journal.plan(run.id)
+        trail = journal.trail.of(run.id)
     titles = {s["name"]: s["title"] for s in (stored.steps or {}).get("steps", ())}
     entries = in_order(entries_of(records, titles), list(titles), run.hosts)
     shown = [e for e in entries if everything or e.outcome.status not in _QUIET]
@@ -60,6 +61,8 @@ def show_run(word: str, *, verbosity: int, everything: bool) -> None:
     finished = finished_of(run, entries)
     lines += [EMPTY, *recap(finished, entries, title=run.title,
                             next_commands=usual_commands(finished, entries))]  # fmt: skip
+    if trail:
+        lines += [EMPTY, *(line(str(note)) for note in trail)]
     if plan is not None:
         outcomes = {entry.job: entry.outcome for entry in entries}
         lines += [EMPTY, *map(line, compared(parse_plan(plan), outcomes))]

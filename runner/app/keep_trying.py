@@ -7,6 +7,7 @@ that had to wait for them.
 
 from __future__ import annotations
 
+import getpass
 import random
 import signal
 import threading
@@ -78,7 +79,8 @@ def keep_trying(
             say("the deadline has passed")
             break
         try:
-            journal.reopen(record.id, record.pid)
+            why = f"{_hosts(silent)} did not answer (--keep-trying)"
+            journal.reopen(record.id, record.pid, user=getpass.getuser(), why=why)
         except HostsBusy as error:
             say(f"another run has hosts of this one: {error.message}")
             continue

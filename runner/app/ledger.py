@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.app.fleet import Fleet
+from runner.app.seals import Seals
 from runner.engine.becoming import setting_to_json
 from runner.engine.outcomes import HIDDEN, plain
 from runner.engine.undo_tasks import UndoStep
+from runner.engine.unkept import NO_LOG, SECRET
 from runner.engine.work import Work
 from runner.interfaces.codec import to_json
 from runner.journal.journal import Journal
@@ -21,10 +24,14 @@ class RunLedger:
     """Records the changes of a run. A value that is a secret is not kept: without it the change
     cannot be taken back, and its record says so."""
 
-    def __init__(self, journal: Journal, run: str, redactor: Redactor) -> None:
+    def __init__(
+        self, journal: Journal, run: str, redactor: Redactor, seals: Seals | None = None
+    ) -> None:
+        """``seals`` keeps the secrets that taking back needs; without it they are not kept."""
         self._journal = journal
         self._run = run
         self._redactor = redactor
+        self._seals = seals
         self._hidden: set[int] = set()
         """Changes of tasks with ``no_log`` that are not settled yet."""
 
@@ -36,6 +43,22 @@ class RunLedger:
         undo: Sequence[UndoStep] = (),
     ) -> int:
         """Make the intent durable; returns only when it is on disk."""
+        change_id = self._journal.intend(self._run, self._intent(work, change, irreversible, undo))
+        if work.keywords.no_log:
+            self._hidden.add(change_id)
+        return change_id
+
+    def intend_all(self, changes: Sequence[tuple[Work, Change[Any], str]]) -> list[int]:
+        """Make several intents durable in one step, each with why it is irreversible, if so."""
+        intents = [self._intent(work, change, why, ()) for work, change, why in changes]
+        found = self._journal.intend_all(self._run, intents)
+        hidden = (work.keywords.no_log for work, _, _ in changes)
+        self._hidden.update(one for one, hides in zip(found, hidden, strict=True) if hides)
+        return found
+
+    def _intent(
+        self, work: Work, change: Change[Any], irreversible: str, undo: Sequence[UndoStep]
+    ) -> Intent:
         data = {
             "params": to_json(work.params),
             "before": to_json(change.before),
@@ -46,11 +69,17 @@ class RunLedger:
         hidden = work.keywords.no_log
         if hidden:
             data = dict.fromkeys(data)
-            irreversible = irreversible or "no_log: its values are not recorded"
+            irreversible = irreversible or NO_LOG
         elif self._redactor.value(data) != data:
             data = dict.fromkeys(data)
-            irreversible = irreversible or "it holds a secret, which is not recorded"
-        intent = Intent(
+            irreversible = irreversible or SECRET
+        facts = {"setting": data["setting"]} if data["setting"] else {}
+        if not irreversible and (kept := work.params.secrets_for_undo()):
+            if self._seals is None:
+                irreversible = SECRET
+            else:
+                facts["sealed"] = self._seals.seal(kept)
+        return Intent(
             job=work.job,
             item=HIDDEN if hidden and work.item else self._redactor.text(work.item),
             task=work.task.name,
@@ -63,13 +92,9 @@ class RunLedger:
             rollback=work.task.rollback,
             place=str(work.task.source),
             undo=data["undo"],
-            facts={"setting": data["setting"]} if data["setting"] else None,
+            facts=facts or None,
             target=work.target,
         )
-        change_id = self._journal.intend(self._run, intent)
-        if hidden:
-            self._hidden.add(change_id)
-        return change_id
 
     def settle(
         self, change: int, status: Status, found: Any, applied: Mapping[str, Any] | None
@@ -86,6 +111,12 @@ class RunLedger:
         )
 
 
+def run_ledger(journal: Journal, run: str, fleet: Fleet) -> RunLedger:
+    """The ledger of a run on this fleet, with whose vault passwords it seals."""
+    seals = Seals(fleet.keys, journal.path.parent, fleet.redactor.add)
+    return RunLedger(journal, run, fleet.redactor, seals)
+
+
 class UndoLedger:
     """Records what a rollback changes, and marks what is back as undone."""
 
@@ -96,21 +127,11 @@ class UndoLedger:
     def intend(self, record: ChangeRecord, before: Any, after: Any) -> int:
         """Make the intent of one undo durable; ``record.irreversible`` is why not even that undo
         can be taken back, if so."""
-        intent = Intent(
-            job=record.job,
-            item=record.item,
-            task=record.task,
-            module=record.module,
-            params=record.params,
-            subject=record.subject,
-            before=to_json(before),
-            after=to_json(after),
-            irreversible=record.irreversible,
-            place=record.place,
-            facts=record.facts,
-            target=record.target,
-        )
-        return self._journal.intend(self._run, intent)
+        return self._journal.intend(self._run, _undoing(record, before, after))
+
+    def intend_all(self, undos: Sequence[tuple[ChangeRecord, Any, Any]]) -> list[int]:
+        """Make the intents of several undos durable in one step."""
+        return self._journal.intend_all(self._run, [_undoing(*undo) for undo in undos])
 
     def settle(self, change: int, status: Status, found: Any, record: ChangeRecord) -> None:
         """Say what became of it; a change that is back is marked as undone."""
@@ -127,6 +148,23 @@ class UndoLedger:
         """Say what became of one of the tasks that take a change back."""
         state = None if found is None else to_json(found)
         self._journal.settle(change, str(status), found=state)
+
+
+def _undoing(record: ChangeRecord, before: Any, after: Any) -> Intent:
+    return Intent(
+        job=record.job,
+        item=record.item,
+        task=record.task,
+        module=record.module,
+        params=record.params,
+        subject=record.subject,
+        before=to_json(before),
+        after=to_json(after),
+        irreversible=record.irreversible,
+        place=record.place,
+        facts=record.facts,
+        target=record.target,
+    )
 
 
 def record_outcome(
@@ -155,6 +193,7 @@ def outcome_to_json(outcome: Outcome) -> Any:
         "ignored": outcome.ignored,
         "rescued": outcome.rescued,
         "warnings": list(outcome.warnings),
+        "said": outcome.said,
         "seconds": outcome.seconds,
         "result": plain(outcome.result),
     }
@@ -181,5 +220,6 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
         ignored=data["ignored"],
         rescued=data.get("rescued", False),
         warnings=tuple(data["warnings"]),
+        said=data.get("said", False),
         seconds=data["seconds"],
     )

@@ -10,6 +10,7 @@ from runner import shells, transports
 from runner.app.fleet import Fleet
 from runner.app.options import DEFAULT_APPROACH, Approach
 from runner.app.prepare import Prepared
+from runner.app.twins import Withheld
 from runner.engine.access import Access
 from runner.engine.graph import StepKind
 from runner.engine.link import Link
@@ -19,6 +20,7 @@ from runner.engine.runtime import Links
 from runner.engine.stop import Stop
 from runner.engine.variables import Variables
 from runner.errors import InventoryError
+from runner.interfaces.transport import Transport
 from runner.loading.words import suggestion
 from runner.model.secret import SECRET_VARIABLES, Secret
 from runner.model.task import Way
@@ -89,7 +91,7 @@ def _access(
 
         rates += _number(host, RATE_VARIABLE, said(RATE_VARIABLE))
         at_once += [int(n) for n in _number(host, AT_ONCE_VARIABLE, said(AT_ONCE_VARIABLE))]
-        if wanted.keep_trying or _truth(host, KEEP_TRYING_VARIABLE, said(KEEP_TRYING_VARIABLE)):
+        if wanted.keep_trying or truth(host, KEEP_TRYING_VARIABLE, said(KEEP_TRYING_VARIABLE)):
             keep_trying.add(host)
     slowest = min((rate or math.inf for rate in rates), default=RATE)
     rate = wanted.rate if wanted.rate is not None else 0.0 if slowest == math.inf else slowest
@@ -114,7 +116,8 @@ def _number(host: str, name: str, value: Any) -> list[float]:
     return [number]
 
 
-def _truth(host: str, name: str, value: Any) -> bool:
+def truth(host: str, name: str, value: Any) -> bool:
+    """The yes or no that a variable says; nothing is no. Raises InventoryError."""
     text = str(value).strip().lower()
     if value is None or text in ("false", "no", "off", "0"):
         return False
@@ -128,11 +131,7 @@ def _link(host: str, way: Way, fleet: Fleet, variables: Variables, access: Acces
 
     Source: Ansible, "Controlling how Ansible behaves: precedence rules".
     """
-    settings = connection_settings(fleet, variables.of_host(host))
-    for name, said in (("connection", way.connection), ("user", way.user), ("port", way.port)):
-        if said is not None:
-            settings.setdefault(f"ansible_{name}", said)
-    transport = transports.load(str(settings.get("ansible_connection", DEFAULT_CONNECTION)))
+    transport, settings = _way_in(host, way, fleet, variables)
     options = transport.options(host, settings)
     shell = _login_shell(host, settings, transport.default_shell)
     return Link(
@@ -143,7 +142,27 @@ def _link(host: str, way: Way, fleet: Fleet, variables: Variables, access: Acces
         login_shell=transport.language(options, shell),
         stop=access.stop,
         access=access,
+        facts={} if isinstance(transport, Withheld) else None,
     )
+
+
+def _way_in(
+    host: str, way: Way, fleet: Fleet, variables: Variables
+) -> tuple[Transport, dict[str, Any]]:
+    """By which transport, with which settings; in a rehearsal always those of the twin."""
+    if fleet.twins is not None:
+        known = variables.of_host(host)
+        said = known.get("ansible_connection")
+        connection = way.connection if said is None else fleet.templates.render(said, known)
+        if why := fleet.twins.withheld(host, connection):
+            return Withheld(why), {}
+        settings = fleet.twins.settings(host) or {"ansible_connection": "local"}
+        return transports.load(str(settings["ansible_connection"])), settings
+    settings = connection_settings(fleet, variables.of_host(host))
+    for name, word in (("connection", way.connection), ("user", way.user), ("port", way.port)):
+        if word is not None:
+            settings.setdefault(f"ansible_{name}", word)
+    return transports.load(str(settings.get("ansible_connection", DEFAULT_CONNECTION))), settings
 
 
 def connection_settings(fleet: Fleet, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ what to do, and a rule's name stands in front of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ from runner.app.lint_secrets import plain_secrets
 from runner.app.options import NO_VAULT, VaultOptions
 from runner.app.prepare import gathering_problems
 from runner.app.vault_keys import vault_keys
-from runner.errors import InputError, UnknownModule
+from runner.errors import InputError, PlaybookError, UnknownModule
 from runner.interfaces.params import problems
 from runner.loading.examine import Examined, examine
 from runner.loading.templates import JinjaTemplates
@@ -29,6 +29,8 @@ __all__ = ["Findings", "LintOptions", "Remark", "lint"]
 
 _LOOKING: Final = {"ansible_check_mode": True}
 """With this, no template runs a program or writes a file on the controller."""
+DATA: Final = "data"
+"""What a file is that no playbook, role or list of tasks is in."""
 _ABOUT_ONE: Final = 3
 """Mistakes in the parameters of one task that are shown: more say the same again."""
 
@@ -62,7 +64,18 @@ def lint(options: LintOptions) -> Iterator[Findings]:
     vaulted: set[str] = set()
     keys = vault_keys(options.vault, on_secret=vaulted.add)
     for path in options.paths:
-        yield _one(path, options.extra, keys, vaulted)
+        found = _one(path, options.extra, keys, vaulted)
+        if found.what == DATA and len(options.paths) == 1:
+            found = replace(found, errors=(_no_playbook(path),))
+        yield found
+
+
+def _no_playbook(path: Path) -> InputError:
+    """Whoever names one file means it; among others it is one that a pattern of the shell found."""
+    return PlaybookError(
+        f"{path} is no playbook: it holds data (a mapping)",
+        hint="a playbook is a list of plays; files of variables are read by what refers to them",
+    )
 
 
 def _one(path: Path, extra: tuple[str, ...], keys: VaultKeys, vaulted: set[str]) -> Findings:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from runner.app.file_server import FileServer, Log, listening, route_to
 from runner.errors import InventoryError, ModuleError, UsageError
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.serving import FILE_SERVER, LARGE, Offering
+
+if TYPE_CHECKING:  # a web server's import takes long, and few runs serve files
+    from runner.app.file_server import FileServer, Log
 
 
 class Settings(BaseModel):
@@ -31,6 +33,8 @@ class Settings(BaseModel):
     @field_validator("listen")
     @classmethod
     def _listen(cls, value: str) -> str:
+        from runner.app.file_server import listening
+
         listening(value)
         return value
 
@@ -62,6 +66,8 @@ class Offers:
 
     def server(self, listen: str) -> FileServer:
         """The server that listens there."""
+        from runner.app.file_server import FileServer, listening
+
         with self._lock:
             if listen not in self._servers:
                 server = FileServer(listening(listen), self._log)
@@ -86,6 +92,8 @@ class _HostOffering(Offering):
         self._settings = settings
 
     def offer(self, file: LocalFile) -> str:
+        from runner.app.file_server import route_to
+
         try:
             server = self._offers.server(self._settings.listen)
             any_address = server.address in ("0.0.0.0", "::")

@@ -9,7 +9,6 @@ from typing import Any, Final
 from runner.app.conduct import Conductor
 from runner.app.options import RollbackOptions, RunOptions, View
 from runner.app.prepare import Prepared
-from runner.app.rollback import take_back
 from runner.app.rollback_choice import Part, outer_step, play_of
 from runner.journal.journal import Journal
 from runner.journal.records import OutcomeRecord, RunRecord
@@ -46,7 +45,10 @@ def undo_failed_plays(
         forks=options.forks,
         view=View(options.view.verbosity, options.view.diff, terminal=options.view.terminal),
         approach=options.approach,
+        locking=options.locking,
     )
+    from runner.app.rollback import take_back  # only now: few runs are taken back
+
     take_back(rollback, journal, prepared.fleet, record, part, shown=not to_stdout)
 
 

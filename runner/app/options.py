@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from runner.loading.prompts import Question
+if TYPE_CHECKING:  # for a verb that reads no playbook
+    from runner.loading.prompts import Question
 
 FORKS_CAP = 100
 """The most hosts worked on at once unless ``-f`` says otherwise: beyond that one process only
@@ -21,6 +23,8 @@ class View:
     diff: bool = False
     json_file: str | None = None
     terminal: bool = False
+    proposes: bool = True
+    """Whether it ends with the commands that usually come next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,20 @@ class VaultOptions:
 
 NO_VAULT = VaultOptions()
 """Nothing about vault passwords was said; the environment may name a file all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """What the command line says about keeping other runs off: whether a lease is left on hosts,
+    and on which hosts (names, or ``all``) those of others are broken, with the reason."""
+
+    lease: bool = True
+    broken: tuple[str, ...] = ()
+    reason: str = ""
+
+
+LOCKING = Locking()
+"""Nothing was said about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +87,13 @@ class RunOptions:
     vault: VaultOptions = NO_VAULT
     view: View = View()
     approach: Approach = DEFAULT_APPROACH
+    locking: Locking = LOCKING
     deadline: float | None = None
     """Seconds after which the run stops."""
     keep_trying: float | None = None
     """Seconds for which hosts that did not answer are tried again, after the first sweep."""
+    fuse: bool = True
+    """Whether what may travel together does, instead of one by one."""
     question: Question | None = None
     """Asks a person for what ``vars_prompt`` wants; None: there is nobody to ask."""
 
@@ -94,6 +115,7 @@ class RollbackOptions:
     vault: VaultOptions = NO_VAULT
     view: View = View()
     approach: Approach = DEFAULT_APPROACH
+    locking: Locking = LOCKING
     deadline: float | None = None
     """Seconds after which the rollback stops."""
     tasks: tuple[str, ...] = ()
@@ -104,7 +126,9 @@ class RollbackOptions:
     """Put back even what somebody changed since."""
     yes: bool = False
     """Without asking for each."""
-    ask: Callable[[str], str | None] | None = None
+    ask: Callable[[str, Callable[[], bool]], str | None] | None = None
     """Puts a question to a person; needed to force without ``yes``."""
+    fuse: bool = True
+    """Whether what may travel together does, instead of one by one."""
     output: Path | None = None
     """Write the way back there as a playbook, and contact nobody."""

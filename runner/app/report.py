@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from runner.errors import InputError
 from runner.events import StepInfo
 from runner.journal.journal import Journal
 from runner.journal.records import UNDONE, ChangeRecord, OutcomeRecord, PlanGraph, RunRecord
+from runner.journal.trail import Note
 from runner.model.plan import Plan
 from runner.reporting.collect import in_order
 from runner.reporting.json_report import check_writable, document, write_atomically
@@ -41,9 +42,12 @@ class ReportFiles:
     csv: Path | None = None
 
 
-def write_reports(word: str, files: ReportFiles) -> list[str]:
+def write_reports(
+    word: str, files: ReportFiles, person: Sequence[tuple[str, str, str]] = ()
+) -> list[str]:
     """Write the reports on a run (or the plan in a file), each whole or not at all.
 
+    ``person`` is what would have needed somebody in a rehearsal: what, hosts, what to do.
     Gives a line for each file. Raises RunNotFound, InputError when one cannot be written.
     """
     wanted = [
@@ -60,6 +64,7 @@ def write_reports(word: str, files: ReportFiles) -> list[str]:
         with _complaining(path):
             check_writable(path)
     report = plan_report(Path(word)) if Path(word).is_file() else run_report(word)
+    report = replace(report, person=tuple(person))
     for path, make in wanted:
         with _complaining(path):
             write_atomically(path, make(report), encoding="utf-8")
@@ -94,6 +99,7 @@ def run_report(word: str) -> Report:
         records = journal.outcomes(run.id)
         changes = journal.changes(run.id)
         content = journal.plan(run.id)
+        trail = journal.trail.of(run.id)
         related = _related(run, changes, journal.runs())
     steps = _steps(stored, records)
     titles = {info.step: info.name for info in steps}
@@ -107,7 +113,7 @@ def run_report(word: str) -> Report:
         version=run.version, hosts=run.hosts, steps=steps, entries=tuple(entries),
         status=run.status, finished=run.finished, exit_code=run.exit_code,
         ended={record.job: record.time for record in records},
-        facts=tuple(_facts(run, content, records)),
+        facts=(*_facts(run, content, records), *_trail(trail)),
         related=tuple(related),
         excluded=tuple((c.task, c.job.host) for c in changes if not c.rollback),
         changes=len(changes),
@@ -174,7 +180,7 @@ def _related(
     run: RunRecord, changes: Sequence[ChangeRecord], runs: Sequence[RunRecord]
 ) -> Iterator[Related]:
     undid = {change.undone_by for change in changes}
-    for other in sorted(runs, key=lambda each: each.started):
+    for other in reversed(runs):
         if other.id == run.of:
             relation = "what this rollback takes back"
         elif other.of == run.id or other.id in undid:
@@ -198,6 +204,11 @@ def _facts(
     if again:
         many = "job was" if again == 1 else "jobs were"
         yield "Resumed", f"{again:,} {many} taken up again; the last outcome counts"
+
+
+def _trail(trail: Sequence[Note]) -> Iterator[tuple[str, str]]:
+    for note in trail:
+        yield note.kind.capitalize(), note.said
 
 
 def _options(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from collections.abc import Mapping
@@ -10,9 +11,19 @@ from pathlib import Path
 
 from runner.app.conduct import leave
 from runner.app.keep_trying import keep_trying
+from runner.app.leases import breaking_of
 from runner.app.ledger import outcome_from_json
 from runner.app.on_failure import undo_failed_plays
-from runner.app.options import DEFAULT_APPROACH, NO_VAULT, Approach, RunOptions, VaultOptions, View
+from runner.app.options import (
+    DEFAULT_APPROACH,
+    LOCKING,
+    NO_VAULT,
+    Approach,
+    Locking,
+    RunOptions,
+    VaultOptions,
+    View,
+)
 from runner.app.plan_file import parse_plan
 from runner.app.prepare import Prepared, prepare
 from runner.app.run import conduct, on_record, sweeper, warn
@@ -41,6 +52,7 @@ class ResumeOptions:
     vault: VaultOptions = NO_VAULT
     view: View = field(default_factory=View)
     approach: Approach = DEFAULT_APPROACH
+    locking: Locking = LOCKING
     deadline: float | None = None
     keep_trying: float | None = None
     question: Question | None = None
@@ -62,7 +74,8 @@ def resume(options: ResumeOptions) -> int:
         past = _past(journal, record, prepared.graph)
         approve = _approval(journal, record, prepared)
         record = replace(record, pid=os.getpid())
-        journal.reopen(record.id, record.pid)
+        journal.breaking = breaking_of(options.locking, prepared.fleet.inventory.hosts)
+        journal.reopen(record.id, record.pid, user=getpass.getuser(), why=_why(options))
         conductor = conduct(run, prepared)
         code = on_record(
             run,
@@ -76,6 +89,12 @@ def resume(options: ResumeOptions) -> int:
         code, conductor = keep_trying(run, sweep, journal, record, code, conductor, warn)
         undo_failed_plays(run, prepared, conductor, journal, record)
     return leave(code, conductor.stop)
+
+
+def _why(options: ResumeOptions) -> str:
+    """What the trail says of going on."""
+    said = "" if options.doubt is Doubt.LEAVE else f", what is in doubt: {options.doubt.value}"
+    return f"runner resume{said}"
 
 
 def _require_resumable(record: RunRecord) -> None:
@@ -152,6 +171,7 @@ def _run_options(record: RunRecord, options: ResumeOptions) -> RunOptions:
         vault=options.vault,
         view=options.view,
         approach=options.approach,
+        locking=options.locking,
         deadline=options.deadline,
         keep_trying=options.keep_trying,
         question=options.question,

@@ -13,24 +13,35 @@ from pathlib import Path
 from runner import __version__, modules
 from runner.app.conduct import Conductor, leave
 from runner.app.fleet import Fleet, load_fleet
+from runner.app.leases import breaking_of, leasing_of
 from runner.app.ledger import UndoLedger
 from runner.app.links import make_links
 from runner.app.options import RollbackOptions
 from runner.app.rollback_choice import Choice, Part, irreversible_lines, play_of, steps_named
 from runner.app.rollback_force import Forcing
 from runner.app.rollback_playbook import write_rollback
+from runner.app.seals import Seals
 from runner.app.wiring import make_runtime
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.graph_rollback import SETTLE_STEP, graph_to_json, rollback_graph
+from runner.engine.lines import Lines
 from runner.engine.rollback_targets import order_targets
 from runner.engine.runtime import Links, Runtime
 from runner.engine.undo import Restart
 from runner.engine.variables import Variables
 from runner.engine.visit_rollback import RollbackVisit
+from runner.engine.visit_rollback_fused import FusedRollback
 from runner.errors import PatternError
 from runner.events import StepInfo
 from runner.journal.journal import Journal
-from runner.journal.records import IN_DOUBT, UNDONE, ChangeRecord, RunRecord, new_run_id
+from runner.journal.records import (
+    IN_DOUBT,
+    UNDONE,
+    ChangeRecord,
+    PlanGraph,
+    RunRecord,
+    new_run_id,
+)
 from runner.loading import patterns
 from runner.model.job import JobId
 from runner.model.task import Way
@@ -67,6 +78,7 @@ def rollback(options: RollbackOptions) -> int:
         fleet = load_fleet(paths, options.extra, options.password, beside, options.vault)
         steps = steps_named(options.tasks, journal.graph(of.id), journal.changes(of.id))
         choice = Choice(_limit(fleet, options.limit), steps, options.since)
+        choice = choice.numbered(journal.changes(of.id))
         way = _way_back(journal, of, choice, options.restart)
         if options.output is not None:
             print(write_rollback(options.output, of, way.graph, way.changes))
@@ -170,16 +182,22 @@ def _walk(
     uses = [(host, Way()) for host in hosts | where]
     hosts |= {record.held for records in way.changes.values() for record in records}
     links = make_links(fleet, variables, conductor.stop, uses, options.approach)
+    unseal = Seals(fleet.keys, journal.path.parent, fleet.redactor.add).open
     way = replace(way, restarts={h: _restart(r, h, links) for h, r in way.restarts.items()})
     if options.check or not way.changes:
         # With nothing to take back there is nothing to record either: it just says so.
-        visit = _visit(options, way, make_runtime("", (), fleet, conductor, variables, links), None)
+        runtime = make_runtime("", (), fleet, conductor, variables, links)
+        visit = _visit(options, way, replace(runtime, unseal=unseal), None)
         interrupted = _conduct(options, conductor, way, visit, links, "")
         return conductor.exit_code(interrupted=interrupted, detailed=options.detailed_exitcode)
     record = _record(options, way, hosts)
-    journal.begin(record)
-    journal.plan_graph(record.id, *graph_to_json(way.graph))
+    journal.breaking = breaking_of(options.locking, known.hosts)
+    links.leasing = leasing_of(
+        options.locking, journal, record.id, fleet, variables, conductor.notice
+    )
+    journal.begin(record, PlanGraph(*graph_to_json(way.graph)))
     runtime = make_runtime(record.id, (), fleet, conductor, variables, links, journal)
+    runtime = replace(runtime, unseal=unseal)
     visit = _visit(options, way, runtime, UndoLedger(journal, record.id))
     _conduct(options, conductor, way, visit, links, record.id, journal)
     code = conductor.exit_code(interrupted=bool(conductor.stop.level), detailed=False)
@@ -227,8 +245,9 @@ def _visit(
 ) -> RollbackVisit:
     visit = RollbackVisit(runtime, way.changes, way.restarts, ledger, _keep(options))
     if options.force:
-        visit.insist = Forcing(None if options.yes or ledger is None else options.ask)
-    return visit
+        ask = None if options.yes or ledger is None else options.ask
+        visit.insist = Forcing(ask, lambda: bool(runtime.stop.level))
+    return FusedRollback(visit, Lines(way.graph)) if options.fuse else visit
 
 
 def _keep(options: RollbackOptions) -> Callable[[ChangeRecord], bool]:

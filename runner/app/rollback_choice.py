@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -49,13 +50,23 @@ class Choice:
     """The changes that are meant; what is None leaves none out.
 
     ``hosts`` are those in whose name they were made, ``steps`` the ids of the tasks, ``since``
-    seconds since the epoch: only what was recorded then or later.
+    seconds since the epoch: only what was recorded then or later. ``first`` is the number of the
+    change with which that begins: see ``numbered``.
     """
 
     hosts: frozenset[str] | None = None
     steps: frozenset[str] | None = None
     since: float | None = None
     part: Part | None = None
+    first: int = 0
+
+    def numbered(self, changes: Iterable[ChangeRecord]) -> Choice:
+        """With ``since`` as the number of the first change that is so late: what came after it
+        did, whatever the clock said by then."""
+        if self.since is None:
+            return self
+        late = (c.sequence for c in changes if c.started >= self.since)
+        return replace(self, first=min(late, default=sys.maxsize))
 
     def has(self, record: ChangeRecord, plays: Mapping[str, int]) -> bool:
         """Whether this change is meant; ``plays`` names the play of each step."""
@@ -63,7 +74,7 @@ class Choice:
         return (
             (self.hosts is None or job.host in self.hosts)
             and (self.steps is None or job.step in self.steps)
-            and (self.since is None or record.started >= self.since)
+            and record.sequence >= self.first
             and (self.part is None or self.part.has(job, plays))
         )
 

@@ -22,7 +22,7 @@ from runner.journal.records import ChangeRecord, RunRecord
 from runner.loading.playbook_writer import WrittenPlay, WrittenTask, playbook_text
 from runner.model.job import JobId
 from runner.model.source import Source
-from runner.model.state import Change, differences
+from runner.model.state import UNKNOWN, Change, differences
 
 _LONGEST: Final = 200
 """Characters of a recorded value in a comment."""
@@ -183,7 +183,11 @@ def _problem(task: Restoring, module: Module[Any, Any], change: Change[Any], *, 
     except HostError as error:
         return error.message
     touched = {d.field for d in change.differences()}
-    wrong = [d for d in differences(change.before, planned) if d.field in touched]
+    wrong = [
+        d
+        for d in differences(change.before, planned)
+        if d.field in touched and d.after is not UNKNOWN  # only the doing can tell that one
+    ]
     return "; ".join(f"{d.field} would be {d.after!r}, was {d.before!r}" for d in wrong)
 
 

@@ -10,14 +10,15 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner import __version__
+from runner.app.asking import asking
 from runner.app.conduct import Conductor, leave, step_infos
 from runner.app.fleet import public_variables
 from runner.app.growing import Growing, announced
-from runner.app.keep_trying import Sweep, keep_trying
-from runner.app.ledger import RunLedger
+from runner.app.leases import breaking_of, leasing_of
+from runner.app.ledger import RunLedger, run_ledger
 from runner.app.links import make_links, ways
 from runner.app.offering import Offers
 from runner.app.on_failure import undo_failed_plays
@@ -26,15 +27,20 @@ from runner.app.prepare import Prepared, prepare
 from runner.app.run_variables import run_variables
 from runner.app.wiring import make_runtime
 from runner.engine.graph_rollback import graph_to_json
+from runner.engine.lines import Lines
 from runner.engine.runtime import Links, Runtime
 from runner.engine.variables import Variables
 from runner.engine.visit_check import CheckVisit, Foresee
-from runner.engine.visit_resume import Doubt, Past, ResumeVisit
+from runner.engine.visit_fused import FusedVisit
 from runner.engine.visit_run import RunVisit
 from runner.journal.journal import Journal
-from runner.journal.records import RunRecord, new_run_id
+from runner.journal.records import PlanGraph, RunRecord, new_run_id
 from runner.model.playbook import Task
 from runner.reporting.bus import Subscriber
+
+if TYPE_CHECKING:  # most runs do not go on
+    from runner.app.keep_trying import Sweep
+    from runner.engine.visit_resume import Doubt, Past
 
 
 def run(options: RunOptions) -> int:
@@ -60,7 +66,7 @@ def conduct(
         # A question at the terminal and a picture that redraws itself do not go together.
         view = replace(view, terminal=False)
     conductor = Conductor(view, check=options.check, also=also, only=only)
-    for warning in prepared.fleet.inventory.warnings:
+    for warning in (*prepared.fleet.inventory.warnings, *prepared.graph.notes):
         conductor.notice(warning)
     return conductor
 
@@ -84,6 +90,8 @@ def foretell(
         stages=prepared.stages,
     )
     visit = CheckVisit(runtime, foresee)
+    if fuses(options, prepared):
+        visit.look_ahead(Lines(prepared.graph))
     return conductor.walk(
         prepared.graph,
         visit,
@@ -113,23 +121,34 @@ def carry_out(
     are told of further sweeps, too.
     """
     with Journal.open() as journal:
-        record = _record(options, prepared, plan)
-        journal.begin(record)
-        journal.plan_graph(record.id, *graph_to_json(prepared.graph))
-        if plan is not None:
-            journal.keep_plan(record.id, plan)
+        record = record_of(options, prepared, plan)
+        journal.breaking = breaking_of(options.locking, prepared.fleet.inventory.hosts)
+        journal.begin(record, PlanGraph(*graph_to_json(prepared.graph)), plan)
         code = on_record(
             options,
             prepared,
             conductor,
             journal,
             record,
-            lambda runtime, ledger: RunVisit(runtime, ledger, approve),
+            lambda runtime, ledger: (
+                FusedVisit(runtime, ledger, Lines(prepared.graph), approve)
+                if fuses(options, prepared)
+                else RunVisit(runtime, ledger, approve)
+            ),
         )
-        sweep = sweeper(prepared, journal, record, approve, also)
-        code, conductor = keep_trying(options, sweep, journal, record, code, conductor, warn)
+        if options.keep_trying is not None:
+            from runner.app.keep_trying import keep_trying
+
+            sweep = sweeper(prepared, journal, record, approve, also)
+            code, conductor = keep_trying(options, sweep, journal, record, code, conductor, warn)
         undo_failed_plays(options, prepared, conductor, journal, record)
     return leave(code, conductor.stop)
+
+
+def fuses(options: RunOptions, prepared: Prepared) -> bool:
+    """Whether jobs that follow one another may share exchanges. In a run whose hosts become others
+    on the way they do not."""
+    return options.fuse and not prepared.stages
 
 
 def sweeper(
@@ -138,9 +157,12 @@ def sweeper(
     record: RunRecord,
     approve: Foresee | None,
     also: Sequence[Subscriber] = (),
-    doubt: Doubt = Doubt.LEAVE,
+    doubt: Doubt | None = None,
 ) -> Sweep:
-    """What goes on with this run for ``--keep-trying``."""
+    """What goes on with this run for ``--keep-trying``. Without ``doubt``: Doubt.LEAVE."""
+    from runner.engine.visit_resume import Doubt, ResumeVisit
+
+    in_doubt = doubt or Doubt.LEAVE
 
     def sweep(options: RunOptions, past: Past, hosts: frozenset[str]) -> tuple[int, Conductor]:
         # A run that added hosts has an inventory by now that is not the one it began with.
@@ -152,7 +174,7 @@ def sweeper(
             conductor,
             journal,
             record,
-            lambda runtime, ledger: ResumeVisit(runtime, ledger, past, doubt, approve),
+            lambda runtime, ledger: ResumeVisit(runtime, ledger, past, in_doubt, approve),
         )
         return code, conductor
 
@@ -175,6 +197,9 @@ def on_record(
 ) -> int:
     """Walk for a run that the journal knows, and say there how it ended; gives the exit code."""
     variables, links = _reach(options, prepared, conductor)
+    links.leasing = leasing_of(
+        options.locking, journal, record.id, prepared.fleet, variables, conductor.notice
+    )
     with closing(Offers(conductor.notice)) as offers:
         runtime = make_runtime(
             record.id,
@@ -184,12 +209,12 @@ def on_record(
             variables,
             links,
             journal,
-            _ask,
+            asking(conductor.stop),
             prepared.includes,
             prepared.stages,
             offers,
         )
-        visit = make(runtime, RunLedger(journal, record.id, prepared.fleet.redactor))
+        visit = make(runtime, run_ledger(journal, record.id, prepared.fleet))
 
         def settle(interrupted: bool) -> None:
             code = conductor.tally.exit_code(interrupted=interrupted, detailed=False)
@@ -245,14 +270,8 @@ def asks(task: Task) -> bool:
     return task.module == "pause" and not {"seconds", "minutes"} & task.args.keys()
 
 
-def _ask(prompt: str) -> str | None:
-    """Put a question to the terminal; without one there is nobody to ask."""
-    if not sys.stdin.isatty():
-        return None
-    return input(f"\n{prompt} ")
-
-
-def _record(options: RunOptions, prepared: Prepared, plan: bytes | None) -> RunRecord:
+def record_of(options: RunOptions, prepared: Prepared, plan: bytes | None) -> RunRecord:
+    """What the journal is told of a run that begins now."""
     applied = {} if plan is None else {"plan": hashlib.sha256(plan).hexdigest()}
     return RunRecord(
         id=new_run_id(),
@@ -274,6 +293,7 @@ def _record(options: RunOptions, prepared: Prepared, plan: bytes | None) -> RunR
             "extra": sorted(prepared.fleet.extra),
             "variables": public_variables(prepared.fleet),
             "force_handlers": options.force_handlers,
+            **({} if options.locking.lease else {"lease": False}),
             **applied,
         },
     )

@@ -26,7 +26,7 @@ def make_runtime(
     variables: Variables,
     links: Links,
     journal: Journal | None = None,
-    ask: Callable[[str], str | None] = lambda _prompt: None,
+    ask: Callable[[str, bool], str | None] = lambda _prompt, _echo: None,
     includes: Includes | None = None,
     stages: tuple[int, ...] = (),
     offers: Offers | None = None,

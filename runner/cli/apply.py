@@ -12,7 +12,10 @@ from runner.cli.common import (
     ask_password,
     ask_person,
     check_patience,
+    fuse_option,
     keep_trying_option,
+    locking,
+    locking_options,
     vault,
     vault_options,
     view,
@@ -24,7 +27,9 @@ from runner.cli.common import (
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
 @visit_options
 @vault_options
+@locking_options
 @keep_trying_option
+@fuse_option
 @click.option("-C", "--check", is_flag=True, help="Only compare the hosts with the plan.")
 @click.option(
     "--skip-drifted", is_flag=True, help="Leave hosts alone that have changed; do the others."
@@ -52,7 +57,11 @@ def command(
     vault_id: tuple[str, ...],
     vault_password_file: tuple[str, ...],
     ask_vault_pass: bool,
+    break_lock: tuple[str, ...],
+    reason: str | None,
+    no_lease: bool,
     patience: float | None,
+    no_fuse: bool,
     check: bool,
     skip_drifted: bool,
     require_approvals: int | None,
@@ -76,8 +85,10 @@ def command(
         vault=vault(vault_id, vault_password_file, ask_vault_pass),
         view=view(verbose, diff, json_file),
         approach=approach(connect_rate, keep_trying),
+        locking=locking(break_lock, reason, no_lease),
         deadline=deadline,
         keep_trying=patience,
+        fuse=not no_fuse,
         question=ask_person,
     )
     found = ready(options)

@@ -114,6 +114,49 @@ def visit_options(command: F) -> F:
     return command
 
 
+def locking_options(command: F) -> F:
+    """How other runs are kept off the hosts, for verbs that change them."""
+    for option in reversed(
+        [
+            click.option(
+                "--break-lock", "break_lock", multiple=True, metavar="HOST|all",
+                help="Take hosts of a run that is over for sure, though its lock or lease is not.",
+            ),
+            click.option("--reason", metavar="TEXT", help="Why; kept in the journal."),
+            click.option(
+                "--no-lease", is_flag=True,
+                help="Write nothing to hosts that keeps runs of other controllers off.",
+            ),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def locking(break_lock: tuple[str, ...], reason: str | None, no_lease: bool) -> Any:
+    """What the command line says about other runs. Raises UsageError."""
+    from runner.app.options import Locking
+
+    hosts, why = words(break_lock), (reason or "").strip()
+    if hosts and not why:
+        raise UsageError(
+            "--break-lock needs --reason TEXT: it is kept in the journal",
+            hint="say how you know that the other run is over",
+        )
+    if reason is not None and not hosts:
+        raise UsageError("--reason goes with --break-lock")
+    return Locking(not no_lease, hosts, why)
+
+
+def fuse_option(command: F) -> F:
+    """``--no-fuse``: nothing travels together."""
+    return click.option(
+        "--no-fuse",
+        is_flag=True,
+        help="Send the probes and changes of tasks that follow one another one by one.",
+    )(command)
+
+
 def keep_trying_option(command: F) -> F:
     """``--keep-trying``: how long hosts that do not answer are tried again."""
     return click.option(
@@ -203,15 +246,22 @@ def ask_person(text: str, private: bool, default: str | None, confirm: bool) -> 
     """Put a question of ``vars_prompt`` to the terminal; None when there is nobody there."""
     if not sys.stdin.isatty():
         return None
-    answer: str = click.prompt(
-        text.rstrip(": "),
-        default=default,
-        hide_input=private,
-        confirmation_prompt=confirm,
-        show_default=not private,
-        err=True,
-    )
-    return answer
+    from runner.app.asking import ask_line
+
+    def typed(question: str) -> str | None:
+        return ask_line(f"{question}:", lambda: False, echo=not private)
+
+    shown = f" [{default}]" if default and not private else ""
+    while True:
+        answer = typed(f"{text.rstrip(': ')}{shown}")
+        if answer is None:  # the terminal was closed
+            raise click.Abort
+        if not answer and default is not None:
+            return default
+        if answer and (not confirm or typed("Repeat for confirmation") == answer):
+            return answer
+        if answer:
+            click.echo("the two are not the same", err=True)
 
 
 def words(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -63,6 +63,8 @@ def _show(found: Findings) -> None:
 
     if found.what == "tasks":
         click.echo(f"{found.path} is a list of tasks without a play: read as such")
+    if found.what == "data" and not found.errors:
+        click.echo(f"{found.path} is no playbook: it holds data, and is left out")
     for error in found.errors:
         click.echo(masked(f"ERROR: {error}"))
     for remark in found.remarks:

@@ -18,6 +18,7 @@ from runner.errors import RunnerError, UsageError
 
 _VERBS: dict[str, str] = {
     "run": "Run a playbook on hosts, or preview it (--check).",
+    "rehearse": "Run a playbook on simulated twins of the hosts; contact none of them.",
     "plan": "Preview a playbook and freeze that into a file.",
     "approve": "Sign such a file.",
     "apply": "Do exactly what such a file says.",

@@ -14,6 +14,8 @@ from runner.cli.common import (
     check_patience,
     inventory_option,
     keep_trying_option,
+    locking,
+    locking_options,
     vault,
     vault_options,
     view,
@@ -27,6 +29,7 @@ from runner.errors import UsageError
 @inventory_option(required=False)
 @visit_options
 @vault_options
+@locking_options
 @keep_trying_option
 @click.option(
     "--retry-in-doubt",
@@ -49,6 +52,9 @@ def command(
     vault_id: tuple[str, ...],
     vault_password_file: tuple[str, ...],
     ask_vault_pass: bool,
+    break_lock: tuple[str, ...],
+    reason: str | None,
+    no_lease: bool,
     patience: float | None,
     retry_in_doubt: bool,
     mark_done: bool,
@@ -77,6 +83,7 @@ def command(
         vault=vault(vault_id, vault_password_file, ask_vault_pass),
         view=view(verbose, diff, json_file),
         approach=approach(connect_rate, keep_trying),
+        locking=locking(break_lock, reason, no_lease),
         deadline=deadline,
         keep_trying=patience,
         question=ask_person,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from runner.cli.common import (
     ask_password,
     check_detailed,
     duration,
+    fuse_option,
     inventory_option,
+    locking,
+    locking_options,
     vault,
     vault_options,
     view,
@@ -28,6 +32,8 @@ from runner.errors import UsageError
 @inventory_option(required=False)
 @walk_options
 @vault_options
+@locking_options
+@fuse_option
 @click.option(
     "--irreversible",
     is_flag=True,
@@ -77,12 +83,16 @@ def command(
     vault_id: tuple[str, ...],
     vault_password_file: tuple[str, ...],
     ask_vault_pass: bool,
+    break_lock: tuple[str, ...],
+    reason: str | None,
+    no_lease: bool,
     irreversible: bool,
     restart: bool,
     tasks: tuple[str, ...],
     since: str | None,
     force: bool,
     yes: bool,
+    no_fuse: bool,
     output: Path | None,
 ) -> Any:
     """Take back what RUN changed, newest first, and verify it.
@@ -119,12 +129,14 @@ def command(
             vault=vault(vault_id, vault_password_file, ask_vault_pass),
             view=view(verbose, diff, json_file),
             approach=approach(connect_rate, keep_trying),
+            locking=locking(break_lock, reason, no_lease),
             deadline=deadline,
             tasks=tasks,
             since=None if since is None else moment(since, _ago, time.time()),
             force=force,
             yes=yes,
             ask=_ask,
+            fuse=not no_fuse,
             output=output,
         )
     )
@@ -137,8 +149,7 @@ def _ago(text: str) -> float:
         raise ValueError(str(error)) from None
 
 
-def _ask(question: str) -> str | None:
-    try:
-        return input(f"\n{question} ")
-    except EOFError:
-        return None
+def _ask(question: str, unwanted: Callable[[], bool]) -> str | None:
+    from runner.app.asking import ask_line
+
+    return ask_line(question, unwanted)

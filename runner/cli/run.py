@@ -13,8 +13,11 @@ from runner.cli.common import (
     ask_person,
     check_detailed,
     check_patience,
+    fuse_option,
     inventory_option,
     keep_trying_option,
+    locking,
+    locking_options,
     vault,
     vault_options,
     view,
@@ -28,7 +31,9 @@ from runner.cli.common import (
 @inventory_option(required=True)
 @walk_options
 @vault_options
+@locking_options
 @keep_trying_option
+@fuse_option
 @click.option("-t", "--tags", multiple=True, help="Only tasks with these tags.")
 @click.option("--skip-tags", multiple=True, help="Not the tasks with these tags.")
 @click.option("--start-at-task", metavar="NAME", help="Begin at this task.")
@@ -55,7 +60,11 @@ def command(
     vault_id: tuple[str, ...],
     vault_password_file: tuple[str, ...],
     ask_vault_pass: bool,
+    break_lock: tuple[str, ...],
+    reason: str | None,
+    no_lease: bool,
     patience: float | None,
+    no_fuse: bool,
     tags: tuple[str, ...],
     skip_tags: tuple[str, ...],
     start_at_task: str | None,
@@ -86,8 +95,10 @@ def command(
         vault=vault(vault_id, vault_password_file, ask_vault_pass),
         view=view(verbose, diff, json_file),
         approach=approach(connect_rate, keep_trying),
+        locking=locking(break_lock, reason, no_lease),
         deadline=deadline,
         keep_trying=patience,
+        fuse=not no_fuse,
         question=ask_person,
     )
     if syntax_check or list_hosts or list_tasks or list_tags:

@@ -33,6 +33,7 @@ class Entry:
     program: str | None = None
     package: str | None = None
     acl: str = ""
+    memory_mb: int = 0
 
     @property
     def is_hidden(self) -> bool:

@@ -188,12 +188,14 @@ class Machine:
         cwd: str | None,
         env: Mapping[str, str],
         cancelled: threading.Event,
+        memory_mb: int | None = None,
     ) -> int:
         """Run `cmd /c LINE` to its end and return its exit code (unsigned, 32 bit).
 
         `write` is called with "stdout" or "stderr" and bytes in `codepage`. `stdin` blocks until
         the client sends something and returns b"" at the end of input; it must return b"" when
-        `cancelled` is set. Raises PoweredOff when the machine is or goes down.
+        `cancelled` is set. A program that needs more memory than `memory_mb` ends for want of it.
+        Raises PoweredOff when the machine is or goes down.
         """
         host = self._host
         with host.lock:
@@ -202,6 +204,7 @@ class Machine:
             host.counters.commands.append(line)
             host.counters.runs += 1
             session = self._session(user, cwd, env, codepage, cancelled)
+            session.memory_mb = memory_mb
             try:
                 if host.spec.latency:
                     host.sleep(session, host.spec.latency)

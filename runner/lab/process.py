@@ -69,6 +69,8 @@ class Session:
     cancelled: threading.Event
     is_system: bool = False
     epoch: int = 0
+    memory_mb: int | None = None
+    """What a program may take of memory; None: as much as it likes."""
 
     @property
     def codepage(self) -> int:

@@ -82,7 +82,8 @@ class FileSpec(_Frozen):
     """A file: its text (stored as UTF-8), or only SHA-1 and size where bytes do not matter.
 
     `zip` makes it an archive of files with these texts.
-    `attributes` are letters such as `RH`; `acl` are permissions of its own, as SDDL.
+    `attributes` are letters such as `RH`; `acl` are permissions of its own, as SDDL. `memory_mb`
+    makes it a program that takes so much memory, and of which no more is known.
     """
 
     content: str | None = None
@@ -93,6 +94,7 @@ class FileSpec(_Frozen):
     size: Annotated[int, Field(ge=0)] | None = None
     version: str | None = None
     created: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d)?$")] | None = None
+    memory_mb: Annotated[int, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> FileSpec:

@@ -178,6 +178,7 @@ class Service:
                 cwd=shell.cwd,
                 env=shell.env,
                 cancelled=command.cancelled,
+                memory_mb=self._limits.memory_mb,
             )
         except PoweredOff:
             return  # the front drops the connections first, and the shells after that

@@ -55,8 +55,10 @@ class Host(Protocol):
         cwd: str | None,
         env: Mapping[str, str],
         cancelled: threading.Event,
+        memory_mb: int | None = None,
     ) -> int:
-        """Run ``cmd /c LINE`` to its end; returns the exit code."""
+        """Run ``cmd /c LINE`` to its end; returns the exit code. ``memory_mb`` is what a program
+        may take of memory, where there is a limit."""
 
     def snapshot(self) -> dict[str, Any]:
         """Everything about the machine, for people and tests."""

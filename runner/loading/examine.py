@@ -33,14 +33,17 @@ from runner.model.playbook import Play, Task
 _TASKS: Final = "tasks"
 _HANDLERS: Final = "handlers"
 _YAML: Final = (".yml", ".yaml")
+_DATA: Final = "data"
 _OF_PLAYS: Final = (PLAY.known - TASK.known - BLOCK.known) | {"import_playbook"}
+_OF_TASKS_AND_PLAYS: Final = frozenset({"hosts", "tasks", "roles", "block", "import_playbook"})
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
     """What was read, and what is wrong in it.
 
-    ``what`` is ``playbook``, ``role`` or ``tasks``. ``tasks`` are all tasks and handlers, those
+    ``what`` is ``playbook``, ``role`` or ``tasks``, or ``data`` for a file that a playbook
+    reads. ``tasks`` are all tasks and handlers, those
     of included files among them, each place once. ``complete`` says that they are all there are:
     no include names a file that only a host knows. ``files`` are all files that were read.
     ``notes`` are about what is no mistake and does nothing.
@@ -101,6 +104,8 @@ def examine(
     if path.is_dir():
         what = "role"
         plays = _role(path, reading)
+    elif _is_data(path, files):
+        what = _DATA
     elif _is_list_of_tasks(path, files):
         what = _TASKS
         _file_of_tasks(path, reading)
@@ -110,6 +115,15 @@ def examine(
     errors = tuple(reading.problems.in_order())
     notes = tuple(dict.fromkeys(reading.notes))
     return Examined(what, tuple(plays), seen.tasks, errors, seen.complete, files, notes)
+
+
+def _is_data(path: Path, files: Files) -> bool:
+    """Whether it is a mapping in which nothing looks like a play or a task: variables, a list of
+    packages. A play without its dash is a mistake, and no data."""
+    root = load_document(path, files).root
+    if root is None or not root.is_mapping or not _is_named(root):
+        return False
+    return _OF_TASKS_AND_PLAYS.isdisjoint(Fields(root, "a file").keys)
 
 
 def _is_list_of_tasks(path: Path, files: Files) -> bool:

@@ -16,7 +16,6 @@ from runner.loading.document import Document, load_document
 from runner.loading.files import Files, place, read_bytes
 from runner.loading.growing import Growing
 from runner.loading.hostnames import expand, split_port
-from runner.loading.inventory_csv import read_csv
 from runner.loading.inventory_folders import EXTENSIONS, FolderVars, read_folder
 from runner.loading.inventory_ini import read_ini
 from runner.loading.inventory_script import Scripts, is_script, read_script
@@ -182,6 +181,8 @@ class _Reading:
             hint = "write it as YAML: the words are the same"
             raise InventoryError(f"{path}: TOML inventories are not read", hint=hint)
         if path.suffix == ".csv":
+            from runner.loading.inventory_csv import read_csv
+
             read_csv(self._files.text(path), str(path), assembly)
         elif (document := self._as_yaml(path)) is None:
             read_ini(self._ini_text(path, content), str(path), assembly)

@@ -11,6 +11,7 @@ from jinja2.runtime import Context
 from jinja2.utils import pass_context
 
 from runner.errors import DependsOnUnknown, RunnerError, TemplateError
+from runner.interfaces.foresight import is_foreseen
 from runner.loading import lookups_files, lookups_lists, lookups_programs, lookups_variables
 from runner.loading.filters import WRONG_VALUES, first_undefined
 from runner.loading.plugin_names import resolve
@@ -28,10 +29,14 @@ LOOKUPS: Final[dict[str, Lookup]] = {
     **lookups_files.LOOKUPS,
     **lookups_programs.LOOKUPS,
 }
+_AT_ITS_TURN: Final = frozenset({*lookups_files.LOOKUPS, *lookups_programs.LOOKUPS})
+"""What is looked up outside of the variables, and may leave something behind."""
 
 
 def run_lookup(scope: Scope, name: str, terms: list[Any], options: Mapping[str, Any]) -> list[Any]:
     """The elements that a lookup finds. Raises TemplateError, DependsOnUnknown."""
+    if name in _AT_ITS_TURN and is_foreseen():
+        raise DependsOnUnknown(f"lookup '{name}'")
     try:
         found = LOOKUPS[name](scope, terms, options)
     except TemplateError as error:

@@ -39,9 +39,15 @@ _WRITING: Final = threading.Lock()
 
 
 def _refuse_dry_run(scope: Scope, what: str) -> None:
-    check_mode = scope.lookup("ansible_check_mode")
-    if check_mode is not missing and to_bool(plain(check_mode)):
+    """Nor in a rehearsal, unless it may do what the playbook does on this machine."""
+    here = _is_set(scope, "runner_rehearsal_with_local")
+    if _is_set(scope, "ansible_check_mode") or (_is_set(scope, "runner_rehearsal") and not here):
         raise DependsOnUnknown(what)
+
+
+def _is_set(scope: Scope, name: str) -> bool:
+    value = scope.lookup(name)
+    return value is not missing and to_bool(plain(value))
 
 
 def _pipe(scope: Scope, terms: list[Any], options: Mapping[str, Any]) -> list[Any]:

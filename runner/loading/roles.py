@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.loading.argument_specs import find_spec, validation_task
 from runner.loading.document import Value
 from runner.loading.inherit import below
 from runner.loading.reading import Inherited, LoadedRole, Reading
@@ -167,6 +166,8 @@ class Roles:
         folder, source = opened.folder, opened.source
         entries: list[Entry] = []
         if given.validate:
+            from runner.loading.argument_specs import find_spec, validation_task
+
             spec = find_spec(folder, opened.meta, given.tasks_from, reading.files, source)
             if spec is not None:
                 params = reading.role.params if reading.role else {}

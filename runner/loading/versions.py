@@ -7,8 +7,6 @@ from collections.abc import Callable
 from functools import total_ordering
 from typing import Any, Final, TypeAlias
 
-from packaging.version import Version
-
 _PARTS: Final = re.compile(r"(\d+|[a-z]+|\.)")
 _STRICT: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?(?:([ab])(\d+))?")
 _SEMANTIC: Final = re.compile(
@@ -60,10 +58,17 @@ def semantic(version: str) -> Key:
     return (*numbers, 0 if before else 1, before)
 
 
+def pep440(version: str) -> Any:
+    """Python's own versions: ``1.2rc1.post3``."""
+    from packaging.version import Version  # few ask for it, and its import takes long
+
+    return Version(version)
+
+
 KINDS: Final[dict[str, Callable[[str], Any]]] = {
     "loose": loose,
     "strict": strict,
     "semver": semantic,
     "semantic": semantic,
-    "pep440": Version,
+    "pep440": pep440,
 }

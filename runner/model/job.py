@@ -84,7 +84,14 @@ class Outcome:
     rescued: bool = False
     """The failure is being dealt with: the task stands in a block that has a ``rescue``."""
     warnings: tuple[str, ...] = ()
+    said: bool = False
+    """The message is what the task is there for (``debug``), so it is shown although all is well."""
     seconds: float = 0.0
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it, or an element of its loop, has something to say although all is well."""
+        return self.said or any(item.said for item in self.items)
 
     @property
     def is_good(self) -> bool:

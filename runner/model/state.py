@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 StateT = TypeVar("StateT")
@@ -67,10 +68,14 @@ def differences(before: Any, after: Any) -> tuple[Difference, ...]:
     """Field by field, what differs between two states of the same type."""
     if type(before) is not type(after):
         raise TypeError(f"{type(before).__name__} and {type(after).__name__} are not comparable")
-    return tuple(
-        Difference(f.name, old, new)
-        for f in dataclasses.fields(before)
-        if f.compare
-        for old, new in [(getattr(before, f.name), getattr(after, f.name))]
-        if old is not new and old != new
-    )
+    found = []
+    for name in _compared(before.__class__):
+        old, new = getattr(before, name), getattr(after, name)
+        if old is not new and old != new:
+            found.append(Difference(name, old, new))
+    return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _compared(kind: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(kind) if f.compare)

@@ -39,7 +39,7 @@ function row($u){
 _SEARCH: Final = (
     _COMMON
     + r"""
-foreach($u in search ([int]$params.server)){row $u}
+foreach($u in @(search ([int]$params.server))){row $u}
 'restart='+[int](New-Object -ComObject Microsoft.Update.SystemInfo).RebootRequired
 'end'
 """
@@ -53,7 +53,7 @@ try{
  $ids=@(Get-Content (Join-Path $here 'ids'))
  $install=($ids[0] -eq 'install'); $server=[int]$ids[1]; $ids=@($ids|Select-Object -Skip 2)
  $list=New-Object -ComObject Microsoft.Update.UpdateColl
- foreach($u in search $server){if($ids -contains $u.Identity.UpdateID){
+ foreach($u in @(search $server)){if($ids -contains $u.Identity.UpdateID){
   if(-not $u.EulaAccepted){$u.AcceptEula()}
   [void]$list.Add($u)}}
  if($list.Count){
@@ -61,7 +61,7 @@ try{
   for($i=0;$i -lt $list.Count;$i++){$x=$r.GetUpdateResult($i)
    $lines+='d;'+$list.Item($i).Identity.UpdateID+';'+$x.ResultCode+';'+$x.HResult}
   $ready=New-Object -ComObject Microsoft.Update.UpdateColl
-  foreach($u in $list){if($u.IsDownloaded){[void]$ready.Add($u)}}
+  foreach($u in @($list)){if($u.IsDownloaded){[void]$ready.Add($u)}}
   if($install -and $ready.Count){
    $n=$session.CreateUpdateInstaller(); $n.Updates=$ready; $r=$n.Install()
    for($i=0;$i -lt $ready.Count;$i++){$x=$r.GetUpdateResult($i)

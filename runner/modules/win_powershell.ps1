@@ -22,11 +22,11 @@ function Convert-Plain($value, $depth) {
     }
     if ($base -is [Collections.IEnumerable]) {
         $list = New-Object Collections.ArrayList
-        foreach ($item in $base) { [void]$list.Add((Convert-Plain $item ($depth - 1))) }
+        foreach ($item in @($base)) { [void]$list.Add((Convert-Plain $item ($depth - 1))) }
         return , $list.ToArray()
     }
     $table = @{}
-    foreach ($property in $value.PSObject.Properties) {
+    foreach ($property in @($value.PSObject.Properties)) {
         $found = $null
         try { $found = $property.Value } catch { }
         $table[$property.Name] = Convert-Plain $found ($depth - 1)
@@ -55,7 +55,7 @@ function Convert-Error($record) {
 
 function Convert-Stream($records) {
     $list = @()
-    foreach ($record in $records) { $list += [string]$record.Message }
+    foreach ($record in @($records)) { $list += [string]$record.Message }
     return , $list
 }
 
@@ -101,13 +101,13 @@ try {
 }
 
 $errors = @()
-foreach ($record in $shell.Streams.Error) { $errors += Convert-Error $record }
+foreach ($record in @($shell.Streams.Error)) { $errors += Convert-Error $record }
 if ($failure) { $errors += Convert-Error $failure }
 $objects = @()
 foreach ($item in @($output)) { $objects += , (Convert-Plain $item $runnerDepth) }
 $information = @()
 if ($shell.Streams.PSObject.Properties['Information']) {
-    foreach ($record in $shell.Streams.Information) {
+    foreach ($record in @($shell.Streams.Information)) {
         $information += @{ message_data = (Convert-Plain $record.MessageData $runnerDepth); source = $record.Source; time_generated = $record.TimeGenerated.ToUniversalTime().ToString('o'); tags = @($record.Tags) }
     }
 }

@@ -44,7 +44,8 @@ class Module(base.Module[Params, ShareState]):
             Using("wmic, icacls", until="2022", part="names of accounts"),
             Using("icacls", since="2025", part="names of accounts"),
             Using("Win32_Share", since="2008r2", powershell=True,
-                  part="permissions of a share that is there, deny, list"),
+                  part="permissions of a share that is there, deny"),
+            Using("Set-SmbShare", since="2012", powershell=True, part="list"),
         ),
     )  # fmt: skip
 

@@ -40,7 +40,7 @@ SeSystemtimePrivilege SeTakeOwnershipPrivilege SeTcbPrivilege SeTimeZonePrivileg
 SeTrustedCredManAccessPrivilege SeUndockPrivilege SeUnsolicitedInputPrivilege
 """
 _TRANSLATE: Final = """\
-foreach($n in $params.names){
+foreach($n in @($params.names)){
 try{$a=New-Object Security.Principal.NTAccount $n
 $a.Translate([Security.Principal.SecurityIdentifier]).Value}catch{"-"}}
 """

@@ -16,6 +16,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from time import time as wall_clock
 from typing import Final
 
@@ -55,6 +56,11 @@ _HEARTBEAT: Final = 60.0
 _MOST_NAMED: Final = 5
 
 
+@lru_cache(maxsize=16)
+def _clock(second: int, timezone: tzinfo | None) -> str:
+    return datetime.fromtimestamp(second, timezone).strftime("%H:%M:%S")
+
+
 class JobLines:
     """Makes the lines of a finished job.
 
@@ -90,7 +96,7 @@ class JobLines:
 
     def line(self, time: float, word: Span | str, host: str, *parts: str | Span) -> Line:
         """A line with time, word and host in their columns."""
-        stamp = datetime.fromtimestamp(time, self._timezone).strftime("%H:%M:%S")
+        stamp = _clock(int(time), self._timezone)
         text, style = word if isinstance(word, Span) else (word, "")
         if not self._compact:
             text = pad(text, WORD_WIDTH)
@@ -124,7 +130,7 @@ class JobLines:
         return self.line(event.time, Span("notice", "yellow"), event.host, event.text)
 
     def _matters(self, outcome: Outcome) -> bool:
-        if self._verbosity or outcome.status not in _QUIET:
+        if self._verbosity or outcome.said or outcome.status not in _QUIET:
             return True
         return any(self._matters(item) for item in outcome.items)
 

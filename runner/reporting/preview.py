@@ -148,6 +148,7 @@ def _is_settled(task: TaskGroups) -> bool:
     return all(
         group.outcome.status is Status.OK
         and not group.outcome.warnings
+        and not group.outcome.speaks
         and not group.outcome.irreversible
         for group in task.groups
     )
@@ -223,7 +224,7 @@ class _Writer:
             for text in result_lines(outcome.result):
                 yield line(" " * indent, span(text, "dim"), hang=indent + 2)
         for item in items_of(outcome):
-            if self._verbosity or item.status is not Status.OK:
+            if self._verbosity or item.said or item.status is not Status.OK:
                 yield from self._item(item, indent)
 
     def _item(self, item: Outcome, indent: int) -> Iterator[Line]:

@@ -39,6 +39,7 @@ def recap(
         _heading(finished, title),
         list(_host_lines(finished, entries)),
         _totals(entries) if show_totals else [],
+        list(_repeated("Messages", _messages(entries))),
         list(_trouble_lines(entries)),
         list(_repeated("Warnings", _warnings(entries))),
         list(_repeated("Cannot be taken back", _irreversible(entries))),
@@ -151,7 +152,8 @@ def _totals(entries: Sequence[Entry]) -> list[Line]:
 def _trouble_lines(entries: Sequence[Entry]) -> Iterator[Line]:
     found = troubles(entries)
     blocked = [e for e in entries if e.outcome.status is Status.BLOCKED]
-    cancelled = [e for e in entries if e.outcome.status is Status.CANCELLED]
+    # A pause that the end of the run cut short did begin; it says so among the messages.
+    cancelled = [e for e in entries if e.outcome.status is Status.CANCELLED and not e.outcome.said]
     if found or blocked or cancelled:
         yield line(span("Trouble", "bold"))
     for trouble in found[:_MOST_TROUBLES]:
@@ -195,6 +197,15 @@ def _blockers(blocked: Sequence[Entry]) -> str:
     return f"by {named}{more}"
 
 
+def _messages(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    return [
+        (f"{one_line(entry.title)}: {one_line(outcome.message)}", entry.job.host)
+        for entry in entries
+        for outcome in (entry.outcome, *entry.outcome.items)
+        if outcome.said and outcome.message
+    ]
+
+
 def _warnings(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     return [
         (one_line(text), entry.job.host)
@@ -219,7 +230,8 @@ def _why_final(outcome: Outcome) -> str:
     """Why this cannot be taken back; empty when it can, or when nothing was done."""
     if outcome.status is Status.IRREVERSIBLE:
         return one_line(outcome.irreversible or outcome.message) or "no way back is known"
-    return "" if outcome.status.is_trouble else one_line(outcome.irreversible)
+    nothing = outcome.status.is_trouble or outcome.status is Status.OK
+    return "" if nothing else one_line(outcome.irreversible)
 
 
 def _repeated(heading: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Line]:

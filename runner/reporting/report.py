@@ -59,6 +59,8 @@ class Report:
     nodes: tuple[DrawNode, ...] = ()
     edges: tuple[DrawEdge, ...] = ()
     next_commands: tuple[str, ...] = ()
+    person: tuple[tuple[str, str, str], ...] = ()
+    """What would have needed somebody in a rehearsal: what, which hosts, what to do."""
 
     @property
     def seconds(self) -> float | None:

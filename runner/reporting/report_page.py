@@ -255,7 +255,8 @@ def _by_hand(report: Report) -> list[tuple[str, Names, Names]]:
 def _final(outcome: Outcome) -> str:
     if outcome.status is Status.IRREVERSIBLE:
         return one_line(outcome.irreversible) or reason_of(outcome) or "no way back is known"
-    return "" if outcome.status.is_trouble else one_line(outcome.irreversible)
+    nothing = outcome.status.is_trouble or outcome.status is Status.OK
+    return "" if nothing else one_line(outcome.irreversible)
 
 
 def _warnings(entries: Sequence[Entry]) -> list[tuple[str, str]]:

@@ -30,7 +30,9 @@ ELLIPSIS: Final = "…"
 
 def clean(text: str) -> str:
     """The text without escape sequences and control characters; only line feeds and tabs stay."""
-    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+    if text.isascii() and (
+        text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable()
+    ):
         return text
     text = _SEQUENCE.sub("", text.replace("\r\n", "\n"))
     return "".join(_clean_characters(text))
@@ -60,6 +62,8 @@ def _clean_characters(text: str) -> list[str]:
 
 def one_line(text: str) -> str:
     """Clean, with every run of white space that holds a line break or tab made one space."""
+    if text.isascii() and text.isprintable():
+        return text  # as nearly all are
     text = clean(text)
     if "\n" in text or "\t" in text:
         text = " ".join(text.split())

@@ -10,8 +10,6 @@ from typing import TextIO
 from runner.reporting.bus import Subscriber
 from runner.reporting.collect import Collector
 from runner.reporting.ending import Ending
-from runner.reporting.json_report import JsonReport
-from runner.reporting.live import LiveView
 from runner.reporting.page import Printer
 from runner.reporting.plain import PlainView
 from runner.reporting.recap import NextCommands
@@ -42,11 +40,13 @@ def views(
 
     collector = Collector(results=json_file is not None or verbosity > 1)
     printer = Printer(stream, terminal=terminal)
-    running: Subscriber = (
-        LiveView(stream, verbosity=verbosity)
-        if terminal
-        else PlainView(printer, verbosity=verbosity)
-    )
+    running: Subscriber
+    if terminal:
+        from runner.reporting.live import LiveView  # not for those who do not watch
+
+        running = LiveView(stream, verbosity=verbosity)
+    else:
+        running = PlainView(printer, verbosity=verbosity)
     ending = Ending(
         collector,
         printer,
@@ -57,6 +57,8 @@ def views(
     )
     reports: list[Subscriber] = [collector, running, ending]
     if json_file is not None:
+        from runner.reporting.json_report import JsonReport
+
         target = sys.stdout if to_stdout else Path(json_file)
         reports.append(JsonReport(collector, target))
     return reports

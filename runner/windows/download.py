@@ -51,13 +51,13 @@ try{[Net.ServicePointManager]::SecurityProtocol=`
 [Net.ServicePointManager]::SecurityProtocol -bor 3072}catch{}
 if($v[2] -eq '0'){[Net.ServicePointManager]::ServerCertificateValidationCallback={$true}}
 $r=[Net.WebRequest]::Create($v[0])
-$r.Timeout=1000*[int]$v[3]
+$r.Timeout=[int]$v[3]*1000
 if($v[6] -eq '0'){$r.Proxy=New-Object Net.WebProxy}
 if($v[7]){$r.Proxy=New-Object Net.WebProxy($v[7],$true)}
 if($v[4]){$r.Credentials=New-Object Net.NetworkCredential($v[4],$v[5])
 $b=[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($v[4]+':'+$v[5]))
 $r.Headers.Add('Authorization','Basic '+$b)}
-if($r -is [Net.HttpWebRequest]){$r.UserAgent=$v[8];$r.ReadWriteTimeout=1000*[int]$v[3]}
+if($r -is [Net.HttpWebRequest]){$r.UserAgent=$v[8];$r.ReadWriteTimeout=[int]$v[3]*1000}
 for($i=9;$i -lt $v.Count;$i+=2){
 if($v[$i] -eq 'Accept'){$r.Accept=$v[$i+1]}elseif($v[$i] -eq 'Referer'){$r.Referer=$v[$i+1]}
 else{$r.Headers.Add($v[$i],$v[$i+1])}}

@@ -78,7 +78,7 @@ _COMMANDS: Final = (
 _WITHOUT_WMIC: Final = """\
 $c=@{u='Win32_UserAccount';g='Win32_Group';s='Win32_SystemAccount'}[$params.kind]
 Get-WmiObject $c -Filter "LocalAccount=True"|ForEach-Object{
-foreach($n in $params.names){"$n=$($_.$n)"}}
+foreach($n in @($params.names)){"$n=$($_.$n)"}}
 """
 _KINDS: Final = (
     ("u", tuple(_USER.split(","))),

@@ -323,3 +323,19 @@ def test_what_a_play_gathers_is_looked_at(tmp_path: Path) -> None:
     assert ["'nonsense' is unknown" in str(error) for error in wrong.errors] == [True]
     assert rules(look(write(tmp_path, text.format("virtual")))) == ["not-gathered:1"]
     assert rules(look(write(tmp_path, text.format("architecture")))) == []
+
+
+def test_data_among_playbooks_is_left_out_by_name_and_alone_it_is_a_mistake(
+    tmp_path: Path,
+) -> None:
+    data = write(tmp_path, "schema: 1\npackages: [a]\n", "packages.yml")
+    play = write(tmp_path, "- hosts: all\n  tasks: [{name: x, debug: {msg: a}}]\n")
+    done = CliRunner().invoke(command, [str(play), str(data)], standalone_mode=False)
+    assert done.return_value == 0, done.output
+    assert f"{data} is no playbook: it holds data, and is left out" in done.output
+    assert "0 mistakes" in done.output
+    (error,) = look(data).errors
+    assert "is no playbook: it holds data" in error.message
+    undashed = write(tmp_path, "hosts: all\ntasks: []\n", "undashed.yml")
+    found = list(lint(LintOptions((play, undashed))))
+    assert found[1].errors, "a play without its dash is a mistake"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -94,7 +95,17 @@ def test_a_choice_holds_in_all_its_parts() -> None:
     assert Choice(frozenset("a"), frozenset({"stop-smb"}), NOW).has(one, {})
     assert not Choice(hosts=frozenset("b")).has(one, {})
     assert not Choice(steps=frozenset({"more"})).has(one, {})
-    assert not Choice(since=NOW + 1).has(one, {})
+    assert not Choice(since=NOW + 1).numbered([one]).has(one, {})
+
+
+def test_what_came_after_is_meant_whatever_the_clock_said_by_then() -> None:
+    early, late, after_a_jump = (
+        replace(change("stop-smb"), sequence=number, started=started)
+        for number, started in ((1, NOW - 10), (2, NOW + 10), (3, NOW - 7200))
+    )
+    everything = [early, late, after_a_jump]
+    choice = Choice(since=NOW).numbered(everything)
+    assert [c.sequence for c in everything if choice.has(c, {})] == [2, 3]
 
 
 def test_what_stays_is_listed_once_for_each_task_and_reason() -> None:

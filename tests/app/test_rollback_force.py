@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -34,7 +35,7 @@ def test_the_answer_counts(answers: list[str | None], given: list[bool], asked: 
     questions: list[str] = []
     left = iter(answers)
 
-    def ask(question: str) -> str | None:
+    def ask(question: str, _unwanted: Callable[[], bool]) -> str | None:
         questions.append(question)
         return next(left)
 
@@ -48,3 +49,10 @@ def test_the_answer_counts(answers: list[str | None], given: list[bool], asked: 
 
 def test_nobody_is_asked_when_it_was_agreed_to() -> None:
     assert Forcing(None)(conflict("a"), 7)
+
+
+def test_after_ctrl_c_nobody_is_asked_and_nothing_is_put_back() -> None:
+    def ask(question: str, _unwanted: Callable[[], bool]) -> str | None:
+        raise AssertionError(question)
+
+    assert not Forcing(ask, lambda: True)(conflict("a"), 7)

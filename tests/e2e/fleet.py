@@ -38,6 +38,16 @@ class Done:
         return found
 
 
+def run_command(environment: Mapping[str, str], *words: str, timeout: float = 280) -> Done:
+    """Run ``runner`` to its end, with these variables over those of the tests."""
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", *words],
+        env={**os.environ, "COLUMNS": "160", **environment},
+        capture_output=True, text=True, check=False, timeout=timeout,
+    )  # fmt: skip
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
 class TestFleet:
     """A lab of its own on free ports, a journal of its own, and the ``runner`` command."""
 
@@ -84,11 +94,7 @@ class TestFleet:
 
     def run(self, *words: str, timeout: float = 280) -> Done:
         """Run ``runner`` to its end."""
-        done = subprocess.run(
-            [sys.executable, "-m", "runner", *words],
-            env=self.environment, capture_output=True, text=True, check=False, timeout=timeout,
-        )  # fmt: skip
-        return Done(done.returncode, done.stdout, done.stderr)
+        return run_command(self.environment, *words, timeout=timeout)
 
     def play(self, playbook: Path | str, *words: str) -> Done:
         """``runner run`` on this fleet."""

@@ -21,7 +21,7 @@ PLAY = """
     - win_service: {name: Spooler, start_mode: START}
 """
 QUESTION = re.compile(
-    r"(\w+): service spooler was changed by somebody since\b.*\(default: no\) $", re.DOTALL
+    r"(\w+): service spooler was changed by somebody since\b.*?\(default: no\) ", re.DOTALL
 )
 
 

@@ -143,7 +143,7 @@ def test_one_that_was_interrupted_by_half_goes_on(fleet: TestFleet) -> None:
             c for c in journal.changes(run) if c.job.host == "a" and "spooler" in c.subject
         ]
         record = next(r for r in journal.runs() if r.of == run)
-        journal.reopen(record.id, record.pid)
+        journal.reopen(record.id, record.pid, user="kim", why="resume")
         journal.intend(record.id, spooler)
         journal.finish(record.id, "interrupted", 130)
     assert back(fleet, run).code == 0

@@ -56,6 +56,7 @@ class FakeMachine:
         cwd: str | None,
         env: Mapping[str, str],
         cancelled: threading.Event,
+        memory_mb: int | None = None,
     ) -> int:
         self.ran.append(line)
         word, _, rest = line.partition(" ")

@@ -144,12 +144,14 @@ class WineMachine:
         cwd: str | None,
         env: Mapping[str, str],
         cancelled: threading.Event,
+        memory_mb: int | None = None,
     ) -> int:
         """Run ``cmd /c LINE`` to its end; the exit code, unsigned. Raises PoweredOff.
 
-        ``user`` changes nothing: Wine knows one user, who may do everything.
+        ``user`` changes nothing: Wine knows one user, who may do everything. Nor does
+        ``memory_mb``: a program there takes what it likes.
         """
-        del user
+        del user, memory_mb
         if self._power is not Power.ON:
             raise PoweredOff(self.name)
         self.commands.append(line)

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote_plus, urlsplit
 
-import passlib.hash
-
 _NAMESPACE: Final = uuid.UUID("361E6D51-FAEC-444A-9079-341386DA8E2E")
 """Ansible's own, so that both make the same UUID of the same text."""
 _PASSWORD_HASHES: Final = {
@@ -98,6 +96,8 @@ def password_hash(
         settings["rounds"] = rounds or _ROUNDS[name]
     if name == "bcrypt":
         settings["ident"] = ident or "2b"
+    import passlib.hash  # few playbooks hash passwords, and its import takes long
+
     scheme = getattr(passlib.hash, name)
     return str(scheme.using(**settings).hash(password))
 

@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-import jmespath
 import yaml
 from jinja2 import Undefined
-from jmespath.exceptions import JMESPathError
 
 from runner.loading.data import OMIT, DataDict, DataList, DataStr
 from runner.loading.scope import touch
@@ -156,6 +154,9 @@ def from_csv(
 
 def json_query(value: Any, expr: str) -> Any:
     """What a JMESPath query finds in a value."""
+    import jmespath  # few playbooks use it, and its import takes long
+    from jmespath.exceptions import JMESPathError
+
     try:
         return jmespath.search(expr, _bare(value))
     except JMESPathError as error:
