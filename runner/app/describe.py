@@ -10,7 +10,8 @@ from typing import Any, Final
 from runner import modules
 from runner.interfaces.guide import GENERATIONS, NOT_SUPPORTED, Generation, Guide
 from runner.interfaces.module import Effect
-from runner.interfaces.params import AnyModule, ParamRow, describe, unsupported
+from runner.interfaces.param_rows import ParamRow, describe, unsupported
+from runner.interfaces.params import AnyModule
 
 SHOWN: Final[dict[Generation, str]] = {
     "2003": "XP, 2003",

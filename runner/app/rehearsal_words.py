@@ -130,6 +130,15 @@ def opening(planned: Planned, plan: Weather) -> Iterator[str]:
         yield f"faults '{plan.profile}': {kind}: {host_list(hosts)}"
 
 
+def missed_lines(plan: Weather) -> Iterator[str]:
+    """What was said at the beginning and did not come."""
+    for kind, hosts in plan.missed().items():
+        yield (
+            f"faults '{plan.profile}': {kind}: {host_list(hosts)}: did not come: it waited for a "
+            "later job than the last one of that host"
+        )
+
+
 def person_lines(needs: Needs) -> list[str]:
     """The section at the end."""
     lines = ["", "What would have needed a person"]

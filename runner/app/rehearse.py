@@ -25,10 +25,11 @@ from runner.app.on_failure import undo_failed_plays
 from runner.app.options import Approach, RollbackOptions, RunOptions
 from runner.app.prepare import Prepared, narrowed, prepare
 from runner.app.reaching import terminable
-from runner.app.rehearsal_words import Needs, opening, parting, person_lines
+from runner.app.rehearsal_words import Needs, missed_lines, opening, parting, person_lines
 from runner.app.report import ReportFiles, write_reports
 from runner.app.rollback import rollback
-from runner.app.run import conduct, on_record, record_of
+from runner.app.run import conduct, on_record
+from runner.app.run_records import record_of
 from runner.app.twin_faults import Weather, weather
 from runner.app.twin_lab import Planned, plan_twins, raise_twins
 from runner.app.twin_systems import DEFAULT
@@ -129,7 +130,7 @@ def _play(
     keys = prepared.fleet.keys
     rehearsal.unopened = keys.unopened if isinstance(keys, UnneededKeys) else 0
     needs = rehearsal.needs()
-    _say(options, person_lines(needs))
+    _say(options, [*missed_lines(plan), *person_lines(needs)])
     if options.output is not None:
         for text in write_reports(record.id, ReportFiles(html=options.output), needs.rows()):
             _say(options, [text])

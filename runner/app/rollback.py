@@ -20,6 +20,7 @@ from runner.app.options import RollbackOptions
 from runner.app.rollback_choice import Choice, Part, irreversible_lines, play_of, steps_named
 from runner.app.rollback_force import Forcing
 from runner.app.rollback_playbook import write_rollback
+from runner.app.run_records import part_said
 from runner.app.seals import Seals
 from runner.app.wiring import make_runtime
 from runner.engine.graph import JobGraph, StepKind
@@ -288,14 +289,7 @@ def _record(options: RollbackOptions, way: _WayBack, hosts: frozenset[str]) -> R
             "limit": options.limit,
             "irreversible": options.irreversible,
             **({} if way.choice.part is None else {"plays": sorted(way.choice.part.plays)}),
-            **_part_said(options),
+            **part_said(options),
         },
         of=way.of.id,
     )
-
-
-def _part_said(options: RollbackOptions) -> dict[str, object]:
-    """What makes it a part of the way back, and what else was said that is not usual."""
-    part = {"tasks": list(options.tasks), "since": options.since}
-    said: dict[str, object] = {"part": part} if options.tasks or options.since is not None else {}
-    return {**said, "force": True} if options.force else said

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
-import hashlib
-import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from runner import __version__
 from runner.app.asking import asking
 from runner.app.conduct import Conductor, leave, step_infos
-from runner.app.fleet import public_variables
 from runner.app.growing import Growing, announced
 from runner.app.leases import breaking_of, leasing_of
 from runner.app.ledger import RunLedger, run_ledger
@@ -24,6 +18,7 @@ from runner.app.offering import Offers
 from runner.app.on_failure import undo_failed_plays
 from runner.app.options import RunOptions
 from runner.app.prepare import Prepared, prepare
+from runner.app.run_records import record_of
 from runner.app.run_variables import run_variables
 from runner.app.wiring import make_runtime
 from runner.engine.graph_rollback import graph_to_json
@@ -34,7 +29,7 @@ from runner.engine.visit_check import CheckVisit, Foresee
 from runner.engine.visit_fused import FusedVisit
 from runner.engine.visit_run import RunVisit
 from runner.journal.journal import Journal
-from runner.journal.records import PlanGraph, RunRecord, new_run_id
+from runner.journal.records import PlanGraph, RunRecord
 from runner.model.playbook import Task
 from runner.reporting.bus import Subscriber
 
@@ -253,13 +248,6 @@ def _reach(
     return variables, links
 
 
-def _hosts(prepared: Prepared) -> tuple[str, ...]:
-    """The hosts that take part, in the inventory's order."""
-    graph = prepared.graph
-    members: frozenset[int] = frozenset().union(*(s.members for s in graph.steps))
-    return tuple(graph.hosts[i] for i in sorted(members))
-
-
 def _steps(prepared: Prepared) -> Any:
     infos = step_infos(prepared.graph, [p.name for p in prepared.playbook.plays])
     return announced(infos, prepared.graph, prepared.stages)
@@ -268,32 +256,3 @@ def _steps(prepared: Prepared) -> Any:
 def asks(task: Task) -> bool:
     """Whether the task may put a question to a person."""
     return task.module == "pause" and not {"seconds", "minutes"} & task.args.keys()
-
-
-def record_of(options: RunOptions, prepared: Prepared, plan: bytes | None) -> RunRecord:
-    """What the journal is told of a run that begins now."""
-    applied = {} if plan is None else {"plan": hashlib.sha256(plan).hexdigest()}
-    return RunRecord(
-        id=new_run_id(),
-        verb="run" if plan is None else "apply",
-        title=str(options.playbook),
-        playbook=str(options.playbook.resolve()),
-        inventory=tuple(str(p.resolve()) for p in options.inventory),
-        digest=prepared.playbook.digest,
-        hosts=_hosts(prepared),
-        started=time.time(),
-        user=getpass.getuser(),
-        pid=os.getpid(),
-        version=__version__,
-        options={
-            "limit": options.limit,
-            "tags": list(options.tags),
-            "skip_tags": list(options.skip_tags),
-            "start_at_task": options.start_at_task,
-            "extra": sorted(prepared.fleet.extra),
-            "variables": public_variables(prepared.fleet),
-            "force_handlers": options.force_handlers,
-            **({} if options.locking.lease else {"lease": False}),
-            **applied,
-        },
-    )

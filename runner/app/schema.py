@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from runner import modules
 from runner.app.schema_words import TYPES
-from runner.interfaces.params import ParamRow, describe
+from runner.interfaces.param_rows import ParamRow, describe
 from runner.loading.keywords import (
     BLOCK,
     COLLECTIONS,

@@ -35,10 +35,12 @@ _SLOW_START: Final = ("refuse_logon", "http_503")
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A fault that comes along the way: of the lab's front, or ``powered off``."""
+    """A fault that comes along the way: of the lab's front, or ``powered off``. ``fault`` is what a
+    profile calls it."""
 
     kind: str
     times: int
+    fault: str
 
 
 @dataclass(slots=True)
@@ -51,6 +53,14 @@ class Weather:
     struck: dict[str, list[str]] = field(default_factory=dict)
     """Kind -> hosts."""
     names: Mapping[str, str] = field(default_factory=dict)
+
+    def missed(self) -> dict[str, list[str]]:
+        """What did not come, since the host had no job of that number: kind of fault -> hosts."""
+        found: dict[str, list[str]] = {}
+        for host, jobs in self.coming.items():
+            for fault in dict.fromkeys(one.fault for due in jobs.values() for one in due):
+                found.setdefault(fault, []).append(host)
+        return found
 
     def falls(self, lab: Lab, notice: Callable[[str, str], None]) -> Callable[[str, int], None]:
         """Has the lab commit each fault when its job begins; thread-safe."""
@@ -110,9 +120,11 @@ def _strike(found: Weather, fault: Fault, host: str, dice: random.Random, *, ssh
         kinds = [kind for kind in _FRONT[fault.kind] if not ssh or kind in _OVER_SSH]
         kinds = kinds or list(_OVER_SSH)  # over SSH the lab can only reset
         at = found.coming.setdefault(host, defaultdict(list))
-        at.setdefault(max(1, job), []).append(Coming(dice.choice(kinds), fault.times))
+        at.setdefault(max(1, job), []).append(
+            Coming(dice.choice(kinds), fault.times, fault.kind)
+        )
     elif fault.kind == _OFF and job:
-        found.coming.setdefault(host, {}).setdefault(job, []).append(Coming(_OFF, 1))
+        found.coming.setdefault(host, {}).setdefault(job, []).append(Coming(_OFF, 1, _OFF))
     elif fault.kind == _OFF:
         state["powered"] = False
     elif fault.kind == "hang":

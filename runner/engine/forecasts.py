@@ -121,9 +121,7 @@ class Approval:
         found_ones = [self._against(work, one, found) for one in like]
         return None if None in found_ones else found_ones[0]
 
-    def _planned_by_another_name(
-        self, work: Work, planned: PlannedJob, found: Forecast
-    ) -> bool:
+    def _planned_by_another_name(self, work: Work, planned: PlannedJob, found: Forecast) -> bool:
         """Whether exactly this was planned of a loop's element with another label: what a label
         shows may not have been known then."""
         alike = (f for f in planned.forecasts if f.target == found.target and not f.hidden)

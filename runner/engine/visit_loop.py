@@ -175,9 +175,7 @@ class Items:
             keywords = keywords_in_trouble(turn.task, self._runtime.templates, variables)
         return Done(_excused(outcome, keywords), keywords)
 
-    def foreseen(
-        self, turn: Turn, keywords: Keywords, notify: tuple[str, ...], work: Work
-    ) -> Done:
+    def foreseen(self, turn: Turn, keywords: Keywords, notify: tuple[str, ...], work: Work) -> Done:
         """A task without a loop that was evaluated before its turn."""
         try:
             outcome = self._attempts(turn, work, {})

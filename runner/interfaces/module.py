@@ -42,7 +42,6 @@ class Params(BaseModel):
     HIDDEN: ClassVar[frozenset[str]] = frozenset()
     """Fields that the engine fills in; in a playbook they are unknown."""
 
-
     def secrets_for_undo(self) -> Mapping[str, str]:
         """Parameters that are secrets, and without which a change cannot be taken back.
 

@@ -7,35 +7,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Literal, TypeAlias, get_args, get_origin
+from typing import Any, Final, TypeAlias
 
-from pydantic import AliasChoices, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticUndefined
 
 from runner.errors import ParamsError
 from runner.interfaces.module import Module, Params
+from runner.interfaces.param_rows import choices_of, names_of, unsupported
 from runner.model.source import Source
 from runner.model.task import FREE_FORM, WHOLE
 
 AnyModule: TypeAlias = Module[Any, Any]
 Raw: TypeAlias = Mapping[str, Any]
 Sources: TypeAlias = Mapping[str, Source]
-
-
-@dataclass(frozen=True, slots=True)
-class ParamRow:
-    """One parameter as documentation shows it."""
-
-    name: str
-    type: str
-    required: bool
-    default: Any
-    choices: tuple[str, ...]
-    aliases: tuple[str, ...]
-    doc: str
 
 
 def module_name(module: AnyModule) -> str:
@@ -119,23 +105,6 @@ def check_static(
         raise error
 
 
-def describe(module: AnyModule) -> tuple[ParamRow, ...]:
-    """The module's parameters as rows for documentation, in the order of its Params class."""
-    return tuple(
-        ParamRow(
-            name=_names(name, info)[0],
-            type=_type_name(info.annotation),
-            required=info.is_required(),
-            default=None if info.is_required() else info.get_default(call_default_factory=True),
-            choices=_choices(info.annotation),
-            aliases=_names(name, info)[1:],
-            doc=info.description or "",
-        )
-        for name, info in module.params.model_fields.items()
-        if name not in module.params.HIDDEN
-    )
-
-
 class _Reader:
     """The arguments of one task, seen through the fields of its module's Params class."""
 
@@ -187,7 +156,7 @@ class _Reader:
         inner = "".join(f"[{part}]" for part in detail["loc"][1:] if isinstance(part, int))
         got = "" if "password" in field else f", not {_short(detail['input'])}"
         info = self._params.model_fields.get(field)
-        choices = _choices(info.annotation) if info and not inner else ()
+        choices = choices_of(info.annotation) if info and not inner else ()
         hint = _nearest(str(detail["input"]), choices)
         reason = _reason(detail) if detail["type"] == "value_error" else f"{_reason(detail)}{got}"
         text = f"{self._name}: parameter {self._say(key)}{inner} {reason}"
@@ -227,57 +196,17 @@ class _Reader:
         return ParamsError(text, source=source, hint=hint)
 
 
-def unsupported(params: type[Params]) -> Mapping[str, str]:
-    """Ansible's parameters that a Params class refuses (``UNSUPPORTED``), with the reason."""
-    return getattr(params, "UNSUPPORTED", {})
-
-
-def _names(name: str, info: FieldInfo) -> tuple[str, ...]:
-    """A field's own name (``validate_`` is ``validate``) and Ansible's other names for it."""
-    names = [name.removesuffix("_")]
-    for alias in (info.alias, info.validation_alias):
-        if isinstance(alias, str):
-            names.append(alias)
-        elif isinstance(alias, AliasChoices):
-            names.extend(choice for choice in alias.choices if isinstance(choice, str))
-    return tuple(dict.fromkeys(names))
-
-
 @lru_cache(maxsize=256)
 def _field_of(params: type[Params]) -> Mapping[str, str]:
     """Every accepted name -> its field."""
     return {
-        alias: name for name, info in params.model_fields.items() for alias in _names(name, info)
+        alias: name for name, info in params.model_fields.items() for alias in names_of(name, info)
     }
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, list(known), n=1)
     return f"did you mean '{close[0]}'?" if close else ""
-
-
-def _choices(annotation: Any) -> tuple[str, ...]:
-    """The words of a Literal, inside Optional or Annotated too."""
-    if get_origin(annotation) is Literal:
-        return tuple(str(choice) for choice in get_args(annotation))
-    return tuple(choice for part in get_args(annotation) for choice in _choices(part))
-
-
-_TYPE_NAMES: Final = {str: "str", bool: "bool", int: "int", float: "float", tuple: "list"}
-
-
-def _type_name(annotation: Any) -> str:
-    if annotation in _TYPE_NAMES:
-        return _TYPE_NAMES[annotation]
-    origin = get_origin(annotation)
-    if origin is Literal:
-        return "str"
-    if origin in (tuple, list):
-        return "list"
-    if origin in (dict, Mapping):
-        return "dict"
-    parts = [part for part in get_args(annotation) if part is not type(None)]
-    return _type_name(parts[0]) if parts else "raw"
 
 
 _REASONS: Final = {

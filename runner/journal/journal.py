@@ -4,45 +4,38 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from runner.errors import JournalError
-from runner.journal import chain, holdings, lifecycle, locks, plans, search, undoing
-from runner.journal.chain import Audit
+from runner.journal import holdings, lifecycle, locks, plans, undoing
 from runner.journal.holdings import LeftRecord
 from runner.journal.place import journal_path, prepare, require_room
+from runner.journal.reading import JournalReading
 from runner.journal.records import (
     FINAL_STATUSES,
     JSON,
     SETTLED_STATUSES,
-    ChangeRecord,
     Intent,
-    OutcomeRecord,
     PlanGraph,
     RunRecord,
 )
 from runner.journal.rows import (
-    change_record,
     dump,
     insert,
     intent_values,
-    load,
-    outcome_record,
     outcome_values,
-    run_record,
 )
 from runner.journal.schema import migrate
-from runner.journal.store import connect, explain, reading
+from runner.journal.store import connect, explain
 from runner.journal.trail import Breaking, Trail
 from runner.journal.writer import Writer, Written
 from runner.model.job import JobId
 
 
-class Journal:
+class Journal(JournalReading):
     """One file of runs and changes. Any thread may call any method.
 
     Everything raises JournalError when the file cannot be read or written. Secrets must be masked
@@ -261,64 +254,3 @@ class Journal:
     def written(self) -> Written:
         """How many records in how many commits since this journal was opened."""
         return self._writer.written
-
-    # Reading
-
-    def runs(self, limit: int | None = None) -> list[RunRecord]:
-        """The runs, latest first."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM runs ORDER BY number DESC LIMIT ?", [-1 if limit is None else limit]
-            )
-            return [run_record(row) for row in rows]
-
-    def find(self, word: str, *, for_rollback: bool = False) -> RunRecord:
-        """The run that a person means: an id, a unique beginning, the last four letters, ``last``.
-
-        With ``for_rollback``, ``last`` is the latest run that is not yet taken back. Raises
-        RunNotFound, which names what could have been meant.
-        """
-        with self._reading() as connection:
-            return search.find(connection, word, self.path, for_rollback=for_rollback)
-
-    def changes(self, run: str) -> list[ChangeRecord]:
-        """The changes of a run in the order in which they were recorded."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM changes WHERE run = ? ORDER BY sequence", [run]
-            )
-            return [change_record(row) for row in rows]
-
-    def outcomes(self, run: str) -> list[OutcomeRecord]:
-        """The outcomes of a run in the order in which they were recorded."""
-        with self._reading() as connection:
-            rows = connection.execute("SELECT * FROM outcomes WHERE run = ? ORDER BY id", [run])
-            return [outcome_record(row) for row in rows]
-
-    def left(self, host: str, place: str, going_on: str = "") -> list[LeftRecord]:
-        """What runs that are over left on this host, where and as whom ``place`` says; and all
-        that the run ``going_on`` has there."""
-        return self._writer.call(lambda c: holdings.left(c, host, place, going_on))
-
-    def graph(self, run: str) -> PlanGraph:
-        """The steps and edges of a run as planned; empty when none were kept."""
-        with self._reading() as connection:
-            question = "SELECT steps, edges FROM graphs WHERE run = ?"
-            row = connection.execute(question, [run]).fetchone()
-            return PlanGraph([], []) if row is None else PlanGraph(*map(load, row))
-
-    def plan(self, run: str) -> bytes | None:
-        """The plan that the run applied; None when it was not an apply."""
-        with self._reading() as connection:
-            return plans.kept(connection, run)
-
-    def audit(self, expected: str | None = None) -> Audit:
-        """Whether every record is as it was written, and the chain has the ``expected`` link."""
-        with self._reading() as connection:
-            return chain.audit(connection, expected)
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        self._writer.flush()
-        with reading(self.path) as connection:
-            yield connection

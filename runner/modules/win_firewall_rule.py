@@ -80,9 +80,17 @@ class Params(base.Params):
     @field_validator("name")
     @classmethod
     def _name(cls, name: str) -> str:
-        if name.strip().lower() == "all" or '"' in name:
+        # A rule is text with pipes between its fields ([MS-FASP] FW_RULE, wszName).
+        if name.strip().lower() == "all" or '"' in name or "|" in name:
             raise ValueError("cannot be a rule's name for netsh")
         return name
+
+    @field_validator("description")
+    @classmethod
+    def _description(cls, text: str | None) -> str | None:
+        if text is not None and "|" in text:
+            raise ValueError("'|' cannot be in a rule's description")
+        return text
 
     @field_validator("protocol")
     @classmethod
@@ -231,7 +239,9 @@ class Module(base.Module[Params, RuleState]):
             out = yield from write(command)
             expect(out, "netsh", f"delete the firewall rule {params.name}")
         elif not before.present:
-            words = _firewall_change.words(_NEW_EMPTY, after, old)
+            # netsh enables a new rule unless it is told otherwise.
+            empty = dataclasses.replace(_NEW_EMPTY, enabled=not after.enabled)
+            words = _firewall_change.words(empty, after, old)
             for _ in range(after.copies):
                 out = yield from write(Exec(*_NETSH, "add", "rule", f"name={params.name}", *words))
                 expect(out, "netsh", f"add the firewall rule {params.name}")
@@ -293,6 +303,4 @@ _NEW: Final = RuleState(
     edge="no",
     copies=1,
 )
-_NEW_EMPTY: Final = dataclasses.replace(
-    _NEW, direction="", action="", enabled=False, profiles=("none",)
-)
+_NEW_EMPTY: Final = dataclasses.replace(_NEW, direction="", action="", profiles=("none",))

@@ -43,9 +43,7 @@ def at_a_terminal(
         asked.append(found[1])
         return answers[found[1]]
 
-    code, said = terminal.at_a_terminal(
-        fleet.environment, *words, question=QUESTION, answer=answer
-    )
+    code, said = terminal.at_a_terminal(fleet.environment, *words, question=QUESTION, answer=answer)
     return code, said, asked
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from runner.errors import ParamsError
-from runner.interfaces.params import check_static, describe, parse, problems
+from runner.interfaces.param_rows import describe
+from runner.interfaces.params import check_static, parse, problems
 from runner.model.source import Source
 from runner.modules import load, names
 

@@ -1,0 +1,57 @@
+"""What the journal is told of a run, an apply or a rollback that begins."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import time
+
+from runner import __version__
+from runner.app.fleet import public_variables
+from runner.app.options import RollbackOptions, RunOptions
+from runner.app.prepare import Prepared
+from runner.journal.records import RunRecord, new_run_id
+
+
+def hosts_of(prepared: Prepared) -> tuple[str, ...]:
+    """The hosts that take part, in the inventory's order."""
+    graph = prepared.graph
+    members: frozenset[int] = frozenset().union(*(s.members for s in graph.steps))
+    return tuple(graph.hosts[i] for i in sorted(members))
+
+
+def record_of(options: RunOptions, prepared: Prepared, plan: bytes | None) -> RunRecord:
+    """What the journal is told of a run that begins now."""
+    applied = {} if plan is None else {"plan": hashlib.sha256(plan).hexdigest()}
+    return RunRecord(
+        id=new_run_id(),
+        verb="run" if plan is None else "apply",
+        title=str(options.playbook),
+        playbook=str(options.playbook.resolve()),
+        inventory=tuple(str(p.resolve()) for p in options.inventory),
+        digest=prepared.playbook.digest,
+        hosts=hosts_of(prepared),
+        started=time.time(),
+        user=getpass.getuser(),
+        pid=os.getpid(),
+        version=__version__,
+        options={
+            "limit": options.limit,
+            "tags": list(options.tags),
+            "skip_tags": list(options.skip_tags),
+            "start_at_task": options.start_at_task,
+            "extra": sorted(prepared.fleet.extra),
+            "variables": public_variables(prepared.fleet),
+            "force_handlers": options.force_handlers,
+            **({} if options.locking.lease else {"lease": False}),
+            **applied,
+        },
+    )
+
+
+def part_said(options: RollbackOptions) -> dict[str, object]:
+    """What makes it a part of the way back, and what else was said that is not usual."""
+    part = {"tasks": list(options.tasks), "since": options.since}
+    said: dict[str, object] = {"part": part} if options.tasks or options.since is not None else {}
+    return {**said, "force": True} if options.force else said
