@@ -7,29 +7,14 @@ from typing import Any
 
 import click
 
-from runner.cli.common import (
-    approach,
-    ask_password,
-    ask_person,
-    check_patience,
-    fuse_option,
-    keep_trying_option,
-    locking,
-    locking_options,
-    vault,
-    vault_options,
-    view,
-    visit_options,
-)
+from runner.cli.common import ask_person, vault_options
+from runner.cli.visiting import CONNECT, FUSE, LOCK, PATIENCE, WALK, Said, visiting
 
 
 @click.command("apply")
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
-@visit_options
+@visiting(WALK, CONNECT, LOCK, PATIENCE, FUSE)
 @vault_options
-@locking_options
-@keep_trying_option
-@fuse_option
 @click.option("-C", "--check", is_flag=True, help="Only compare the hosts with the plan.")
 @click.option(
     "--skip-drifted", is_flag=True, help="Leave hosts alone that have changed; do the others."
@@ -44,24 +29,8 @@ from runner.cli.common import (
     help="Who may approve (ssh-keygen's allowed signers).",
 )
 def command(
+    said: Said,
     plan: Path,
-    extra: tuple[str, ...],
-    forks: int | None,
-    diff: bool,
-    connect_rate: float | None,
-    keep_trying: bool,
-    deadline: float | None,
-    ask_pass: bool,
-    json_file: str | None,
-    verbose: int,
-    vault_id: tuple[str, ...],
-    vault_password_file: tuple[str, ...],
-    ask_vault_pass: bool,
-    break_lock: tuple[str, ...],
-    reason: str | None,
-    no_lease: bool,
-    patience: float | None,
-    no_fuse: bool,
     check: bool,
     skip_drifted: bool,
     require_approvals: int | None,
@@ -71,7 +40,7 @@ def command(
 
     Exit code 3: some hosts are not; without --skip-drifted nothing is done on any.
     """
-    check_patience(patience, json_file, check=check)
+    fields = said.fields(previews=check)
     from runner.app.apply import ApplyOptions, carry_out_plan, look, ready
 
     options = ApplyOptions(
@@ -79,22 +48,13 @@ def command(
         skip_drifted=skip_drifted,
         require_approvals=require_approvals or 0,
         approvers=approvers,
-        extra=extra,
-        forks=forks,
-        password=ask_password(ask_pass),
-        vault=vault(vault_id, vault_password_file, ask_vault_pass),
-        view=view(verbose, diff, json_file),
-        approach=approach(connect_rate, keep_trying),
-        locking=locking(break_lock, reason, no_lease),
-        deadline=deadline,
-        keep_trying=patience,
-        fuse=not no_fuse,
         question=ask_person,
+        **fields,
     )
     found = ready(options)
 
     def say(text: str) -> None:
-        click.echo(text, err=json_file == "-")
+        click.echo(text, err=said["json_file"] == "-")
 
     if found.approved_by:
         say(f"approved by {', '.join(found.approved_by)}")

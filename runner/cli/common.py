@@ -10,8 +10,6 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from runner.errors import UsageError
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PATH = click.Path(path_type=Path)
@@ -45,7 +43,7 @@ def inventory_option(*, required: bool) -> Callable[[F], F]:
     )
 
 
-_APPROACH = (
+APPROACH = (
     click.option(
         "--connect-rate", type=click.FloatRange(0), metavar="N",
         help="New connections a second (default: 20; 0: no limit).",
@@ -59,7 +57,7 @@ _APPROACH = (
 
 def approach_options(command: F) -> F:
     """How hosts are connected to, for verbs that do not walk."""
-    for option in reversed(_APPROACH):
+    for option in reversed(APPROACH):
         command = option(command)
     return command
 
@@ -69,114 +67,6 @@ def approach(rate: float | None, keep_trying: bool) -> Any:
     from runner.app.options import Approach
 
     return Approach(rate, keep_trying)
-
-
-def walk_options(command: F) -> F:
-    """What every verb that walks over hosts, or previews that, understands."""
-    for option in reversed(
-        [
-            click.option("-l", "--limit", help="Only these hosts (a pattern, or @FILE)."),
-            click.option("-C", "--check", is_flag=True, help="Only show what would change."),
-            click.option(
-                "--detailed-exitcode", is_flag=True,
-                help="With --check: exit 10 when something would change.",
-            ),
-        ]
-    ):  # fmt: skip
-        command = option(command)
-    return visit_options(command)
-
-
-def visit_options(command: F) -> F:
-    """How hosts are visited, and how that is shown."""
-    for option in reversed(
-        [
-            click.option(
-                "-e", "--extra-vars", "extra", multiple=True, metavar="K=V|@FILE",
-                help="Variables that win over all others.",
-            ),
-            click.option(
-                "-f", "--forks", type=click.IntRange(1), help="Hosts at once (default: all)."
-            ),
-            click.option("-D", "--diff", is_flag=True, help="Show old and new values."),
-            *_APPROACH,
-            click.option(
-                "--deadline", type=duration, metavar="TIME",
-                help="Stop after that time (30m, 1h30m): what is in flight is ended, as by Ctrl-C "
-                "twice.",
-            ),
-            click.option("-k", "--ask-pass", is_flag=True, help="Ask for the password."),
-            click.option("--json", "json_file", metavar="FILE", help="JSON report; - is stdout."),
-            click.option("-v", "--verbose", count=True, help="Commands and output; -vv: results."),
-        ]
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-def locking_options(command: F) -> F:
-    """How other runs are kept off the hosts, for verbs that change them."""
-    for option in reversed(
-        [
-            click.option(
-                "--break-lock", "break_lock", multiple=True, metavar="HOST|all",
-                help="Take hosts of a run that is over for sure, though its lock or lease is not.",
-            ),
-            click.option("--reason", metavar="TEXT", help="Why; kept in the journal."),
-            click.option(
-                "--no-lease", is_flag=True,
-                help="Write nothing to hosts that keeps runs of other controllers off.",
-            ),
-        ]
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-def locking(break_lock: tuple[str, ...], reason: str | None, no_lease: bool) -> Any:
-    """What the command line says about other runs. Raises UsageError."""
-    from runner.app.options import Locking
-
-    hosts, why = words(break_lock), (reason or "").strip()
-    if hosts and not why:
-        raise UsageError(
-            "--break-lock needs --reason TEXT: it is kept in the journal",
-            hint="say how you know that the other run is over",
-        )
-    if reason is not None and not hosts:
-        raise UsageError("--reason goes with --break-lock")
-    return Locking(not no_lease, hosts, why)
-
-
-def fuse_option(command: F) -> F:
-    """``--no-fuse``: nothing travels together."""
-    return click.option(
-        "--no-fuse",
-        is_flag=True,
-        help="Send the probes and changes of tasks that follow one another one by one.",
-    )(command)
-
-
-def keep_trying_option(command: F) -> F:
-    """``--keep-trying``: how long hosts that do not answer are tried again."""
-    return click.option(
-        "--keep-trying",
-        "patience",
-        type=duration,
-        metavar="TIME",
-        help="For that time (2h) try hosts again that did not answer, as 'resume' does.",
-    )(command)
-
-
-def check_patience(patience: float | None, json_file: str | None, *, check: bool = False) -> None:
-    """``--keep-trying`` writes a report for each sweep, and has nothing to preview."""
-    if patience is not None and check:
-        raise UsageError("--keep-trying does not go with --check")
-    if patience is not None and json_file == "-":
-        raise UsageError(
-            "--keep-trying does not go with --json -",
-            hint="give a file: it holds the report about all hosts after the last sweep",
-        )
 
 
 def extra_option(command: F) -> F:
@@ -220,26 +110,12 @@ def vault(ids: tuple[str, ...], files: tuple[str, ...], ask: bool) -> Any:
     return VaultOptions(ids, files, ask)
 
 
-def view(verbose: int, diff: bool, json_file: str | None) -> Any:
-    """How to show the run."""
-    from runner.app.options import View
-
-    terminal = sys.stdout.isatty() and json_file != "-"
-    return View(verbosity=verbose, diff=diff, json_file=json_file, terminal=terminal)
-
-
 def ask_password(wanted: bool) -> str | None:
     """The password from the terminal, never echoed."""
     if not wanted:
         return None
     password: str = click.prompt("Password", hide_input=True, err=True)
     return password
-
-
-def check_detailed(check: bool, detailed: bool) -> None:
-    """``--detailed-exitcode`` says something only with ``--check``."""
-    if detailed and not check:
-        raise UsageError("--detailed-exitcode goes with --check")
 
 
 def ask_person(text: str, private: bool, default: str | None, confirm: bool) -> str | None:

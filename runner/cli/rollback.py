@@ -10,30 +10,16 @@ from typing import Any
 
 import click
 
-from runner.cli.common import (
-    approach,
-    ask_password,
-    check_detailed,
-    duration,
-    fuse_option,
-    inventory_option,
-    locking,
-    locking_options,
-    vault,
-    vault_options,
-    view,
-    walk_options,
-)
+from runner.cli.common import duration, inventory_option, vault_options
+from runner.cli.visiting import CHECK, CONNECT, FUSE, LIMIT, LOCK, WALK, Said, visiting
 from runner.errors import UsageError
 
 
 @click.command("rollback")
 @click.argument("run", metavar="RUN")
 @inventory_option(required=False)
-@walk_options
+@visiting(LIMIT, CHECK, WALK, CONNECT, LOCK, FUSE)
 @vault_options
-@locking_options
-@fuse_option
 @click.option(
     "--irreversible",
     is_flag=True,
@@ -66,33 +52,15 @@ from runner.errors import UsageError
     help="Only write the way back as a playbook; contact nobody.",
 )
 def command(
+    said: Said,
     run: str,
     inventory: tuple[Path, ...],
-    limit: str | None,
-    extra: tuple[str, ...],
-    forks: int | None,
-    check: bool,
-    diff: bool,
-    detailed_exitcode: bool,
-    connect_rate: float | None,
-    keep_trying: bool,
-    deadline: float | None,
-    ask_pass: bool,
-    json_file: str | None,
-    verbose: int,
-    vault_id: tuple[str, ...],
-    vault_password_file: tuple[str, ...],
-    ask_vault_pass: bool,
-    break_lock: tuple[str, ...],
-    reason: str | None,
-    no_lease: bool,
     irreversible: bool,
     restart: bool,
     tasks: tuple[str, ...],
     since: str | None,
     force: bool,
     yes: bool,
-    no_fuse: bool,
     output: Path | None,
 ) -> Any:
     """Take back what RUN changed, newest first, and verify it.
@@ -100,7 +68,7 @@ def command(
     RUN is an id, a unique prefix of one, or `last`. A value that somebody changed since is a
     conflict: it is reported and left alone, unless --force says otherwise.
     """
-    check_detailed(check, detailed_exitcode)
+    check = said["check"]
     if yes and not force:
         raise UsageError("--yes goes with --force")
     if output is not None and (check or force):
@@ -118,26 +86,15 @@ def command(
         RollbackOptions(
             run=run,
             inventory=inventory,
-            limit=limit,
-            extra=extra,
-            forks=forks,
-            check=check,
-            detailed_exitcode=detailed_exitcode,
             irreversible=irreversible,
             restart=restart,
-            password=ask_password(ask_pass),
-            vault=vault(vault_id, vault_password_file, ask_vault_pass),
-            view=view(verbose, diff, json_file),
-            approach=approach(connect_rate, keep_trying),
-            locking=locking(break_lock, reason, no_lease),
-            deadline=deadline,
             tasks=tasks,
             since=None if since is None else moment(since, _ago, time.time()),
             force=force,
             yes=yes,
             ask=_ask,
-            fuse=not no_fuse,
             output=output,
+            **said.fields(),
         )
     )
 
