@@ -120,9 +120,7 @@ def _strike(found: Weather, fault: Fault, host: str, dice: random.Random, *, ssh
         kinds = [kind for kind in _FRONT[fault.kind] if not ssh or kind in _OVER_SSH]
         kinds = kinds or list(_OVER_SSH)  # over SSH the lab can only reset
         at = found.coming.setdefault(host, defaultdict(list))
-        at.setdefault(max(1, job), []).append(
-            Coming(dice.choice(kinds), fault.times, fault.kind)
-        )
+        at.setdefault(max(1, job), []).append(Coming(dice.choice(kinds), fault.times, fault.kind))
     elif fault.kind == _OFF and job:
         found.coming.setdefault(host, {}).setdefault(job, []).append(Coming(_OFF, 1, _OFF))
     elif fault.kind == _OFF:

@@ -51,7 +51,7 @@ class Params(base.Params):
     )
     direction: Literal["in", "out"] | None = Field(None, description="a new rule: in")
     action: Literal["allow", "block"] | None = Field(None, description="a new rule: allow")
-    description: Text | None = Field(None, description="text for people")
+    description: Text | None = Field(None, pattern=r"^[^|]*$", description="text for people")
     localip: Text | None = Field(None, description="local addresses, or any")
     remoteip: Text | None = Field(None, description="remote addresses, ranges, networks, or any")
     localport: Text | None = Field(None, description="local ports such as 135,137-139, or any")
@@ -84,13 +84,6 @@ class Params(base.Params):
         if name.strip().lower() == "all" or '"' in name or "|" in name:
             raise ValueError("cannot be a rule's name for netsh")
         return name
-
-    @field_validator("description")
-    @classmethod
-    def _description(cls, text: str | None) -> str | None:
-        if text is not None and "|" in text:
-            raise ValueError("'|' cannot be in a rule's description")
-        return text
 
     @field_validator("protocol")
     @classmethod

@@ -20,7 +20,14 @@ PLAY = """
   tasks:
     - {name: before, win_service: {name: Spooler, start_mode: START}}
     - {name: ask, pause: {prompt: "Go on?", echo: ECHO}, register: said}
-    - {name: after, win_regedit: {path: 'HKLM:\\SOFTWARE\\T', name: V, data: "<{{ said.user_input }}>"}}
+    - name: after
+      win_regedit: {path: 'HKLM:\\SOFTWARE\\T', name: V, data: "<{{ said.user_input }}>"}
+"""
+ASKED_BEFORE = """
+- hosts: windows
+  vars_prompt: [{name: who, prompt: Who, private: PRIVATE}]
+  tasks:
+    - win_ping:
 """
 QUESTION = re.compile(r"\nGo on\? ")
 
@@ -95,10 +102,9 @@ def test_a_terminal_that_gives_no_answer_is_no_consent(fleet: TestFleet) -> None
 def test_ctrl_c_at_vars_prompt_ends_it_before_any_host_is_contacted(
     fleet: TestFleet, private: str
 ) -> None:
-    text = "- hosts: windows\n  vars_prompt: [{name: who, prompt: Who, private: PRIVATE}]\n  tasks:\n    - win_ping:\n"
     runs = fleet.run("runs").out
     code, said, ends = played(
-        fleet, text.replace("PRIVATE", private), INTERRUPT, re.compile(r"Who: ")
+        fleet, ASKED_BEFORE.replace("PRIVATE", private), INTERRUPT, re.compile(r"Who: ")
     )
     assert (code, ends) == (130, {}), said
     assert "Traceback" not in said

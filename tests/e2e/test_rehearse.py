@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from runner.lab.control import Lab
+from runner.model.faults import PROFILES
 from tests.e2e.fleet import ROOT, Done, jobs_of, run_command
 
 pytestmark = [pytest.mark.xdist_group("rehearse"), pytest.mark.timeout(300)]
@@ -230,3 +232,43 @@ def test_faults_strike_where_the_profile_says_and_local_work_is_done_on_request(
     assert "powered off: web02" in done.err
     assert "What would have needed a person" in done.err
     assert list(tmp_path.glob("runner-rehearsal*")) == []
+
+
+EIGHT = "all:\n  children:\n    windows:\n      hosts:\n" + "".join(
+    f"        h{n}: {{ansible_host: 192.0.2.{n}, os_version: Windows Server {os}}}\n"
+    for n, os in enumerate(("2003 R2", "2008 R2", "2012 R2", "2016") * 2, start=1)
+)
+STEPS = "- hosts: windows\n  gather_facts: false\n  tasks:\n" + "".join(
+    f"    - win_regedit: {{path: 'HKLM:\\SOFTWARE\\A', name: v{n}, data: x}}\n"
+    "      timeout: \"{{ 4 if inventory_hostname == 'h4' else 120 }}\"\n"  # the one that hangs
+    f"      when: {n} == 1 or inventory_hostname in ('h3', 'h5')\n"  # those that are reset later
+    for n in range(1, 6)
+)
+
+
+def test_a_bad_night_is_rehearsed_to_its_end(tmp_path: Path) -> None:
+    """Whatever comes, every job has an end, and the way back is gone where there is one."""
+    profile = "bad-night"
+    (tmp_path / "hosts.yml").write_text(EIGHT)
+    done = run_command(
+        {"RUNNER_HOME": str(tmp_path / "ordinary")},
+        "rehearse", str(playbook(tmp_path, STEPS)), "-i", str(tmp_path / "hosts.yml"),
+        "--faults", profile, "--rollback", "--json", str(tmp_path / "report.json"),
+    )  # fmt: skip
+    said = done.out + done.err
+    for fault in PROFILES[profile].faults:
+        assert f"faults '{profile}': {fault.kind}: h" in said, said
+    jobs = jobs_of(json.loads((tmp_path / "report.json").read_text("utf-8")))
+    assert len(jobs) == 8 * 5
+    bad = {host for (_, host), job in jobs.items() if job["status"] not in ("changed", "skipped")}
+    struck = set(re.findall(r"\bh\d\b", " ".join(re.findall(r"faults '.*", said))))
+    assert bad <= struck, "who is not struck does not suffer"
+    assert {job["status"] for job in jobs.values()} <= {
+        "changed", "skipped", "unreachable", "failed", "in doubt", "blocked",
+    }  # fmt: skip
+    assert {"h2", "h4"} <= bad, "one is off, one hangs"
+    assert "internal error" not in said
+    assert re.search(r"\d of 8 twins are as they were before the run", said), said
+    spared = {f"h{n}" for n in range(1, 9)} - struck
+    assert not [line for line in said.splitlines() if re.match(rf"  ({'|'.join(spared)}): ", line)]
+    assert re.search(r"powered off: h\d: did not come", said), said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.forecasts import Approval, Forecasts
+from runner.engine.outcomes import HIDDEN
 from runner.engine.visit_check import CheckVisit
 from runner.engine.visit_run import RunVisit
 from runner.model.job import Outcome, Status
@@ -115,6 +117,22 @@ def test_another_task_is_refused(before: dict[str, Any], after: dict[str, Any], 
     assert outcomes["t"].status is Status.CONFLICT
     assert said in outcomes["t"].message
     assert writes(fleet.hosts["a"]) == []
+
+
+@pytest.mark.parametrize("no_log", [False, True])
+def test_an_element_by_another_name_is_approved_if_all_of_it_can_be_compared(no_log: bool) -> None:
+    """What a label shows may not be known to the dry run."""
+    fleet = Fleet({"a": ToyHost({"x": "old", "y": "old"})})
+    loop = task("t", "key", {"key": "{{ item }}", "value": "new"}, loop=["x", "y"], no_log=no_log)
+    forecasts = Forecasts(fleet.redactor)
+    fleet.walk(lambda r: CheckVisit(r, forecasts.foresee), loop, check=True)
+    (job,) = jobs_of(fleet, forecasts)["a"]
+    assert [one.item for one in job.forecasts] == [HIDDEN if no_log else name for name in "xy"]
+    others = tuple(replace(one, item="another") for one in job.forecasts)
+    approval = Approval({"a": [replace(job, forecasts=others)]}, fleet.redactor)
+    fleet.outcomes.clear()
+    outcome = applied(fleet, approval, loop)["t"]
+    assert outcome.status is (Status.CONFLICT if no_log else Status.CHANGED), outcome
 
 
 def test_hidden_values_are_compared_with_nothing() -> None:

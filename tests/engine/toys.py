@@ -258,7 +258,7 @@ class Fleet:
             publish=self.publish,
             redactor=self.redactor,
             stop=self.stop,
-            ask=lambda _prompt: self.answers.pop(0),
+            ask=lambda _prompt, _echo: self.answers.pop(0),
             includes=ToyIncludes(self.files),
             claim=self.claim,
         )

@@ -16,8 +16,7 @@ REFUSED = {
     ".NET": (
         0xE0434352,
         "",
-        "Unhandled Exception: System.OutOfMemoryException: Exception of type "
-        "'System.OutOfMemoryException' was thrown.",
+        "Unhandled Exception: System.OutOfMemoryException: Exception of some type was thrown.",
     ),
     "PowerShell": (1, "", "Exception of type 'System.OutOfMemoryException' was thrown."),
     "net helpmsg 8, old": (8, "Not enough storage is available to process this command.", ""),

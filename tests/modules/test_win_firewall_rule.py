@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runner.errors import Refused
+from runner.errors import ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.state import Change
 from runner.modules._firewall import RuleState
@@ -85,6 +85,15 @@ CASES: list[tuple[tuple[str, ...], dict[str, Any], list[str]]] = [
             "profile=any enable=yes")
         ],
     ),
+    # netsh enables a new rule unless it is told otherwise
+    (
+        (),
+        {**ADD, "enabled": "no"},
+        [
+            (f"{NETSH} add rule name=SMB dir=in action=block protocol=tcp localport=445 "
+            "profile=any enable=no")
+        ],
+    ),
     ((SMB_ALLOW,), ADD, [f"{NARROW} action=block"]),
     ((SMB,), {**ADD, "enabled": "no"}, [f"{NARROW} enable=no"]),
     (
@@ -154,6 +163,12 @@ def test_refuses(rules: tuple[str, ...], raw: dict[str, Any], says: str) -> None
     with pytest.raises(Refused, match=says):
         change(machine, **raw)
     assert machine.sent == []
+
+
+@pytest.mark.parametrize("raw", [{"name": "a|b"}, {"name": "all"}, {**ADD, "description": "a|b"}])
+def test_a_text_that_no_rule_can_hold_is_refused(raw: dict[str, Any]) -> None:
+    with pytest.raises(ParamsError):
+        task("win_firewall_rule", **raw)
 
 
 def test_isolation_that_spares_the_runner_is_allowed() -> None:

@@ -25,12 +25,12 @@ from tests.wine.winehost import WineHost
 
 PORTS = {"direction": "in", "action": "block", "protocol": "tcp", "localport": "135,137-139,445"}
 RULES_WANTED: tuple[dict[str, Any], ...] = (
-    {"name": "runner-contain-in-tcp", **PORTS},
-    {"name": "block (smb) & <139> ^x 100% !y!", **PORTS, "description": "a & b c^ (d) %z"},
-    {"name": "堵住 445", **PORTS, "profiles": ["domain", "private"]},
-    {"name": "some", **PORTS, "remoteip": "10.0.0.0/8,192.0.2.7", "enabled": False},
+    {"name": "block (smb) & <139> ^x 100% !y!", **PORTS, "description": "a & b c^ (d) %z",
+     "enabled": False},
+    {"name": "堵住 445", **PORTS, "profiles": ["domain", "private"],
+     "remoteip": "10.0.0.0/8,192.0.2.7"},
     {"name": "out", "direction": "out", "action": "allow", "program": r"C:\a b\x (1).exe"},
-)
+)  # fmt: skip
 
 
 class FirewallHost(WineHost):
