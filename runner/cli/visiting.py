@@ -109,7 +109,7 @@ class Said:
         if "connect_rate" in given:
             found["approach"] = approach(given["connect_rate"], given["keep_trying"])
         if "break_lock" in given:
-            found["locking"] = _locking(self)
+            found["locking"] = locking(self)
         if "patience" in given:
             found["keep_trying"] = given["patience"]
         if "no_fuse" in given:
@@ -158,7 +158,8 @@ def _check(said: Said, previews: bool) -> None:
         )
 
 
-def _locking(said: Said) -> Any:
+def locking(said: Said) -> Any:
+    """What is said about other runs. Raises UsageError."""
     from runner.app.options import Locking
 
     hosts, why = words(said["break_lock"]), (said["reason"] or "").strip()

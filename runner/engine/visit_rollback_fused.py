@@ -2,7 +2,8 @@
 
 The jobs of a line (``lines``) are looked at in one bundle. Where they are to be undone by changes
 that are independent and straight, those go out as one script, with all intents durable before, and
-one bundle looks at what it did. Each job is judged and settled at its own turn.
+one bundle looks at what it did. Each job is judged and settled at its own turn. What a loop changed
+is taken back element by element, as it was made.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ class Outcome:
     """The failure is being dealt with: the task stands in a block that has a ``rescue``."""
     warnings: tuple[str, ...] = ()
     said: bool = False
-    """The message is what the task is there for (``debug``), so it is shown although all is well."""
+    """The message is what the task is there for (``debug``): it is shown although all is well."""
     seconds: float = 0.0
 
     @property

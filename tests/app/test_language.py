@@ -238,7 +238,7 @@ def test_what_must_be_verified_is_waited_for_in_spite_of_poll_0(here: Here) -> N
         """
 - hosts: a
   gather_facts: false
-  vars: {folder: "%s"}
+  vars: {folder: "FOLDER"}
   tasks:
     - {id: one, copy: {content: x, dest: "{{ folder }}/one"}, async: 60, poll: 0, register: one}
     - {id: same, copy: {content: x, dest: "{{ folder }}/one"}, async: 60, poll: 0, register: same}
@@ -258,8 +258,7 @@ def test_what_must_be_verified_is_waited_for_in_spite_of_poll_0(here: Here) -> N
           - u.finished and u.dest == folder ~ "/three"
     - {async_status: {jid: "{{ one.ansible_job_id }}", mode: cleanup}}
     - {id: none, async_status: {jid: j0123456789abcdef}, ignore_errors: true}
-"""
-        % here.folder
+""".replace("FOLDER", str(here.folder))
     )
     assert code == 0
     status = {job["step"]: job["status"] for job in report["jobs"]}

@@ -8,7 +8,7 @@ import pytest
 
 from runner.app.leases import JournalBook, breaking_of
 from runner.app.options import Locking
-from runner.cli.common import locking
+from runner.cli.visiting import Said, locking
 from runner.errors import UsageError
 from runner.interfaces.lease import Lease
 from runner.journal import Journal
@@ -19,15 +19,19 @@ def lease(run: str) -> Lease:
     return Lease.make(f"{run}.00000000", seconds=9, beat="a", since=1, owner="kim@desk:1")
 
 
+def said(hosts: tuple[str, ...], reason: str | None, no_lease: bool = False) -> Said:
+    return Said({"break_lock": hosts, "reason": reason, "no_lease": no_lease})
+
+
 def test_no_lock_is_broken_without_a_reason() -> None:
-    assert locking(("web01,web02", "db01"), " it is gone ", False) == Locking(
+    assert locking(said(("web01,web02", "db01"), " it is gone ")) == Locking(
         True, ("web01", "web02", "db01"), "it is gone"
     )
-    assert locking((), None, True) == Locking(False)
+    assert locking(said((), None, no_lease=True)) == Locking(False)
     with pytest.raises(UsageError, match="needs --reason"):
-        locking(("web01",), "  ", False)
+        locking(said(("web01",), "  "))
     with pytest.raises(UsageError, match="--reason goes with --break-lock"):
-        locking((), "why not", False)
+        locking(said((), "why not"))
 
 
 def test_hosts_are_those_of_the_inventory() -> None:

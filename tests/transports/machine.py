@@ -64,8 +64,9 @@ class Machine:
         cwd: str | None,
         env: Mapping[str, str],
         cancelled: threading.Event,
+        memory_mb: int | None = None,
     ) -> int:
-        del user, cwd, env
+        del user, cwd, env, memory_mb
         self.ran.append(line)
         self.codepages.append(codepage)
         word, _, rest = line.partition(" ")

@@ -28,8 +28,7 @@ RULES_WANTED: tuple[dict[str, Any], ...] = (
     {"name": "block (smb) & <139> ^x 100% !y!", **PORTS, "description": "a & b c^ (d) %z",
      "enabled": False},
     {"name": "堵住 445", **PORTS, "profiles": ["domain", "private"],
-     "remoteip": "10.0.0.0/8,192.0.2.7"},
-    {"name": "out", "direction": "out", "action": "allow", "program": r"C:\a b\x (1).exe"},
+     "direction": "out", "remoteip": "10.0.0.0/8,192.0.2.7", "program": r"C:\a b\x (1).exe"},
 )  # fmt: skip
 
 
