@@ -24,7 +24,7 @@ CASES = read_cases()
 EXPECTED = read_expected()
 IN_CI = bool(os.environ.get("CI"))
 EVERYTHING = bool(os.environ.get("RUNNER_TEST_EVERYTHING"))
-SAMPLE = ("blocks", "order", "tags")
+SAMPLE = ("blocks", "order")
 """The topics that are always asked again: the answers to all questions take three minutes."""
 
 

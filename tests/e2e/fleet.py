@@ -39,13 +39,14 @@ class Done:
 
 
 def run_command(environment: Mapping[str, str], *words: str, timeout: float = 280) -> Done:
-    """Run ``runner`` to its end, with these variables over those of the tests."""
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", *words],
-        env={**os.environ, "COLUMNS": "160", **environment},
-        capture_output=True, text=True, check=False, timeout=timeout,
-    )  # fmt: skip
-    return Done(done.returncode, done.stdout, done.stderr)
+    """Run ``runner`` to its end, with these variables over those of the tests.
+
+    A process of its own, forked from one that has imported it: to start it anew costs a second of a
+    core, and the tests do so many hundred times.
+    """
+    from tests.e2e.forking import run_forked
+
+    return run_forked({**os.environ, "COLUMNS": "160", **environment}, words, timeout)
 
 
 class TestFleet:

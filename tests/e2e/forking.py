@@ -7,17 +7,20 @@ any other: it has its own threads and files, can be killed, and its end can be w
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
@@ -99,12 +102,23 @@ class Forker:
         assert done is not None
         return done
 
-    def start(self, *words: str, die: str = "") -> Command:
-        """Begin one; ``die`` names a moment in the journal's life at which it is killed."""
+    def start(
+        self, *words: str, die: str = "", environment: Mapping[str, str] | None = None
+    ) -> Command:
+        """Begin one; ``die`` names a moment in the journal's life at which it is killed.
+
+        ``environment`` is the whole of it, else that of this forker.
+        """
         self._numbers += 1
         files = [str(path) for path in self._files(self._numbers)]
-        pid = self._ask({"words": words, "files": files, "die": die})
-        return Command(self, pid, self._numbers)
+        order = {
+            "words": words,
+            "files": files,
+            "die": die,
+            "cwd": str(Path.cwd()),
+            "environment": dict(self._environment if environment is None else environment),
+        }
+        return Command(self, self._ask(order), self._numbers)
 
     def over(self, pid: int, seconds: float) -> bool:
         """Whether it has ended within that time. It is still there then, so its number, too."""
@@ -145,6 +159,52 @@ class Forker:
         return int(self._server.stdout.readline())
 
 
+_shared: Forker | None = None
+_in_use = threading.Lock()
+
+
+def run_forked(environment: Mapping[str, str], words: Sequence[str], timeout: float) -> Done:
+    """One command line to its end, by a forker that all tests of this process share.
+
+    Raises TimeoutExpired. A second one at the same time is an ordinary process.
+    """
+    if not _in_use.acquire(blocking=False):
+        return run_alone(environment, words, timeout)
+    try:
+        command = _forker().start(*words, environment=environment)
+        done = command.wait(timeout)
+        if done is None:
+            command.kill()
+            command.wait(30.0)
+            raise subprocess.TimeoutExpired(list(words), timeout)
+        return done
+    finally:
+        _in_use.release()
+
+
+def run_alone(environment: Mapping[str, str], words: Sequence[str], timeout: float) -> Done:
+    """The same by a process that was started for it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", *words],
+        env=dict(environment), capture_output=True, text=True, check=False, timeout=timeout,
+    )  # fmt: skip
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def _forker() -> Forker:
+    global _shared
+    if _shared is None:
+        home = Path(tempfile.mkdtemp(prefix="runner-forking-"))
+        _shared = Forker(home, {**os.environ, "RUNNER_HOME": str(home)}).__enter__()
+        atexit.register(_close, _shared, home)
+    return _shared
+
+
+def _close(forker: Forker, home: Path) -> None:
+    forker.__exit__(None, None, None)
+    shutil.rmtree(home, ignore_errors=True)
+
+
 # -- the other side: the process that forks ----------------------------------------------------
 
 
@@ -176,6 +236,9 @@ def _fork(order: Mapping[str, Any], learned: Path) -> int:
             os.dup2(opened, number)
             os.close(opened)
         os.closerange(3, 64)
+        os.chdir(order["cwd"])
+        os.environ.clear()
+        os.environ.update(order["environment"])
         code = _runner(order["words"], order["die"])
     finally:
         with contextlib.suppress(OSError):
