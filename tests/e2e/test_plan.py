@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +113,7 @@ def test_a_plan_expires_and_holds_no_secret(fleet: TestFleet, fix: Path, tmp_pat
     plan = tmp_path / "short.plan"
     words = ["plan", str(fix), "-i", str(fleet.inventory), "-l", "h002", "-o", str(plan)]
     assert fleet.run(*words, "--valid-for", "0.1s").code == 0
+    time.sleep(0.2)
     late = fleet.run("apply", str(plan))
     assert late.code == 5
     assert "was valid until" in late.err

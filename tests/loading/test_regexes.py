@@ -72,7 +72,8 @@ def test_a_catastrophe_is_ended(
     begun = time.monotonic()
     with pytest.raises(TemplateError, match=r"takes more than 0\.3 seconds"):
         TEMPLATES.render(f"{{{{ {expression} }}}}", variables)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
+    monkeypatch.setattr(regexes, "SECONDS", 30.0)  # a new worker starts, on a busy machine slowly
     assert TEMPLATES.render("{{ 'aaa' | regex_search('(a+)+$') }}", {}) == "aaa"
 
 
