@@ -180,7 +180,7 @@ async def serve(server: Server, port: int) -> None:
         lambda: Connection(server), "0.0.0.0", port, backlog=_BACKLOG
     )
     print(json.dumps({"port": listening.sockets[0].getsockname()[1]}), flush=True)
-    reader = asyncio.StreamReader()
+    reader = asyncio.StreamReader(limit=1 << 26)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
         said = server.obey(line.decode())
