@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from runner.engine import shortage
 from runner.engine.credentials import Credentials
 from runner.engine.pacing import UNPACED, Pace, PaceSettings, stopped
 from runner.engine.stop import Stop, StopLevel
@@ -69,51 +71,64 @@ class Access:
         self.credentials = Credentials(stop)
         self.ledger: HeldLedger | None = None
         self.keep_trying = keep_trying
+        self.make_room: Callable[[], None] | None = None
+        """Called before each connection, where there may not be one to every host at once."""
         self._opening = 0
         self._changed = threading.Condition()
 
-    def connect(self, place: Place, timeout: float) -> tuple[Connection, float]:
+    def connect(
+        self, place: Place, timeout: float, *, knock: bool = False
+    ) -> tuple[Connection, float]:
         """A new connection, and the seconds that it waited for its turn. Raises TransportError.
 
-        ``timeout`` in seconds counts from that turn.
+        ``timeout`` in seconds counts from that turn. With ``knock`` a host that does not take
+        connections is told of sooner, and costs no logon's place in the queue.
         """
         if self.stop.level >= StopLevel.NOW:
             raise stopped()
+        if self.make_room is not None:
+            self.make_room()
         if not isinstance(place.transport, GuardedTransport):
-            return place.transport.connect(place.options, timeout=timeout), 0.0
-        with self._counted():
-            connection, waited = self._admitted(place, place.transport, timeout)
+            with shortage.told(may_have_started=False):
+                return place.transport.connect(place.options, timeout=timeout), 0.0
+        keeper = _HostKeeper(self, place)
+        with self._counted(), shortage.told(may_have_started=False):
+            try:
+                connection, waited = self._admitted(keeper, place.transport, timeout, knock)
+            finally:
+                keeper.leave()
         if self.stop.level >= StopLevel.NOW:
             connection.close()
             raise stopped()
         return connection, waited
 
     def _admitted(
-        self, place: Place, transport: GuardedTransport, timeout: float
+        self, keeper: _HostKeeper, transport: GuardedTransport, timeout: float, knock: bool
     ) -> tuple[Connection, float]:
         begun = time.monotonic()
+        place = keeper.place
         credential = _credential(place)
-        trying = place.host in self.keep_trying
-        if credential is not None and self.credentials.is_unproven(credential):
-            self.credentials.check(place.host, credential, keep_trying=trying)
-            # While one host answers for all, those that are not there must not hold up the rest.
-            self.reach(place, timeout)
 
         def is_refusal(error: AuthenticationFailed) -> bool:
             return transport.is_refusal(place.options, error)
 
-        with self.credentials.trial(place.host, credential, is_refusal, keep_trying=trying):
+        def reach() -> None:
             self.pace.admit()
+            # While one host answers for all, those that are not there must not hold up the rest.
+            limit = min(timeout, _REACH_SECONDS)
+            keeper.keep(transport.reach(place.options, timeout=limit))
+
+        trying = place.host in self.keep_trying
+        with self.credentials.trial(
+            place.host, credential, is_refusal, keep_trying=trying, reach=reach
+        ):
+            if knock and not keeper.has_reached:
+                reach()
+            if not keeper.has_reached:
+                self.pace.admit()
             with self.pace.slot():
                 waited = time.monotonic() - begun
-                keeper = _HostKeeper(self, place)
                 return transport.open(place.options, timeout=timeout, keeper=keeper), waited
-
-    def reach(self, place: Place, timeout: float) -> None:
-        """See whether anybody answers there, without a logon. Raises TransportError."""
-        if isinstance(place.transport, GuardedTransport):
-            self.pace.admit()
-            place.transport.reach(place.options, timeout=min(timeout, _REACH_SECONDS))
 
     def forgive(self, place: Place) -> None:
         """This host may be asked again although it refused: see ``Credentials.forgive``."""
@@ -140,9 +155,25 @@ class _HostKeeper(Keeper):
     """One connection's line to the run."""
 
     def __init__(self, access: Access, place: Place) -> None:
+        self.place = place
+        self.has_reached = False
         self._access = access
-        self._place = place
+        self._reached: socket.socket | None = None
         self._left: Sequence[LeftRecord] = ()
+
+    def keep(self, reached: socket.socket | None) -> None:
+        """The host takes connections; this one is for the logon."""
+        self.has_reached = True
+        self._reached = reached
+
+    def leave(self) -> None:
+        """Close what nobody came for."""
+        if (sock := self.reached()) is not None:
+            sock.close()
+
+    def reached(self) -> socket.socket | None:
+        sock, self._reached = self._reached, None
+        return sock
 
     def admit(self, seconds: float) -> None:
         if self._access.stop.level >= StopLevel.NOW:
@@ -150,7 +181,7 @@ class _HostKeeper(Keeper):
         self._access.pace.admit(max(0.0, seconds))
 
     def left_over(self) -> Sequence[str]:
-        ledger, place = self._access.ledger, self._place
+        ledger, place = self._access.ledger, self.place
         self._left = ledger.left(place.host, str(place)) if ledger is not None else ()
         return [each.held for each in self._left]
 
@@ -161,13 +192,13 @@ class _HostKeeper(Keeper):
 
     def opened(self, held: str) -> None:
         if self._access.ledger is not None:
-            self._access.ledger.opened(self._place.host, str(self._place), held)
+            self._access.ledger.opened(self.place.host, str(self.place), held)
 
     def closed(self, held: str) -> None:
         if self._access.ledger is not None:
             # After the end of the run there is no journal; a record too many does no harm.
             with contextlib.suppress(JournalError):
-                self._access.ledger.closed(self._place.host, held)
+                self._access.ledger.closed(self.place.host, held)
 
 
 def _credential(place: Place) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.engine.access import Access, Place
 from runner.engine.stop import Stop
@@ -15,12 +15,27 @@ from runner.interfaces.lease import Leases
 from runner.interfaces.shell import Setting, Shell
 from runner.interfaces.transport import Connection, Transport
 
+if TYPE_CHECKING:
+    from runner.engine.host_lease import Taking
+
 
 class Hold(Protocol):
     """What keeps other controllers off a host; see ``leasing``."""
 
     def hold(self, link: Link, seconds: float, setting: Setting) -> None:
         """Have the host for so many more seconds. Raises LeaseHeld."""
+
+    def taking(self, link: Link, seconds: float, setting: Setting) -> Taking | None:
+        """What takes it at the head of a script; None where ``hold`` is the way."""
+
+    def taken(self, taking: Taking) -> None:
+        """That came out well."""
+
+    def parting(self, link: Link) -> Command | None:
+        """What gives it back behind the last look; None where there is nothing to give back."""
+
+    def parted(self) -> None:
+        """That was done."""
 
     def release(self, link: Link) -> None:
         """Give it back, if it was taken by this link."""
@@ -55,12 +70,12 @@ class Link:
         language = command.shell if isinstance(command, Script) else self.login_shell
         return self.shells(language)
 
-    def open(self, timeout: float | None = None) -> Connection:
-        """The open connection, made when there is none."""
+    def open(self, timeout: float | None = None, *, knock: bool = False) -> Connection:
+        """The open connection, made when there is none; see ``Access.connect``."""
         if self.connection is None:
             access = self.access = self.access or Access(self.stop)
             wanted = self.connect_timeout if timeout is None else timeout
-            self.connection, waited = access.connect(self.place, wanted)
+            self.connection, waited = access.connect(self.place, wanted, knock=knock)
             self.waited += waited
         return self.connection
 
@@ -73,6 +88,11 @@ class Link:
         this setting. Raises LeaseHeld."""
         if self.lease is not None:
             self.lease.hold(self, seconds, setting)
+
+    def taking(self, setting: Setting, seconds: float) -> Taking | None:
+        """What does that at the head of a script that takes so many seconds, if it is not done;
+        None where ``hold`` is the way."""
+        return None if self.lease is None else self.lease.taking(self, seconds, setting)
 
     def release(self) -> None:
         """Let other controllers in again."""
@@ -90,11 +110,6 @@ class Link:
             connection, self.connection = self.connection, None
             connection.close()
             self.closed_exchanges += connection.exchanges
-
-    def reach(self, timeout: float) -> None:
-        """See whether anybody answers there. Raises TransportError."""
-        if self.access is not None:
-            self.access.reach(self.place, timeout)
 
     def forgive(self) -> None:
         """Let a host that refused us be asked once more: it is starting up."""

@@ -34,8 +34,7 @@ def reconnect(link: Link, request: Reconnect, sleep: Callable[[float], None]) ->
     tries = refusals = 0
     while time.monotonic() < end:
         try:
-            link.reach(request.connect_timeout)
-            link.open(request.connect_timeout)
+            link.open(request.connect_timeout, knock=True)
             return
         except TransportError as error:
             refusals += isinstance(error, AuthenticationFailed)

@@ -7,6 +7,7 @@ next one.
 
 from __future__ import annotations
 
+import socket
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ class Keeper:
 
     def admit(self, seconds: float) -> None:
         """Wait for the turn to connect again, at most so long. Raises TransportError if stopped."""
+
+    def reached(self) -> socket.socket | None:
+        """The connection that ``reach`` has made for this logon, if there is one: it is given once,
+        and who is given it closes it."""
+        return None
 
     def left_over(self) -> Sequence[str]:
         """What runs that are over left on this host, as this user: to be given back before
@@ -88,5 +94,9 @@ class GuardedTransport(Transport):
         """
 
     @abstractmethod
-    def reach(self, options: Any, *, timeout: float) -> None:
-        """See whether anybody answers there, without logging on. Raises TransportError."""
+    def reach(self, options: Any, *, timeout: float) -> socket.socket | None:
+        """See whether anybody answers there, without logging on. Raises TransportError.
+
+        The connection that this took is for the logon (``Keeper.reached``), so that no host sees
+        one come and go unused; None where nothing was, or could be, connected.
+        """

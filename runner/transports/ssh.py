@@ -17,19 +17,19 @@ import paramiko
 
 from runner.errors import (
     AuthenticationFailed,
-    DeadlineExceeded,
     PolicyRefused,
-    ProtocolFailed,
     TransportError,
     Unreachable,
 )
 from runner.interfaces.access import Credential, GuardedTransport, Keeper
+from runner.interfaces.backoff import full_jitter
 from runner.interfaces.examine import Examinable, Finding
 from runner.interfaces.shell import Invocation
 from runner.transports.ssh_algorithms import choose, prefer
 from runner.transports.ssh_carrier import Carrier
 from runner.transports.ssh_config import Target, resolve
 from runner.transports.ssh_connection import SshConnection
+from runner.transports.ssh_failure import NoBanner, explained, not_carried
 from runner.transports.ssh_hostkeys import KnownKeys
 from runner.transports.ssh_logon import Logon, PasswordRefused
 from runner.transports.ssh_options import SshOptions, read_options
@@ -44,6 +44,11 @@ from runner.transports.ssh_windows import (
 from runner.transports.ssh_wire import Wire, tune
 
 _LEAST: Final = 1.0
+TRIES: Final = 3
+"""How often a connection is tried that is closed without a greeting: sshd drops some at random
+when there are many (MaxStartups)."""
+RETRY_PAUSE: float = 0.5
+RETRY_MOST: Final = 4.0
 
 # What paramiko says of a broken handshake is said by our own errors, with the host's name.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
@@ -63,17 +68,18 @@ class Transport(GuardedTransport, Examinable):
 
     def open(self, options: SshOptions, *, timeout: float, keeper: Keeper) -> SshConnection:
         """Connect, check the host's key, log on; the host holds nothing that would outlive it."""
-        del keeper
         target = resolve(options)
         end = time.monotonic() + min(timeout, target.connect_timeout or timeout)
-        chain: list[paramiko.Transport] = []
-        try:
-            for hop in (*target.jumps, target):
-                chain.append(open_hop(hop, chain[-1] if chain else None, end))
-        except BaseException:
-            release(chain)
-            raise
-        return self._ready(chain, target, options, end)
+        for attempt in range(TRIES - 1):
+            try:
+                return self._ready(_chain(target, keeper.reached(), end), target, options, end)
+            except NoBanner:
+                pause = full_jitter(attempt, RETRY_PAUSE, RETRY_MOST)
+                if time.monotonic() + pause >= end:
+                    raise
+                time.sleep(pause)
+                keeper.admit(end - time.monotonic())
+        return self._ready(_chain(target, None, end), target, options, end)
 
     @staticmethod
     def _ready(
@@ -118,11 +124,13 @@ class Transport(GuardedTransport, Examinable):
         """Whether the password was tried."""
         return isinstance(error, PasswordRefused)
 
-    def reach(self, options: SshOptions, *, timeout: float) -> None:
-        """See whether the port takes connections. Through other hosts that says nothing: passed."""
+    def reach(self, options: SshOptions, *, timeout: float) -> socket.socket | None:
+        """Connect to the port. Through other hosts that says nothing: passed."""
         target = resolve(options)
-        if not target.jumps and not target.proxy_command:
-            socket_to(target, None, time.monotonic() + timeout).close()
+        if target.jumps or target.proxy_command:
+            return None
+        reached: socket.socket = socket_to(target, None, time.monotonic() + timeout)
+        return reached
 
     def examine(self, options: SshOptions, *, timeout: float) -> Iterator[Finding]:
         """Look at each step of the way; see Examinable."""
@@ -138,6 +146,19 @@ class Transport(GuardedTransport, Examinable):
             return f"ssh://{options.address}"
 
 
+def _chain(target: Target, reached: Any, end: float) -> list[paramiko.Transport]:
+    """A connection through all hops, each logged on; ``reached`` is one to the first of them."""
+    chain: list[paramiko.Transport] = []
+    try:
+        for hop in (*target.jumps, target):
+            sock, reached = reached or socket_to(hop, chain[-1] if chain else None, end), None
+            chain.append(open_hop(hop, sock, end))
+    except BaseException:
+        release(chain)
+        raise
+    return chain
+
+
 def release(chain: list[paramiko.Transport]) -> None:
     """Close the hops, the last one first. Never raises."""
     for transport in reversed(chain):
@@ -145,9 +166,8 @@ def release(chain: list[paramiko.Transport]) -> None:
             transport.close()
 
 
-def open_hop(target: Target, through: paramiko.Transport | None, end: float) -> paramiko.Transport:
-    """One hop: a socket (or a channel of the hop before), the handshake, the log-on."""
-    sock = socket_to(target, through, end)
+def open_hop(target: Target, sock: Any, end: float) -> paramiko.Transport:
+    """One hop over a socket (or a channel of the hop before): the handshake, the log-on."""
     try:
         known = KnownKeys(target)
         transport = prepared(sock, target, known)
@@ -245,37 +265,3 @@ def _dial(target: Target, timeout: float) -> socket.socket:
         else:
             return sock
     raise last or OSError("no address of that family")
-
-
-def not_carried(sock: Any, error: Exception, target: Target) -> TransportError | None:
-    """What the program that should carry the connection complained about, if that is why."""
-    answered = (TransportError, paramiko.AuthenticationException)
-    if not isinstance(sock, Carrier) or isinstance(error, answered):
-        return None
-    if not (said := sock.said()):
-        return None
-    return Unreachable(
-        f"{target.endpoint}: no connection through ProxyCommand: {said}",
-        hint=f"try it by hand: {target.proxy_command}",
-    )
-
-
-def explained(error: Exception, target: Target) -> TransportError:
-    """What paramiko, or the wire below it, raised, as one of our errors."""
-    match error:
-        case TransportError():
-            return error
-        case paramiko.AuthenticationException():
-            return AuthenticationFailed(f"{target.endpoint}: {error}")
-        case paramiko.ssh_exception.IncompatiblePeer():
-            return ProtocolFailed(
-                f"{target.endpoint}: no common algorithm: {error}",
-                hint="the host offers only old algorithms; bring its sshd up to date",
-            )
-        case TimeoutError():
-            return DeadlineExceeded(f"{target.endpoint}: the log-on took too long")
-    return ProtocolFailed(
-        f"{target.endpoint}: the handshake failed: {str(error) or type(error).__name__}",
-        hint="is it really sshd that answers there? Does it close connections when there are "
-        "many (MaxStartups)?",
-    )

@@ -82,6 +82,9 @@ class SshConnection(Connection, FileTransfer):
         except TimeUp:
             self._end(channel)
             self._fail(self._too_late(timeout))
+        except DeadlineExceeded as late:  # by who listens
+            self._end(channel)
+            self._fail(late)
         except (paramiko.SSHException, EOFError, OSError) as error:
             if time.monotonic() - begun >= timeout:
                 self._fail(self._too_late(timeout))

@@ -11,11 +11,13 @@ import paramiko
 
 from runner.errors import TransportError
 from runner.interfaces.examine import Finding, Stopwatch, Verdict
-from runner.transports.ssh import explained, open_hop, prepared, release, socket_to
+from runner.transports.ssh import open_hop, prepared, release, socket_to
 from runner.transports.ssh_config import Target, resolve
+from runner.transports.ssh_failure import explained
 from runner.transports.ssh_hostkeys import KnownKeys
 from runner.transports.ssh_logon import Logon
 from runner.transports.ssh_options import SshOptions
+from runner.transports.ssh_windows import ASK_SHELL, is_windows, shell_of
 from runner.transports.tcp_examine import examine_name, examine_port
 
 _BROKEN: Final = (TransportError, paramiko.SSHException, EOFError, OSError)
@@ -23,6 +25,7 @@ _PORT: Final = (
     "nothing listens there: is sshd running, on that port (ansible_port)? The host may be booting",
     "packets are dropped: the host is off, or a firewall on it or on the way stands between",
 )
+_ENOUGH: Final = 4096
 _TITLES: Final = {
     "jumps": "Do the hosts on the way let us through?",
     "banner": "Is it sshd that answers?",
@@ -30,12 +33,13 @@ _TITLES: Final = {
     "methods": "Which logons does it offer?",
     "logon": "Does it let us in?",
     "session": "Does it open a session?",
+    "shell": "Which shell does it start?",
     "sftp": "Does it take files?",
 }
 
 
 def examine(options: SshOptions, timeout: float) -> Iterator[Finding]:
-    """Name, port, banner, host key, logon, session, sftp."""
+    """Name, port, banner, host key, logon, session, shell, sftp."""
     try:
         target = resolve(options)
     except TransportError as error:
@@ -50,9 +54,9 @@ def examine(options: SshOptions, timeout: float) -> Iterator[Finding]:
         yield finding
         if finding.verdict is Verdict.FAILED:
             return
-    visit = _Visit(target, timeout)
+    visit = _Visit(target, timeout, options.shell_type)
     try:
-        for step in ("jumps", "banner", "host key", "methods", "logon", "session", "sftp"):
+        for step in ("jumps", "banner", "host key", "methods", "logon", "session", "shell", "sftp"):
             finding = visit.do(step)
             yield finding
             if finding.verdict is Verdict.FAILED:
@@ -67,6 +71,7 @@ class _Visit:
 
     target: Target
     timeout: float
+    shell_type: str | None
     hops: list[paramiko.Transport] = field(default_factory=list)
     transport: paramiko.Transport | None = None
 
@@ -101,7 +106,8 @@ class _Visit:
         if not target.jumps:
             return Finding("jumps", title, Verdict.SKIPPED, "it is reached directly")
         for hop in target.jumps:
-            self.hops.append(open_hop(hop, self.hops[-1] if self.hops else None, self._end()))
+            sock = socket_to(hop, self.hops[-1] if self.hops else None, self._end())
+            self.hops.append(open_hop(hop, sock, self._end()))
         said = " then ".join(hop.endpoint for hop in target.jumps)
         return Finding("jumps", title, Verdict.OK, said)
 
@@ -174,19 +180,46 @@ class _Visit:
             advice = "see MaxSessions and ForceCommand in its sshd_config"
             said = f"it opens none: {error.text}"
             return Finding("session", title, Verdict.FAILED, said, advice, category="policy")
-        try:
-            channel.settimeout(self.timeout)
-            channel.exec_command("exit 0")
-            if not channel.status_event.wait(self.timeout):
-                raise TimeoutError
-            code = channel.exit_status
-        finally:
-            channel.close()
+        _, code = self._ran(channel, "exit 0")
         if code == 0:
             return Finding("session", title, Verdict.OK, "a command ran and ended")
         advice = "its login shell does not run commands: see ForceCommand, and the user's shell"
         said = f"'exit 0' ended with {code}"
         return Finding("session", title, Verdict.FAILED, said, advice, category="policy")
+
+    def _ran(self, channel: paramiko.Channel, line: str) -> tuple[str, int]:
+        """What a line printed, as far as it fits a window, and its exit code."""
+        try:
+            channel.settimeout(self.timeout)
+            channel.exec_command(line)
+            if not channel.status_event.wait(self.timeout):
+                raise TimeoutError
+            data = channel.recv(_ENOUGH)
+        finally:
+            channel.close()
+        return data.decode("utf-8", "replace").strip(), channel.exit_status
+
+    def _shell(self, title: str) -> Finding:
+        windows = is_windows(self._open)
+        channel = self._open.open_session(timeout=self.timeout)
+        try:
+            said, _ = self._ran(channel, ASK_SHELL if windows else 'echo "$0"')
+        except TimeoutError:
+            return Finding("shell", title, Verdict.NOTE, f"no answer in {self.timeout:g} s")
+        if not windows:
+            return Finding("shell", title, Verdict.OK, said or "it does not say", data={"is": said})
+        found, name = shell_of(said)
+        data = {"is": found, "set": self.shell_type}
+        if found and found == self.shell_type:
+            return Finding("shell", title, Verdict.OK, name, data=data)
+        advice = (
+            f"set ansible_shell_type: {found}"
+            if found
+            else "only cmd and PowerShell are known: see DefaultShell in HKLM\\SOFTWARE\\OpenSSH"
+        )
+        wrong = f"{name}, and ansible_shell_type is {self.shell_type or 'not set'}"
+        failed = Verdict.FAILED
+        return Finding("shell", title, failed, wrong, advice, category="policy", data=data)
 
     def _sftp(self, title: str) -> Finding:
         try:

@@ -17,6 +17,9 @@ from runner.errors import PolicyRefused
 from runner.interfaces.shell import RawOutput
 
 ASK_CODEPAGE: Final = "chcp"
+ASK_SHELL: Final = "echo %ComSpec%;$PSVersionTable.PSVersion.Major"
+"""cmd prints one line, in which it has put its own path; PowerShell prints the first word as it is,
+and then its version (Microsoft, about_Automatic_Variables)."""
 _BANNER: Final = "for_windows"
 _NUMBER: Final = re.compile(rb"(\d{3,5})\D*\s*$")
 
@@ -52,6 +55,18 @@ def codepage_of(raw: RawOutput) -> str:
         return codecs.lookup(name).name
     except LookupError:
         return "utf-8"
+
+
+def shell_of(said: str) -> tuple[str, str]:
+    """Which shell answers ASK_SHELL so, as ``ansible_shell_type`` has it (empty for an unknown
+    one), and in words."""
+    lines = said.split()
+    if lines[:1] == ["%ComSpec%"] and lines[1:] and lines[1].isdigit():
+        return "powershell", f"PowerShell {lines[1]}"
+    path, _, rest = said.partition(";")
+    if rest.startswith("$PSVersionTable") and path.lower().endswith("cmd.exe"):
+        return "cmd", path
+    return "", f"an unknown shell, which answers {said[:80]!r}"
 
 
 def require_language(endpoint: str, shell_type: str | None, *, windows: bool) -> None:

@@ -75,16 +75,16 @@ class Transport(GuardedTransport, Examinable):
         words = _SCHEMES.get(options.auth, (options.auth,))
         return any(w in offers for w in words) or getattr(refused, "code", 0) in _KDC_REFUSALS
 
-    def reach(self, options: WinrmOptions, *, timeout: float) -> None:
-        """See whether the port takes connections. Behind a proxy that says nothing: passed."""
+    def reach(self, options: WinrmOptions, *, timeout: float) -> socket.socket | None:
+        """Connect to the port. Behind a proxy that says nothing: passed."""
         if options.proxy is not None:
-            return
+            return None
         if options.auth == "ntlm":
             # Loaded before the first logon, for whose verdict all other hosts wait.
             from runner.transports import winrm_ntlm  # noqa: F401
         try:
-            socket.create_connection((options.address, options.port), timeout).close()
-        except OSError as error:
+            return socket.create_connection((options.address, options.port), timeout)
+        except (OSError, UnicodeError) as error:
             raise _not_there(options, error) from error
 
     def examine(self, options: WinrmOptions, *, timeout: float) -> Iterator[Finding]:
@@ -98,9 +98,9 @@ class Transport(GuardedTransport, Examinable):
         return options.endpoint
 
 
-def _not_there(options: WinrmOptions, error: OSError) -> Unreachable:
+def _not_there(options: WinrmOptions, error: OSError | UnicodeError) -> Unreachable:
     where = f"connecting to {options.endpoint}"
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, socket.gaierror | UnicodeError):
         return Unreachable(
             f"{where}: its name is not known", hint="check ansible_host and the DNS suffix"
         )

@@ -27,6 +27,9 @@ class Gate(Protocol):
     def before_request(self, request: requests.PreparedRequest) -> tuple[float, float]:
         """May refuse, by raising; returns the (connect, read) timeouts in seconds."""
 
+    def reached(self) -> socket.socket | None:
+        """A TCP connection to the host that is there already; it is taken."""
+
     def connected(self, sock: socket.socket) -> None:
         """A new connection is there. May refuse, by raising: then nothing is sent on it."""
 
@@ -80,13 +83,22 @@ class Adapter(HTTPAdapter):
     def _make_connection(self, kind: Callable[..., Any]) -> Callable[..., Any]:
         def make(**settings: Any) -> Any:
             connection = kind(**settings)
-            connect = connection.connect
+            connect, dial = connection.connect, connection._new_conn
+
+            def dial_or_take() -> socket.socket:
+                sock = self._gate.reached()
+                if sock is None:
+                    dialled: socket.socket = dial()
+                    return dialled
+                sock.settimeout(connection.timeout)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return sock
 
             def and_tell() -> None:
                 connect()
                 self._gate.connected(connection.sock)
 
-            connection.connect = and_tell
+            connection.connect, connection._new_conn = and_tell, dial_or_take
             return connection
 
         return make

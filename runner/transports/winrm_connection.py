@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from runner.errors import (
     AuthenticationFailed,
     ConnectionLost,
+    DeadlineExceeded,
     ProtocolFailed,
     TransportError,
     Unreachable,
@@ -54,7 +53,8 @@ class WinrmConnection(KeptConnection):
         """Run one command line; see Connection."""
         if found := _NOT_XML.search(invocation.line):
             raise ProtocolFailed(f"U+{ord(found[0]):04X} cannot be sent in a WinRM message")
-        with self._busy():
+        self._begin()
+        try:
             deadline = Deadline(timeout)
             begun = time.monotonic()
             command = HostCommand(self._foothold, self._options.endpoint, deadline, self.listener)
@@ -65,9 +65,13 @@ class WinrmConnection(KeptConnection):
                     self._foothold.learn_encoding(self._aside(deadline))
             except LinkFailure as failure:
                 raise self._failed(failure.error, deadline, command) from failure
+            except DeadlineExceeded as late:  # by who listens
+                raise self._failed(late, deadline, command) from None
             except BaseException:
                 self._abandon(command.id)
                 raise
+        finally:
+            self._end()
         return RawOutput(raw.code, raw.stdout, raw.stderr, time.monotonic() - begun)
 
     def close(self) -> None:
@@ -91,22 +95,20 @@ class WinrmConnection(KeptConnection):
             self._state.wait_for(lambda: not self._running, max(0.0, end - time.monotonic()))
         return gone
 
-    @contextmanager
-    def _busy(self) -> Iterator[None]:
+    def _begin(self) -> None:
         """While a command runs on this connection, only ``end_now`` may come in between."""
         with self._state:
             if self._closed:
                 raise ConnectionLost(f"the connection to {self._options.endpoint} is closed")
             self._running = True
-        try:
-            yield
-        finally:
-            self.encoding = self._foothold.encoding_or(self.encoding)
-            self._last_used = time.monotonic()
-            self._count()
-            with self._state:
-                self._running = False
-                self._state.notify_all()
+
+    def _end(self) -> None:
+        self.encoding = self._foothold.encoding_or(self.encoding)
+        self._last_used = time.monotonic()
+        self._count()
+        with self._state:
+            self._running = False
+            self._state.notify_all()
 
     def _get_ready(self, deadline: Deadline) -> None:
         foothold = self._foothold
@@ -143,6 +145,7 @@ class WinrmConnection(KeptConnection):
         stopped = self._abandon(command.id)
         if error.may_have_started:
             error.message += _FATE[stopped]
+            error.ended = stopped
         return error
 
     def _abandon(self, command: str) -> bool:

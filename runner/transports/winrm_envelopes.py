@@ -7,24 +7,32 @@ the request. Values are escaped here; characters that XML does not have are refu
 from __future__ import annotations
 
 import json
-import os
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from random import getrandbits
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
 RECORDED: Final = Path(__file__).with_suffix(".json")
-_IN_QUOTES: Final = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+_IN_TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_IN_QUOTES: Final = {
+    **_IN_TEXT,
+    **str.maketrans({'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}),
+}
+"""As xml.sax.saxutils does it, which loads half of an HTTP client."""
 _HOLE: Final = "\0"
 """Stands where a value goes that is new each time; no XML has it."""
 
 
 def new_id() -> str:
-    """A random UUID (RFC 9562, version 4), in small letters; uuid4 takes four times as long."""
-    digits = os.urandom(16).hex()
+    """A random UUID (RFC 9562, version 4), in small letters; uuid4 takes four times as long.
+
+    It is to be another one than all others, and no secret: asking the kernel for each would hand
+    the interpreter to another thread each time. A process that forks gets other numbers.
+    """
+    digits = f"{getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
@@ -38,7 +46,7 @@ def command(message: str, seconds: int, shell: str, line: str, name: str) -> byt
     """Start a command line; ``name`` as in ``create``."""
     begin, middle, late, end = _pieces("command", seconds, shell)
     called = _named("CommandId", name)
-    return _joined(begin, message, middle, called, late, escape(line), end)
+    return _joined(begin, message, middle, called, late, line.translate(_IN_TEXT), end)
 
 
 def send(message: str, seconds: int, shell: str, command: str, data: bytes, *, end: bool) -> bytes:
@@ -72,8 +80,14 @@ def configuration(message: str, seconds: int) -> bytes:
     return _joined(begin, message, end)
 
 
+def shells(message: str, seconds: int) -> bytes:
+    """Ask for the shells that there are."""
+    begin, end = _pieces("shells", seconds)
+    return _joined(begin, message, end)
+
+
 def _named(attribute: str, name: str) -> str:
-    return f" {attribute}={quoteattr(name)}" if name else ""
+    return f' {attribute}="{_in_quotes(name)}"' if name else ""
 
 
 def _joined(*pieces: str) -> bytes:
@@ -82,7 +96,7 @@ def _joined(*pieces: str) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _in_quotes(identifier: str) -> str:
-    return escape(identifier, _IN_QUOTES)
+    return identifier.translate(_IN_QUOTES)
 
 
 @lru_cache(maxsize=4096)
@@ -90,7 +104,7 @@ def _pieces(verb: str, seconds: int, shell: str = "", codepage: int = 0) -> list
     """What stands between the values that are new in each message, in their order."""
     text = templates()[verb].format(
         seconds=seconds,
-        shell=escape(shell),
+        shell=shell.translate(_IN_TEXT),
         codepage=codepage,
         message=_HOLE,
         command=_HOLE,

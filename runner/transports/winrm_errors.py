@@ -112,6 +112,11 @@ def _not_understood(error: Exception, attempt: Attempt) -> LinkFailure:
     elif isinstance(error, PermissionError | KeyError) and attempt.verb in BEFORE_COMMAND:
         said = f"the host does not answer the {attempt.auth} logon"
         advice = "it may not offer this logon, or something in between drops connections"
+        if attempt.auth == "ntlm":
+            advice += (
+                "; where policy keeps NTLM out (Network security: Restrict NTLM) use "
+                "ansible_winrm_transport kerberos"
+            )
     return LinkFailure(
         kind(
             attempt.says(f"the answer cannot be understood ({said})"),

@@ -26,9 +26,10 @@ class Verb(StrEnum):
     SIGNAL = "ending a command"
     DELETE = "closing the shell"
     CONFIG = "reading the configuration"
+    SHELLS = "listing the shells"
 
 
-BEFORE_COMMAND: Final = frozenset({Verb.LOGON, Verb.CREATE, Verb.CONFIG})
+BEFORE_COMMAND: Final = frozenset({Verb.LOGON, Verb.CREATE, Verb.CONFIG, Verb.SHELLS})
 
 
 class LinkFailure(Exception):

@@ -26,6 +26,7 @@ from runner.transports.winrm_shell import (
     ShellBook,
     open_shell,
 )
+from runner.transports.winrm_strays import list_shells, strays
 
 CLEANUP_SECONDS: Final = 5.0
 _CLEANUP_TRIES: Final = 2
@@ -43,7 +44,7 @@ class Foothold:
     def __init__(self, options: WinrmOptions, keeper: Keeper) -> None:
         self._options = options
         self._keeper = keeper
-        self.link = NamedLink(options)
+        self.link = NamedLink(options, keeper.reached())
         self._shell: HostShell | None = None
         self._book = ShellBook(keeper.opened, keeper.closed)
         self._retired_exchanges = 0
@@ -85,8 +86,10 @@ class Foothold:
                     self.renew_link(deadline)
                 else:
                     self.link.logon(deadline)
-                self._clear(deadline)
+                left = self._clear(deadline)
                 self.renew_shell(deadline)
+                if left:
+                    self._delete_strays(self.shell(), deadline)
                 return
             except LinkFailure as failure:
                 self.link.close()
@@ -185,7 +188,7 @@ class Foothold:
         try:
             if shell is None or self._deserted:
                 return False
-            return not self._book.ids or self._clean_up(shell.id, command)
+            return not self._book.ids or self._clean_up(shell, command)
         finally:
             self.link.close()
 
@@ -205,19 +208,35 @@ class Foothold:
             link.close()
         return True
 
-    def _clear(self, deadline: Deadline) -> None:
-        """Delete the shells that earlier runs left: they may be all that this user may have."""
+    def _clear(self, deadline: Deadline) -> bool:
+        """Delete the shells that earlier runs left: they may be all that this user may have.
+
+        Whether the host did not know one of them: it may have it under a name of its own.
+        """
         gone: list[str] = []
+        unknown = False
         for shell in self._keeper.left_over():
             if self.link.broken or deadline.passed:
                 break
             try:
-                self.link.delete(shell, Deadline(min(CLEANUP_SECONDS, deadline.remaining)))
+                limit = Deadline(min(CLEANUP_SECONDS, deadline.remaining))
+                unknown = not self.link.delete(shell, limit) or unknown
                 gone.append(shell)
             except LinkFailure as failure:
                 if not is_answer(failure):
                     break
         self._keeper.gone(gone)
+        return unknown
+
+    def _delete_strays(self, shell: HostShell, deadline: Deadline) -> None:
+        """Delete what the host opened for us without our learning of it."""
+        if shell.takes_names:
+            return
+        with contextlib.suppress(LinkFailure):
+            limit = Deadline(min(CLEANUP_SECONDS, deadline.remaining))
+            listed = list_shells(self.link, limit)
+            for stray in strays(listed, shell.id, self._book.ids):
+                self.link.delete(stray, limit)
 
     def _try_to_leave(self) -> None:
         """After a start that failed: a shell may have been opened unseen."""
@@ -228,14 +247,18 @@ class Foothold:
                 self._delete_all(deadline)
             self.link.close()
 
-    def _clean_up(self, shell: str, command: str) -> bool:
+    def _clean_up(self, shell: HostShell, command: str) -> bool:
         deadline = Deadline(CLEANUP_SECONDS)
         for _ in range(_CLEANUP_TRIES):
             with contextlib.suppress(LinkFailure):
                 if self.link.broken:
                     self.renew_link(deadline)
                 if command:
-                    self.link.signal(shell, command, deadline)
+                    self.link.signal(shell.id, command, deadline)
+                if self._book.has_doubts:
+                    self._delete_strays(shell, deadline)
+                if self.link.broken:
+                    self.renew_link(deadline)
                 self._delete_all(deadline)
                 return True
             if not self.link.broken or deadline.passed:

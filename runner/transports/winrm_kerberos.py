@@ -32,7 +32,7 @@ from runner.transports.winrm_kerberos_tickets import (
 )
 from runner.transports.winrm_refusals import NOT_FORWARDABLE, AnswerRefused, KerberosFailed
 
-_TOKEN: Final = re.compile(r"\bNegotiate\s+([A-Za-z0-9+/]+=*)", re.IGNORECASE)
+_TOKEN: Final = re.compile(r"\b(?:Negotiate|Kerberos)\s+([A-Za-z0-9+/]+=*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class KerberosLogon:
         self._tickets = tickets or TICKETS
         self._context: spnego.ContextProxy | None = None
 
-    def first(self, deadline: Deadline, binding: bytes = b"") -> str:
+    def first(self, deadline: Deadline, binding: bytes = b"", scheme: str = "Negotiate") -> str:
         """The value of the Authorization header. Raises KerberosFailed; no password travels."""
         credential = self._tickets.credential(self._plan.who, deadline)
         self._context, token = in_time(
@@ -61,7 +61,7 @@ class KerberosLogon:
         )
         if self._plan.delegate and not self._context.context_attr & spnego.ContextReq.delegate:
             raise KerberosFailed("", NOT_FORWARDABLE)
-        return f"Negotiate {base64.b64encode(token).decode('ascii')}"
+        return f"{scheme} {base64.b64encode(token).decode('ascii')}"
 
     def _begin(
         self, credential: spnego.Credential, binding: bytes

@@ -5,16 +5,18 @@ leaves where it must be sealed, nothing waits without a limit, a wire that faile
 again, and a sealed message travels only on the connection that was logged on.
 
 The first token goes with the first request, unasked: asking which logons there are costs a request,
-and on Windows a connection. A host that wants to be asked all the same is shown it once more.
+and on Windows a connection. A host that wants to be asked all the same is asked, and shown it then.
 """
 
 from __future__ import annotations
 
 import base64
+import socket
 import ssl
 from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.parse import quote
 
+from runner.interfaces.shortage import runs_low
 from runner.transports import winrm_clock
 from runner.transports.winrm_certificate import MUTUAL, tls_context, unverified_context
 from runner.transports.winrm_clock import CONNECT_SECONDS, Deadline
@@ -50,7 +52,7 @@ def suits(options: WinrmOptions) -> bool:
 class LeanWire:
     """See Wire for the attributes."""
 
-    def __init__(self, options: WinrmOptions) -> None:
+    def __init__(self, options: WinrmOptions, reached: socket.socket | None = None) -> None:
         self.must_seal = options.must_seal
         self.requests_sent = 0
         self.connect_limit = CONNECT_SECONDS
@@ -61,6 +63,7 @@ class LeanWire:
         self._options = options
         self._is_ntlm = options.auth in ("ntlm", "negotiate")
         self._pipe: Pipe | None = None
+        self._reached = reached
         self._kind = _SOAP
         self._frames: Frames | None = None
         self._certificate = b""
@@ -89,6 +92,9 @@ class LeanWire:
         self._frames = None
         if self._pipe is not None:
             self._pipe.close()
+        unused, self._reached = self._reached, None
+        if unused is not None:
+            unused.close()
 
     def send_message(self, message: bytes) -> bytes:
         """One exchange. A SOAP fault leaves the wire usable, any other failure does not."""
@@ -142,12 +148,14 @@ class LeanWire:
         answer = self._say_nothing(f"{scheme} {token}")
         challenge = challenge_in(answer.offers)
         if answer.status == 401 and challenge is None:
-            # Something in between, or a host that wants to be asked first: once more.
-            scheme = _scheme_of(answer)
-            if self._pipe is None or not self._pipe.usable:
-                self._connect()
-            answer = self._say_nothing(f"{scheme} {token}")
-            challenge = challenge_in(answer.offers)
+            # A host that knows NTLM by its other name, or wants to be asked before it looks at a
+            # token, as IIS does (Microsoft KB 2749007): the way that requests-ntlm always takes.
+            _scheme_of(answer)
+            answer = self._ask()
+            if answer.status == 401:
+                scheme = _scheme_of(answer)
+                answer = self._say_nothing(f"{scheme} {token}")
+                challenge = challenge_in(answer.offers)
         if answer.status != 401:
             self._let_in_unasked(answer)
             return
@@ -169,6 +177,18 @@ class LeanWire:
             raise _refusal(answer, b"" if self.must_seal else answer.body)
         if self.must_seal:
             raise AnswerRefused("it asks for no logon, so there is nothing to seal messages with")
+
+    def _ask(self) -> Answer:
+        """Which logons there are. No token of ours has been answered yet: any connection will do,
+        and Windows closes this one behind its answer."""
+        self._be_connected()
+        answer = self._post(_SOAP, b"", b"")
+        self._be_connected()
+        return answer
+
+    def _be_connected(self) -> None:
+        if self._pipe is None or not self._pipe.usable:
+            self._connect()
 
     def _say_nothing(self, authorization: str) -> Answer:
         return self._post(_SOAP, b"", f"Authorization: {authorization}\r\n".encode())
@@ -207,11 +227,15 @@ class LeanWire:
         if self._pipe is None:
             self._pipe = Pipe(options.address, options.port, _context(options))
         try:
-            self._pipe.connect(min(self.connect_limit, remaining))
+            reached, self._reached = self._reached, None
+            self._pipe.connect(min(self.connect_limit, remaining), reached)
         except (OSError, UnicodeError) as error:
             from runner.transports.winrm_trouble import on_connect
 
             raise on_connect(error, options.address) from error
+        if runs_low(self._pipe.number):
+            # What explains failures is loaded when there is one; when none are left, it cannot be.
+            from runner.transports import winrm_errors, winrm_faulted, winrm_trouble  # noqa: F401
         try:
             self._certificate = self._pipe.secure(min(self.connect_limit, self.deadline.remaining))
         except OSError as error:

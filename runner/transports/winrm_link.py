@@ -12,6 +12,7 @@ state, the link is broken and stays so: a new one logs on again, and the shell l
 from __future__ import annotations
 
 import math
+import socket
 from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
@@ -45,15 +46,16 @@ class Input(Enum):
 class Link:
     """Each verb raises LinkFailure. ``deadline`` bounds it on our own clock."""
 
-    def __init__(self, options: WinrmOptions) -> None:
+    def __init__(self, options: WinrmOptions, reached: socket.socket | None = None) -> None:
+        """``reached`` is a connection to the host, if there is one already: it is ours now."""
         self._options = options
         self._wire: LeanWire | Wire
         if suits(options):
-            self._wire = LeanWire(options)
+            self._wire = LeanWire(options, reached)
         else:
             from runner.transports.winrm_requests import wire
 
-            self._wire = wire(options)
+            self._wire = wire(options, reached)
 
     @property
     def broken(self) -> bool:
@@ -154,6 +156,15 @@ class Link:
             return self._ask(message, winrm_envelopes.configuration(message, seconds))
 
         return self._do(Verb.CONFIG, deadline, call)
+
+    def shells(self, deadline: Deadline) -> bytes:
+        """The answer to Enumerate of the shells."""
+
+        def call() -> bytes:
+            message, seconds = new_id(), self._options.operation_timeout
+            return self._ask(message, winrm_envelopes.shells(message, seconds))
+
+        return self._do(Verb.SHELLS, deadline, call)
 
     def close(self) -> None:
         """Close the connection. Never raises."""

@@ -75,7 +75,7 @@ class LogonTransport(Transport):
         if self._wanted in _ASKED_FOR:
             if (plan := self._kerberos) is not None:
                 try:
-                    return self._kerberos_session(KerberosLogon(plan), self._patience())
+                    return self._kerberos_session(plan, self._patience())
                 except KerberosFailed as failed:
                     alone = self._wanted == "kerberos" or self.password is None
                     if alone or meaning(failed).wrong_identity:
@@ -106,14 +106,27 @@ class LogonTransport(Transport):
             return self.deadline
         return Deadline(min(_KDC_SECONDS, self.deadline.remaining / 2))
 
-    def _kerberos_session(self, logon: KerberosLogon, patience: Deadline) -> requests.Session:
-        """A session that is logged on with a ticket: an empty request carries the token."""
+    def _kerberos_session(self, plan: KerberosPlan, patience: Deadline) -> requests.Session:
+        """A session that is logged on with a ticket, under the name that the host has for it."""
+        try:
+            return self._ticket_session(KerberosLogon(plan), patience, "Negotiate")
+        except LogonRefused as refused:
+            offers = refused.offers.lower()
+            if "negotiate" in offers or "kerberos" not in offers:
+                raise
+        # Its Service\Auth has Kerberos without Negotiate: the ticket was not looked at.
+        return self._ticket_session(KerberosLogon(plan), patience, "Kerberos")
+
+    def _ticket_session(
+        self, logon: KerberosLogon, patience: Deadline, scheme: str
+    ) -> requests.Session:
+        """An empty request carries the token."""
         binding = b""
         session = self._plain_session()
         try:
             if self.endpoint.startswith("https") and self.send_cbt:
                 binding = self._binding(session)
-            session.headers["Authorization"] = logon.first(patience, binding)
+            session.headers["Authorization"] = logon.first(patience, binding, scheme)
             answer = self._say_nothing(session)
             logon.finish(answer.headers.get("WWW-Authenticate", ""))
         except LogonRefused as refused:
@@ -126,7 +139,7 @@ class LogonTransport(Transport):
             raise
         del session.headers["Authorization"]
         if self.must_seal:
-            self.encryption = SealedMessages(session, "kerberos", logon)
+            self.encryption = SealedMessages(session, "kerberos", logon, scheme)
         self.session = session
         return session
 

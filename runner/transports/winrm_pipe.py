@@ -16,11 +16,11 @@ import time
 from typing import Final, NamedTuple
 
 from runner.transports.winrm_guards import AnswerRefused
+from runner.transports.winrm_socket import TimedSocket
 
 _LONGEST_HEAD: Final = 65536
 _LONGEST_BODY: Final = 32 * 1024 * 1024
 """A host answers with at most MaxEnvelopeSize, which we ask to be 150 kB."""
-_PIECE: Final = 65536
 _STATUS: Final = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?\r\n")
 _FIELD: Final = re.compile(
     rb"^(content-length|content-type|content-encoding|transfer-encoding|connection"
@@ -66,6 +66,7 @@ class Pipe:
         self._port = port
         self._context = context
         self._sock: socket.socket | None = None
+        self._timed: TimedSocket | None = None
         self._poll: select.poll | None = None
         self._left = bytearray()
         self._answered = 0
@@ -83,11 +84,23 @@ class Pipe:
             return True
         return not self._poll.poll(0)
 
-    def connect(self, seconds: float) -> None:
-        """Open the TCP connection. Raises OSError (TimeoutError, gaierror)."""
+    @property
+    def number(self) -> int:
+        """The connection's descriptor; -1 where there is none."""
+        return -1 if self._sock is None else self._sock.fileno()
+
+    def connect(self, seconds: float, reached: socket.socket | None = None) -> None:
+        """Open the TCP connection, or take the one that is there.
+
+        Raises OSError (TimeoutError, gaierror).
+        """
         self.close()
-        self._sock = socket.create_connection((self._name, self._port), max(seconds, 0.001))
+        self._sock = reached or socket.create_connection(
+            (self._name, self._port), max(seconds, 0.001)
+        )
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._context is None:
+            self._timed = TimedSocket(self._sock, tls=False)
         self._poll = select.poll()
         self._poll.register(self._sock, select.POLLIN | select.POLLHUP | select.POLLERR)
         self._left.clear()
@@ -103,12 +116,12 @@ class Pipe:
             return b""
         self._sock.settimeout(max(seconds, 0.001))
         secure = self._context.wrap_socket(self._sock, server_hostname=self._name)
-        self._sock = secure
+        self._sock, self._timed = secure, TimedSocket(secure, tls=True)
         return secure.getpeercert(binary_form=True) or b""
 
     def close(self) -> None:
         """Close it for good or until the next ``connect``. Never raises."""
-        sock, self._sock, self._poll = self._sock, None, None
+        sock, self._sock, self._timed, self._poll = self._sock, None, None, None
         if sock is not None:
             with contextlib.suppress(OSError):
                 sock.close()
@@ -121,16 +134,12 @@ class Pipe:
 
         Raises OSError (TimeoutError, Closed, NotHttp), AnswerRefused.
         """
-        sock = self._sock
-        if sock is None:
+        timed = self._timed
+        if timed is None:
             raise Closed("there is no connection")
         end = time.monotonic() + seconds
-        sock.settimeout(max(seconds, 0.001))
-        if len(request) > _PIECE:
-            self._send_long(sock, request, end)
-            return self._read(end)
-        sock.sendall(request)  # its timeout is for all of it
-        data = sock.recv(_PIECE)
+        timed.send(request, end)
+        data = timed.receive(end)
         usual = _USUAL.match(data)
         if usual is not None:
             at, length = usual.end(), usual["length"]
@@ -142,12 +151,6 @@ class Pipe:
         if not data:
             raise Closed("the host closed the connection without an answer")
         return self._read(end)
-
-    def _send_long(self, sock: socket.socket, request: bytes, end: float) -> None:
-        """In pieces, because with TLS the timeout is for each of them."""
-        for at in range(0, len(request), _PIECE):
-            sock.settimeout(max(end - time.monotonic(), 0.001))
-            sock.sendall(request[at : at + _PIECE])
 
     def _read(self, end: float) -> Answer:
         head = self._read_head(end)
@@ -254,14 +257,9 @@ class Pipe:
         return body
 
     def _more(self, end: float) -> None:
-        sock = self._sock
-        if sock is None:
+        if self._timed is None:
             raise Closed("there is no connection")
-        left = end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer came too slowly")
-        sock.settimeout(left)
-        data = sock.recv(_PIECE)
+        data = self._timed.receive(end)
         if not data:
             raise Closed("the host closed the connection under its answer")
         self._left += data

@@ -17,6 +17,8 @@ from winrm.protocol import Protocol
 
 _GET: Final = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get"
 _CONFIG: Final = "http://schemas.microsoft.com/wbem/wsman/1/config"
+_ENUMERATE: Final = "http://schemas.xmlsoap.org/ws/2004/09/enumeration/Enumerate"
+_SHELLS: Final = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 _SECONDS: Final = 777
 _CODEPAGE: Final = 7654321
 _INPUT: Final = b"mark"
@@ -53,6 +55,13 @@ class _Recorder(Protocol):
         self.message = message
         raise _Recorded
 
+    def list_shells(self) -> None:
+        """As DSP0226 8.2.3 has it: all in the first answer, if the host will."""
+        envelope = self.build_wsman_header(action=_ENUMERATE, resource_uri=_SHELLS)
+        wanted = {"w:OptimizeEnumeration": None, "w:MaxElements": "100"}
+        envelope["env:Body"] = {"n:Enumerate": wanted}
+        self.send_message(xmltodict.unparse({"env:Envelope": envelope}))
+
     def get_configuration(self) -> None:
         envelope = self.build_wsman_header(action=_GET, resource_uri=_CONFIG)
         envelope["env:Body"] = {}
@@ -71,6 +80,7 @@ def record() -> dict[str, str]:
         "signal": lambda: says.cleanup_command(_SHELL, _COMMAND),
         "delete": lambda: says.close_shell(_SHELL, close_session=False),
         "configuration": says.get_configuration,
+        "shells": says.list_shells,
     }
     templates = {}
     for name, call in calls.items():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+
 from runner.transports.winrm_kerberos import KerberosPlan
 from runner.transports.winrm_options import WinrmOptions
 from runner.transports.winrm_wire import Wire
 
 
-def wire(options: WinrmOptions) -> Wire:
-    """Made without contact."""
+def wire(options: WinrmOptions, reached: socket.socket | None = None) -> Wire:
+    """Made without contact; ``reached`` is a connection to the host that is there already."""
     return Wire(
         must_seal=options.must_seal,
+        reached=reached,
         kerberos=_plan(options),
         endpoint=options.url,
         auth_method=options.auth,

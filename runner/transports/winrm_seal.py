@@ -31,10 +31,16 @@ class SealedMessages(Encryption):
     """Seals with ``context``, or with that of the session's CredSSP logon."""
 
     def __init__(
-        self, session: requests.Session, protocol: str, context: Context | None = None
+        self,
+        session: requests.Session,
+        protocol: str,
+        context: Context | None = None,
+        scheme: str = "Negotiate",
     ) -> None:
         super().__init__(session, protocol)
         self._context = context
+        if scheme == "Kerberos":  # pywinrm knows its messages under the name of Negotiate only
+            self.protocol_string = b"application/HTTP-Kerberos-session-encrypted"
 
     def _encrypt_message(self, message: bytes, host: str | bytes | None) -> bytes:
         if self.protocol == "ntlm":

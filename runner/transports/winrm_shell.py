@@ -66,6 +66,11 @@ class ShellBook:
         return self._sure.get(shell, False)
 
     @property
+    def has_doubts(self) -> bool:
+        """Whether the host may have opened one of which it never told."""
+        return not all(self._sure.values())
+
+    @property
     def ids(self) -> tuple[str, ...]:
         """All that may be there."""
         return tuple(self._sure)

@@ -58,7 +58,12 @@ class Wire(LogonTransport):
     """
 
     def __init__(
-        self, *, must_seal: bool, kerberos: KerberosPlan | None = None, **settings: Any
+        self,
+        *,
+        must_seal: bool,
+        kerberos: KerberosPlan | None = None,
+        reached: socket.socket | None = None,
+        **settings: Any,
     ) -> None:
         super().__init__(must_seal=must_seal, kerberos=kerberos, **settings)
         self.requests_sent = 0
@@ -68,6 +73,7 @@ class Wire(LogonTransport):
         self.broken = False
         self.fresh = True
         self.sock: socket.socket | None = None
+        self._reached = reached
         self._cut = False
         self._last_status = 0
         self._last_response: requests.Response | None = None
@@ -91,6 +97,8 @@ class Wire(LogonTransport):
         """Close the connection for good."""
         self.broken = True
         self.close_session()
+        if (unused := self.reached()) is not None:
+            unused.close()
         if self._last_response is not None:
             # A handler of authentication that failed has not given its connection back.
             self._last_response.close()
@@ -127,6 +135,11 @@ class Wire(LogonTransport):
         return min(self.connect_limit, remaining), min(
             self.read_limit, remaining + winrm_clock.GRACE_SECONDS
         )
+
+    def reached(self) -> socket.socket | None:
+        """The connection that was there before the first request, once."""
+        sock, self._reached = self._reached, None
+        return sock
 
     def connected(self, sock: socket.socket) -> None:
         """Remember the socket, to cut it off; refuse it where the keys belong to another one."""

@@ -119,6 +119,21 @@ class TransportContract:
             link.run(Invocation(self.lines.nothing), timeout=5)
         assert not dead.value.may_have_started
 
+    def test_who_listens_may_end_the_command_and_the_connection(self, link: Connection) -> None:
+        late = DeadlineExceeded("it takes too long", may_have_started=True)
+
+        def listener(stream: str, data: bytes) -> None:
+            raise late
+
+        link.listener = listener
+        with pytest.raises(DeadlineExceeded, match="it takes too long") as caught:
+            link.run(Invocation(self.lines.slow), timeout=30)
+        assert caught.value is late
+        assert caught.value.may_have_started
+        with pytest.raises(TransportError) as dead:
+            link.run(Invocation(self.lines.nothing), timeout=5)
+        assert not dead.value.may_have_started
+
     def test_close_may_be_repeated_and_ends_the_connection(self, link: Connection) -> None:
         link.close()
         link.close()

@@ -26,6 +26,7 @@ VERBS = {
     "Receive": wsman_names.RECEIVE,
     "Signal": wsman_names.SIGNAL,
     "Delete": wsman_names.DELETE,
+    "Enumerate": wsman_names.ENUMERATE,
 }
 
 

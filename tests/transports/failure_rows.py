@@ -250,20 +250,3 @@ ROWS = [
         line="wait", timeout=0.4, says="does not go on",
         counts={"commands": 1, "open_shells": 0, "running_commands": 0}),
 ]  # fmt: skip
-
-ELSEWHERE: Mapping[str, str] = {
-    "we were about to send in clear": "test_winrm_wire.py: only a defect of ours, or of pywinrm, "
-    "brings it about, so the wire is driven there without the transport around it",
-    "memory of a shell used up: a program ends with 0xC0000017, 0xC000009A or 0xC000012D, or says "
-    '`OutOfMemoryException`, "not enough memory resources", "not enough storage is available"': (
-        "tests/e2e/test_memory.py: it is no failure of the transport, but of the task"
-    ),
-}
-"""Rows that are provoked in another file, and why not here."""
-
-NOT_HERE: Mapping[str, str] = {
-    "HTTP.sys drops an idle connection after 120 s": "test_winrm_commands.py does it after 0.05 s",
-    "a reboot: refused, 503, 401 one after the other": "tests/e2e/test_restarts.py",
-    "SSH: changed host key, MaxSessions, banner, exit status -1": "test_ssh.py",
-}
-"""Failures known for Windows that cannot be, or are not, provoked here, and why."""

@@ -67,6 +67,18 @@ def test_a_deadline_ends_the_command_on_the_host(site: Site, link: Connection) -
     assert site.count("open_shells") == 0
 
 
+def test_what_a_listener_ends_does_not_go_on(site: Site, link: Connection) -> None:
+    def listener(stream: str, data: bytes) -> None:
+        raise DeadlineExceeded("it takes too long", may_have_started=True)
+
+    link.listener = listener
+    with pytest.raises(DeadlineExceeded, match=r"too long; .*does not go on") as caught:
+        link.run(Invocation("slow 20"), timeout=30)
+    assert caught.value.ended
+    assert site.count("signals") == 1
+    assert site.count("open_shells") == 0
+
+
 @pytest.mark.usefixtures("impatient")
 def test_a_host_that_hangs(site: Site, link: Connection) -> None:
     site.front.inject("hang_receive")

@@ -91,3 +91,19 @@ def test_a_script_runs_in_its_folder(link: Connection) -> None:
     refused = run(link, Script("cmd", "echo here", chdir="C:\\no such folder"))
     assert refused.code == 1
     assert "here" not in refused.stdout
+
+
+def test_each_of_several_commands_says_what_it_says_alone(link: Connection) -> None:
+    scripts = [
+        Script("cmd", text)
+        for text in ("cd", r"cd \&set A=1&exit 0", "cd&set A&ver>nul", "echo a&echo b>&2", "exit 3")
+    ]
+    run(link, Exec("hostname"))  # the first command also asks Server 2003 for its code page
+    series = CMD.series([*scripts, Script("cmd", "echo never")])
+    assert series is not None
+    before = link.exchanges
+    together = series.outputs(link.run(series.invocation, timeout=10), link.encoding)
+    assert link.exchanges - before <= 5
+    alone = [run(link, script) for script in scripts]
+    for one, other in zip(together, alone, strict=True):
+        assert (one.code, one.stdout, one.stderr) == (other.code, other.stdout, other.stderr)

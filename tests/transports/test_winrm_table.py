@@ -6,7 +6,9 @@ the class of the error, whether the command may have started, what was sent agai
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import fnmatch
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +21,8 @@ from runner.interfaces.transport import Connection
 from runner.transports import winrm_command
 from tests.transports.conftest import Serve, Site
 from tests.transports.failing import PROXY
-from tests.transports.failure_rows import ELSEWHERE, ROWS, Row
+from tests.transports.failure_rows import ROWS, Row
+from tests.transports.failure_tests import BEYOND, ELSEWHERE, SSH
 
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "winrm.md"
 TABLE = re.compile(r"^\| (?P<symptom>(?!symptom|---)[^|]+?) \|", re.MULTILINE)
@@ -70,3 +73,24 @@ def test_every_row_of_the_document_is_here() -> None:
     rows = {found["symptom"].strip() for found in TABLE.finditer(table)}
     assert rows, "the table has moved"
     assert rows == {row.symptom for row in ROWS} | ELSEWHERE.keys()
+
+
+def test_every_row_about_ssh_is_provoked() -> None:
+    text = (DOCUMENT.parent / "ssh.md").read_text(encoding="utf-8")
+    table = text[text.index("| what happens | class | sent again |") :].split("\n\n")[0]
+    rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+    # What a row goes on to say of each case is not part of its name.
+    named = {next((key for key in SSH if row.startswith(key)), row) for row in rows}
+    assert named == SSH.keys()
+
+
+NAMED = {test for rows in (ELSEWHERE, BEYOND, SSH) for tests in rows.values() for test in tests}
+
+
+@pytest.mark.parametrize("test", sorted(NAMED))
+def test_the_tests_that_are_named_are_there(test: str) -> None:
+    path, _, pattern = test.partition("::")
+    tree = ast.parse((DOCUMENT.parent.parent / path).read_text(encoding="utf-8"))
+    names = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    found = fnmatch.filter([name for name in names if name.startswith("test_")], pattern)
+    assert found, f"no such test: {test}"

@@ -148,7 +148,7 @@ CHALLENGE = "WWW-Authenticate: Negotiate TlRMTVNTUAACAAAA"
 FIRST_ANSWERS = [
     (sends("503 Service Unavailable"), Unreachable, 3),
     (sends("401 ", "WWW-Authenticate: Basic realm=x"), AuthenticationFailed, 1),
-    (sends("401 ", "WWW-Authenticate: Negotiate"), ProtocolFailed, 2),
+    (sends("401 ", "WWW-Authenticate: Negotiate"), ProtocolFailed, 3),
     (sends("401 ", CHALLENGE), ProtocolFailed, 1),
     (sends("401 "), AuthenticationFailed, 1),
     (resets, Unreachable, 3),
