@@ -49,8 +49,8 @@ def forecast(work: Work, change: Change[Any], redactor: Redactor) -> Forecast:
     compared with nothing."""
     data: dict[str, Any] = {
         "params": to_json(work.params),
-        "before": _compared(change.before),
-        "after": _compared(change.after),
+        "before": _compared(change.before, change.after),
+        "after": _compared(change.after, change.before),
     }
     no_log = work.keywords.no_log
     hidden = no_log or redactor.value(data) != data
@@ -140,23 +140,39 @@ class Approval:
             why = "other parameters"
             return Drift(work.job, found.item, found.subject, why, changed)
         if changed := tuple(
-            d for d in _unlike(planned.before, found.before) if not _is_so(planned.after, d)
+            d
+            for d in _unlike(planned.before, found.before)
+            if not _is_so(planned.after, d) and not _left_alone(work, d, found.before)
         ):
             return Drift(work.job, found.item, found.subject, "another state", changed)
-        if changed := tuple(_unlike(planned.after, found.after)):
+        if changed := tuple(
+            d for d in _unlike(planned.after, found.after) if not _left_alone(work, d, found.after)
+        ):
             return Drift(work.job, found.item, found.subject, "another aim", changed)
         return None
 
 
-def _compared(state: Any) -> Any:
-    """The fields of a state that make a difference, as JSON."""
+def _compared(state: Any, other: Any) -> Any:
+    """The fields of a state that make a difference, as JSON; those of other subjects only where
+    the change from or to ``other`` touches them."""
     if not dataclasses.is_dataclass(state) or isinstance(state, type):
         return to_json(state)
     return {
         f.name: to_json(getattr(state, f.name))
         for f in dataclasses.fields(state)
-        if f.compare and not f.metadata.get("exclude")
+        if f.compare
+        and not f.metadata.get("exclude")
+        and not (f.metadata.get("aside") and getattr(state, f.name) == getattr(other, f.name))
     }
+
+
+def _left_alone(work: Work, difference: Difference, found: Any) -> bool:
+    """Whether the field belongs to other subjects, and nothing is to be done about it now: if the
+    plan was to, that is done already."""
+    names = {f.name for f in dataclasses.fields(work.module.state) if f.metadata.get("aside")}
+    return (
+        difference.field in names and isinstance(found, Mapping) and difference.field not in found
+    )
 
 
 def _unlike(planned: Any, found: Any) -> Iterator[Difference]:

@@ -17,32 +17,35 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from runner.engine.fuse_script import chain_of, deliver, look, seconds_for, straight_commands
+from runner.engine.fuse_commands import CommandLines
+from runner.engine.fuse_script import (
+    LONGEST_SECONDS,
+    ScriptLedger,
+    chain_of,
+    deliver,
+    look,
+    seconds_for,
+    straight_commands,
+)
 from runner.engine.fuse_writer import Sent
-from runner.engine.lines_ahead import Ahead, Foreseen, eligible
+from runner.engine.host_lease import Taking
+from runner.engine.lines_ahead import Ahead, Foreseen
+from runner.engine.ordinary import eligible
+from runner.engine.rest import Rest
 from runner.engine.runtime import Runtime
 from runner.engine.side_by_side import UNASKED
 from runner.engine.visit_check import Foresee, irreversible
 from runner.engine.work import Work
+from runner.errors import HostError
 from runner.events import Notice
-from runner.interfaces.exchange import Exec
+from runner.interfaces.exchange import Command
 from runner.interfaces.module import Effect
 from runner.interfaces.shell import Chain
 from runner.interfaces.touching import Reach
 from runner.model.job import JobId, Status
 from runner.model.state import Change
-
-
-class ScriptLedger(Protocol):
-    """What fusing needs of the journal."""
-
-    def intend_all(self, changes: Sequence[tuple[Work, Change[Any], str]]) -> list[int]:
-        """Make several intents durable at once, each with why it is irreversible, if so."""
-
-    def settle(self, change: int, status: Status, found: Any, applied: None) -> None:
-        """Say what became of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class _Member:
 
     work: Work
     change: Change[Any]
-    commands: tuple[Exec, ...]
+    commands: tuple[Command, ...]
     reach: Reach
     foreseen: Foreseen | None = None
 
@@ -60,12 +63,19 @@ class Fuse:
     """Sends scripts, and keeps what became of them until each job has its turn."""
 
     def __init__(
-        self, runtime: Runtime, ahead: Ahead, ledger: ScriptLedger, approve: Foresee | None
+        self,
+        runtime: Runtime,
+        ahead: Ahead,
+        ledger: ScriptLedger,
+        approve: Foresee | None,
+        rest: Rest,
     ) -> None:
         self._runtime = runtime
         self._ahead = ahead
         self._ledger = ledger
         self._approve = approve
+        self._commands = CommandLines(runtime, ahead, ledger, approve)
+        self._rest = rest
         self._sent: dict[JobId, Sent] = {}
 
     # -- what became of it ------------------------------------------------------------------
@@ -86,13 +96,19 @@ class Fuse:
 
     def send(self, work: Work, change: Change[Any]) -> Sent | None:
         """Send the change with those of the jobs that follow; None when it is to be sent alone."""
+        if work.module.effect is Effect.COMMAND:
+            return self._begin(self._commands.send(work, change, self._sent))
+        if work.task.register:
+            return None
         first = self._member(work, change, None)
-        if first is None or work.task.register:
+        if first is None:
             return None
-        found, chain = self._gather(first)
-        if len(found) < 2 or chain is None:
+        taking = work.link.taking(work.setting, LONGEST_SECONDS)
+        found, chain, still = self._gather(first, taking)
+        if chain is None:
             return None
-        work.link.hold(work.setting, seconds_for(one.commands for one in found))
+        if taking is None:
+            work.link.hold(work.setting, seconds_for(one.commands for one in found))
         intents = self._ledger.intend_all(
             [(one.work, one.change, irreversible(one.work, one.change)) for one in found]
         )
@@ -103,21 +119,41 @@ class Fuse:
         for one in found:
             self._ahead.changed(work.host, one.reach, work.job.host)
         self._show(parts, chain)
-        begun = deliver(work.link, parts, chain)
-        for part in parts[begun:]:
+        try:
+            begun = deliver(work.link, parts, chain, taking)
+        except HostError:
+            self._cancel(parts)
+            raise
+        self._cancel(parts[begun:])
+        still += [part.work.job.step for part in parts]
+        last = begun == len(parts) and self._rest.is_quiet(work.host, still)
+        look(work.link, [(one, one.work) for one in parts[:begun]], last=last)
+        return self._begin(parts[:begun])
+
+    def _cancel(self, parts: Sequence[Sent]) -> None:
+        """They were announced, and surely never sent."""
+        for part in parts:
             self._ledger.settle(part.intent, Status.CANCELLED, None, None)
-        look(work.link, [(one, one.work) for one in parts[:begun]])
-        for part in parts[1:begun]:
+
+    def _begin(self, parts: Sequence[Sent] | None) -> Sent | None:
+        """Keep the parts of the jobs behind the first one until their turns."""
+        if not parts:
+            return None
+        for part in parts[1:]:
             self._sent[part.work.job] = part
         return parts[0]
 
-    def _gather(self, first: _Member) -> tuple[list[_Member], Chain | None]:
-        """The jobs that go with the first one, in order, and the script of them all."""
+    def _gather(
+        self, first: _Member, taking: Taking | None
+    ) -> tuple[list[_Member], Chain | None, list[str]]:
+        """The jobs that go with the first one, in order, the script of them all, and the steps in
+        between at which nothing is to be done."""
         found = [first]
         reaches = [first.reach]
-        chain: Chain | None = None
+        still: list[str] = []
         for one in self._ahead.line(first.work.job):
             if one.skipped and one.sure:
+                still.append(one.step.name)
                 continue
             if not one.sure or one.work is None or one.state is UNASKED:
                 break
@@ -127,14 +163,28 @@ class Fuse:
             if member is None or any(member.reach.meets(other) for other in reaches):
                 break
             reaches.append(member.reach)
-            if not member.commands:
-                continue  # it is as it should be, and nothing behind it may show in it either
-            longer = self._chain([*found, member])
+            if member.commands:
+                found.append(member)
+            else:  # it is as it should be, and nothing behind it shows in it
+                still.append(one.step.name)
+        return *self._fitting(found, taking), still
+
+    def _fitting(
+        self, found: list[_Member], taking: Taking | None
+    ) -> tuple[list[_Member], Chain | None]:
+        """As many of the first ones as one script can hold. One alone is a script only where that
+        takes the host."""
+        chain: Chain | None = None
+        least, most = 1 if taking is None else 0, len(found)
+        size = most
+        while least < most:
+            longer = self._chain(found[:size], taking)
             if longer is None:
-                break
-            found.append(member)
-            chain = longer
-        return found, chain
+                most = size - 1
+            else:
+                least, chain = size, longer
+            size = (least + most + 1) // 2
+        return found[:least], chain
 
     def _foreseen(self, one: Foreseen, work: Work) -> _Member | None:
         try:
@@ -166,8 +216,8 @@ class Fuse:
         commands = straight_commands(work.link, module.apply(work.params, change, work.facts))
         return _Member(work, change, commands, reach, one) if commands else None
 
-    def _chain(self, found: Sequence[_Member]) -> Chain | None:
-        return chain_of(found[0].work.link, [one.commands for one in found])
+    def _chain(self, found: Sequence[_Member], taking: Taking | None) -> Chain | None:
+        return chain_of(found[0].work.link, [one.commands for one in found], taking)
 
     def _show(self, parts: Sequence[Sent], chain: Chain) -> None:
         if not self._runtime.shows_output:

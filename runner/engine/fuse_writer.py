@@ -17,7 +17,8 @@ from runner.engine.session import Writer
 from runner.engine.side_by_side import UNASKED
 from runner.engine.work import Work
 from runner.errors import ModuleError, TransportError
-from runner.interfaces.exchange import Command, Exec, Output
+from runner.interfaces.exchange import Command, Output
+from runner.interfaces.module import Effect
 from runner.model.state import Change
 
 
@@ -29,7 +30,7 @@ class Part:
     stopped here; ``lost`` is why no answer came. ``found`` is what the host showed afterwards.
     """
 
-    commands: tuple[Exec, ...]
+    commands: tuple[Command, ...]
     intent: int
     outputs: tuple[Output, ...] = ()
     lost: TransportError | None = None
@@ -49,10 +50,15 @@ class Sent(Part):
     change: Change[Any]
     foreseen: Foreseen | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether all that can be known of it is here: a command has ended, and nobody can look."""
+        return bool(self.outputs) and self.work.module.effect is Effect.COMMAND
+
 
 @dataclass(slots=True)
 class _Left:
-    commands: deque[Exec] = field(default_factory=deque)
+    commands: deque[Command] = field(default_factory=deque)
     outputs: deque[Output] = field(default_factory=deque)
 
 

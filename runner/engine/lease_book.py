@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Sequence
 from typing import Final, Protocol
 
-from runner.interfaces.lease import Lease, removable
+from runner.errors import LeaseHeld
+from runner.interfaces.lease import Lease, Leased, removable
 
+LENGTH: Final = 1800
+"""Seconds for which an entry is good, unless a command may take longer."""
 MARGIN: Final = 60.0
 """Seconds by which two clocks that only count may differ while a lease is good, and more."""
 
@@ -14,6 +19,16 @@ MARGIN: Final = 60.0
 def counted() -> float:
     """Seconds that nobody can set, and that go on while this machine sleeps."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def length_for(seconds: float) -> int:
+    """For how many seconds an entry must be good, so that a command may take that long."""
+    return max(LENGTH, math.ceil(seconds + 2 * MARGIN))
+
+
+def is_there(found: Leased, mine: Lease) -> bool:
+    """Whether the listing shows the entry just written, once, and it was there behind that."""
+    return found.stays and [e.text for e in found.entries if e.name == mine.name] == [mine.text]
 
 
 class LeaseBook(Protocol):
@@ -53,3 +68,14 @@ def said(lease: Lease) -> str:
         return f"an entry that this runner cannot read ({lease.name})"
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(lease.since))
     return f"run {lease.run} of {lease.owner.replace(':', ', process ')}, since {when}"
+
+
+def held_by(host: str, others: Sequence[Lease], place: str, *, lost: bool = False) -> LeaseHeld:
+    """The error for a host that others have; ``lost``: this run had it, and its entry is gone."""
+    by = "; ".join(map(said, others)) or "nobody who is there now"
+    what = "its lease was removed by" if lost else "it is being worked on by"
+    return LeaseHeld(
+        f"{what} {by}",
+        hint="wait for that run, or leave the host out with --limit; if it is over for sure: "
+        f"--break-lock {host} --reason TEXT (the lease is in {place})",
+    )

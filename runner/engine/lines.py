@@ -29,10 +29,22 @@ class Lines:
         self._kind = kinds(len(graph.hosts), sets)
         self._behind: dict[tuple[str, int], tuple[Step, ...]] = {}
         """By step and kind of host."""
+        self._of: dict[int, tuple[Step, ...]] = {}
 
     def step(self, name: str) -> Step | None:
         """The step of that name, if the graph has it."""
         return self._graph.step(name) if name in self._graph else None
+
+    def of(self, host: str) -> tuple[Step, ...]:
+        """All steps that a host takes part in; none for a host that is not in the graph."""
+        index = self._index.get(host)
+        if index is None:
+            return ()
+        kind = self._kind[index]
+        if kind not in self._of:
+            steps = (step for step in self._graph.steps if step.kind is not StepKind.GATE)
+            self._of[kind] = tuple(step for step in steps if index in step.members)
+        return self._of[kind]
 
     def after(self, step: Step, host: str) -> tuple[Step, ...]:
         """The steps that follow this one on a host; none for a step that is not in the graph."""

@@ -8,6 +8,7 @@ be costs one exchange for a line of jobs, and nobody can tell but by counting.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from runner.engine.endings import Endings
 from runner.engine.graph import Step
 from runner.engine.keywords_rendered import Keywords, keywords_of
 from runner.engine.lines import LONGEST, Lines
+from runner.engine.ordinary import constant, eligible, is_ordinary, opaque, ordinary
 from runner.engine.runtime import Runtime
 from runner.engine.session import Reader
 from runner.engine.side_by_side import UNASKED, Companion, SideBySide
@@ -29,13 +31,11 @@ from runner.interfaces.module import Effect
 from runner.interfaces.touching import Reach
 from runner.model.job import JobId
 from runner.model.state import Change
-from runner.model.task import Task, Way
 
 FRESH_SECONDS: Final = 60.0
 """How old a state may be that was found ahead: what happens on a host otherwise must show."""
 _MOST_RIDDLES: Final = 4
 """Jobs of which nothing can be foreseen before it is not worth while to look further."""
-_NO_WAY: Final = Way()
 
 
 @dataclass(slots=True)
@@ -102,6 +102,8 @@ class Ahead:
         self._notifications = notifications
         self._fresh = fresh
         self._hosts: dict[str, _Host] = {}
+        self._constant: dict[str, bool] = {}
+        """By step: whether it is rendered to the same always."""
         self._lock = threading.Lock()
 
     # -- what the visit tells ---------------------------------------------------------------
@@ -167,6 +169,23 @@ class Ahead:
         here.line, here.seen_at, here.when = following, changes, time.monotonic()
         return state
 
+    def prepared(self, turn: Turn, keywords: Keywords, variables: Mapping[str, Any]) -> Work | None:
+        """What the job was foreseen to be, if it would be rendered to the same again."""
+        line = self._of(turn.job.host).line
+        one = next((one for one in line if one.step is turn.step), None)
+        if one is None or one.work is None or not one.sure or one.keywords != keywords:
+            return None
+        if turn.given or not self._is_constant(turn.step, one.work):
+            return None
+        return dataclasses.replace(one.work, keywords=keywords, variables=variables)
+
+    def _is_constant(self, step: Step, work: Work) -> bool:
+        found = self._constant.get(step.name)
+        if found is None:
+            found = constant(work, self._runtime.templates)
+            self._constant[step.name] = found
+        return found
+
     def line(self, job: JobId) -> list[Foreseen]:
         """What is foreseen behind this job, and holds still."""
         here = self._of(job.host)
@@ -202,24 +221,30 @@ class Ahead:
 
     def _look(self, here: _Host, step: Step, work: Work) -> list[Foreseen]:
         """The jobs that follow, as far as they can be told now."""
-        sure = not _opaque(work.task, work)
+        sure = not opaque(work.task, work)
         riddles = 0
         found: list[Foreseen] = []
         for later in self.lines.after(step, work.job.host)[: here.window]:
             assert later.task is not None
-            module = self._runtime.modules(later.task.module) if _ordinary(later.task) else None
+            module = self._runtime.modules(later.task.module) if ordinary(later.task) else None
             if module is None or not module.ahead:
                 break
-            one = self._foresee(later, work)
+            one = self.foresee(later, work)
             riddles += one.work is None and not one.skipped and module.effect is not Effect.LOCAL
             if riddles == _MOST_RIDDLES:
                 break
             one.sure = sure
             found.append(one)
-            sure = sure and not _opaque(later.task, one.work, skipped=one.skipped)
+            sure = sure and not opaque(later.task, one.work, skipped=one.skipped)
         return found
 
-    def _foresee(self, step: Step, first: Work) -> Foreseen:
+    def foresee(
+        self, step: Step, first: Work, unknown: Mapping[str, Any] | None = None
+    ) -> Foreseen:
+        """What the job of this step is, as far as it can be told now. Raises nothing.
+
+        ``unknown`` are the variables that nobody knows yet: who asks for one finds an error.
+        """
         task = step.task
         assert task is not None
         host, play = first.job.host, self._runtime.plays[step.play]
@@ -228,15 +253,15 @@ class Ahead:
         if not self._endings.why(step, host, play, task):
             # What is wrong with it shows when its turn comes.
             with foreseeing(), suppress(Exception):
-                self._evaluate(one, first)
+                self._evaluate(one, first, unknown or {})
         return one
 
-    def _evaluate(self, one: Foreseen, first: Work) -> None:
+    def _evaluate(self, one: Foreseen, first: Work, unknown: Mapping[str, Any]) -> None:
         runtime, task, turn = self._runtime, one.turn.task, one.turn
         module = runtime.modules(task.module)
         if module.effect is Effect.LOCAL or (module.needs_facts and first.link.facts is None):
             return
-        variables = runtime.variables.of_task(turn.job.host, turn.play, task, {}, turn.given)
+        variables = runtime.variables.of_task(turn.job.host, turn.play, task, unknown, turn.given)
         for condition in task.conditions:
             if not runtime.templates.condition(condition, variables, task.source):
                 one.skipped = True
@@ -244,41 +269,8 @@ class Ahead:
         one.keywords = keywords_of(task, runtime.templates, variables)
         one.notify = self._notifications(turn, variables)
         work = self._prepare(turn, one.keywords, variables, {}, "")
-        if work.link is first.link and eligible(work):
+        if work.link is first.link and is_ordinary(work):
             one.work = work
-
-
-def eligible(work: Work) -> bool:
-    """Whether a task may share an exchange with others: nothing about it is out of the ordinary."""
-    keywords = work.keywords
-    return (
-        work.module.ahead
-        and _ordinary(work.task)
-        and not work.target
-        and not work.setting
-        and keywords.timeout is None
-        and keywords.check_mode is None
-        and not keywords.async_seconds
-    )
-
-
-def _ordinary(task: Task) -> bool:
-    return (
-        task.loop is None
-        and task.include is None
-        and task.delegate_to is None
-        and task.until is None
-        and task.retries is None
-        and task.way == _NO_WAY
-        and not task.throttle
-    )
-
-
-def _opaque(task: Task, work: Work | None, *, skipped: bool = False) -> bool:
-    """Whether later jobs may see what becomes of this one in their variables."""
-    if task.register:
-        return True
-    return not skipped and (work is None or not work.module.straight)
 
 
 def _same(foreseen: Work, now: Work) -> bool:

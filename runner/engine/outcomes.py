@@ -231,7 +231,7 @@ def shown(outcome: Outcome, redactor: Redactor, no_log: bool, diff: bool | None 
         )
     result = plain(outcome.result)
     if redactor.is_clean([_texts_of(outcome), result]):
-        return dataclasses.replace(outcome, result=result, items=items)
+        return outcome.having(result=result, items=items)
     return dataclasses.replace(
         outcome,
         message=redactor.text(outcome.message),
@@ -272,8 +272,16 @@ def _masked(result: Mapping[str, Any], redactor: Redactor) -> Mapping[str, Any]:
 
 def plain(value: Any) -> Any:
     """The value as data that JSON can hold; what is not known shows as a word."""
-    if type(value) in _PLAIN_TYPES:
+    kind = type(value)
+    if kind in _PLAIN_TYPES:
         return value  # most are, and the patterns below take their time
+    if kind is dict:
+        return {
+            k if type(k) is str else str(k): v if type(v) in _PLAIN_TYPES else plain(v)
+            for k, v in value.items()
+        }
+    if kind is list or kind is tuple:
+        return [v if type(v) in _PLAIN_TYPES else plain(v) for v in value]
     match value:
         case None | bool() | int() | float():
             return value

@@ -13,11 +13,14 @@ from runner.engine.facts_keeper import FactsKeeper
 from runner.engine.keywords_rendered import POLL, Keywords, Renderer
 from runner.engine.local_files import resolve
 from runner.engine.runtime import Runtime
+from runner.engine.session import Reader
 from runner.engine.work import Turn, Work
+from runner.interfaces import on_host
 from runner.interfaces.detached import WAITED, ended_job
 from runner.interfaces.module import Effect
 from runner.interfaces.params import parse
 from runner.interfaces.serving import FILE_SERVER, OFFERING, Offering
+from runner.model.source import Source
 from runner.model.task import Way
 from runner.windows.accounts import METHOD as RUNAS
 
@@ -79,7 +82,21 @@ class Preparing:
             target=target.host if target else "",
             raw=rendered.values,
         )
-        return work if module.effect is Effect.LOCAL else self._on_host(work, target, way)
+        if module.effect is Effect.LOCAL:
+            return work
+        return self._completed(self._on_host(work, target, way), args, sources)
+
+    def _completed(
+        self, work: Work, args: Mapping[str, Any], sources: Mapping[str, Source]
+    ) -> Work:
+        """With the texts that only the host can complete, as the host says."""
+        if not on_host.wanted(work.module.params, args):
+            return work
+        reader = Reader(work.link, setting=work.setting)
+        with work.link.lock:
+            whole = reader.drive(on_host.completed(work.module.params, args))
+        params = parse(work.module, whole, sources, work.task.source)
+        return dataclasses.replace(work, params=params)
 
     def _offering(
         self, turn: Turn, target: Target | None, variables: Mapping[str, Any]

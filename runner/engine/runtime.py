@@ -58,6 +58,31 @@ class Links:
             link.lease = self.leasing.of(host)
         return link
 
+    def keep_at_most(self, connections: int) -> None:
+        """Close one that nobody works with before one more than so many is opened.
+
+        Its host connects again when it has something to do. Where all work, there are more.
+        """
+
+        def make_room() -> None:
+            with self._lock:
+                links = [link for ways in self._links.values() for link in ways.values()]
+            open_ = [link for link in links if link.connection is not None]
+            excess = len(open_) - connections + 1
+            # Hosts come round in this order: of those that wait, the last one waits longest.
+            for link in reversed(open_):
+                if excess <= 0:
+                    return
+                if link.lock.acquire(blocking=False):
+                    try:
+                        link.drop()
+                    finally:
+                        link.lock.release()
+                    excess -= 1
+
+        if self.access is not None:
+            self.access.make_room = make_room
+
     def close(self, host: str) -> None:
         """Close the host's connections, if there are any.
 
@@ -65,6 +90,8 @@ class Links:
         """
         with self._lock:
             links = list(self._links.get(host, {}).values())
+        if not links and self.leasing is not None and self.leasing.suspects(host):
+            links = [self.get(host)]  # nothing was to be done there, but to clear up
         for link in links:
             if link.lock.acquire(blocking=False):
                 try:

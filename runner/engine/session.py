@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from typing import Final, TypeVar
 
+from runner.engine import shortage
 from runner.engine.job_runner import JobRunner
 from runner.engine.link import Link
 from runner.engine.live_output import Watch, watched
@@ -86,6 +87,8 @@ class Reader:
         self.link = link
         self._deadline = time.monotonic() + timeout if timeout else None
         self._shells = Surrounded(link.shell_of, setting)
+        self.last = False
+        """What is read next is the last look at the host: it is given back with it."""
         self._runner = JobRunner(link, self._timeout, self._sleep)
 
     def drive(self, generator: Generator[Request, Reply, T]) -> T:
@@ -121,6 +124,10 @@ class Reader:
         raise TypeError(f"a probe must not ask for {type(request).__name__}")
 
     def _read(self, commands: Sequence[Command]) -> Reply:
+        lease = self.link.lease
+        parting = lease.parting(self.link) if self.last and lease is not None else None
+        if parting is not None:
+            commands = (*commands, parting)
         outputs: list[Output] = []
         for shell, group in self._grouped(commands):
             bundles = shell.bundle(group)
@@ -130,6 +137,9 @@ class Reader:
             for bundle in bundles:
                 raw = self._exchange(shell, bundle.invocation, None)
                 outputs += bundle.outputs(raw, self._connect().encoding)
+        if parting is not None and lease is not None:
+            lease.parted()
+            outputs.pop()
         return tuple(outputs)
 
     def _grouped(self, commands: Sequence[Command]) -> list[tuple[Shell, list[Command]]]:
@@ -168,7 +178,8 @@ class Reader:
 
     def _guard(self, call: Callable[[], T]) -> T:
         try:
-            return call()
+            with shortage.told(may_have_started=True):
+                return call()
         except TransportError:
             # After any failure the link may be out of step with the host: never used again.
             self.link.drop()

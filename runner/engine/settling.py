@@ -41,7 +41,7 @@ class Settling:
 
     def settle(self, step: Step, job: JobId, play: Play, done: Done, begun: float) -> Outcome:
         """The outcome of a job that had its turn at the time ``begun``."""
-        outcome = dataclasses.replace(done.outcome, seconds=max(0.0, time.time() - begun))
+        outcome = done.outcome.having(seconds=max(0.0, time.time() - begun))
         if outcome.status in _LOST and not outcome.ignored:
             if step.shields:
                 outcome = dataclasses.replace(outcome, rescued=True)

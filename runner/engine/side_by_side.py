@@ -127,7 +127,8 @@ class SideBySide(Reader):
             outputs = super()._read((*commands, *wanted))
         finally:
             self._deadline = None
-        answers = dict(zip((*commands, *wanted), outputs, strict=True))
+        asked = zip((*commands, *wanted), outputs, strict=True)
+        answers = {c: output for c, output in asked if c in own or c in wanted}
         for companion in self._companions:
             if companion.wants:
                 companion.answer(answers)

@@ -12,6 +12,7 @@ from runner.interfaces.codec import from_json
 from runner.interfaces.module import Module, Params
 from runner.interfaces.shell import Setting
 from runner.journal.records import ChangeRecord
+from runner.model.halfway import is_halfway
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Difference, differences
 
@@ -81,8 +82,25 @@ class Undo:
         others = self.differ(self.after, found)
         if not self.in_doubt:
             return others
-        ours = (self.before, self.planned)
-        return [d for d in others if d.after not in [getattr(state, d.field) for state in ours]]
+        return [d for d in others if not self._is_ours(d)]
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether there may be something beside the subject that its state does not tell of."""
+        return self.in_doubt and type(self.module).sweep is not Module.sweep
+
+    def _is_ours(self, difference: Difference) -> bool:
+        """Whether what is there may be half of what the run was about.
+
+        Of something that was to come or to go altogether (``present``) what it is like does not
+        count: who makes it starts with what the system gives everything new, and goes on from
+        there. What it *is* does, where the state names such fields (``ESSENCE``).
+        """
+        came = getattr(self.before, "present", None) is not getattr(self.planned, "present", None)
+        if came and difference.field not in getattr(type(self.before), "ESSENCE", ()):
+            return True
+        before, planned = (getattr(s, difference.field) for s in (self.before, self.planned))
+        return is_halfway(before, planned, difference.after)
 
     def differ(self, wanted: Any, found: Any) -> list[Difference]:
         """Where the touched fields are not as wanted."""

@@ -63,7 +63,7 @@ class TaskVisit(ABC):
         self._titles = Titles(runtime)
         self._locals = Locals(runtime, self.endings, self.roster, self.carry_out)
         self.items = Items(
-            runtime, preparing.work, self._do, self._notifications, dry=type(self).dry
+            runtime, self._prepare, self._do, self._notifications, dry=type(self).dry
         )
         self._facts_visit = FactsVisit(runtime, self.facts, self.settings)
         self._nested = Nested(runtime, self)
@@ -212,6 +212,20 @@ class TaskVisit(ABC):
         return
 
     # -- one rendered task ------------------------------------------------------------------
+
+    def _prepare(
+        self,
+        turn: Turn,
+        keywords: Keywords,
+        variables: Mapping[str, Any],
+        loop: Mapping[str, Any],
+        label: str,
+    ) -> Work:
+        """The task rendered; what was foreseen of it is not rendered twice."""
+        kept = None
+        if self.ahead is not None and not loop:
+            kept = self.ahead.prepared(turn, keywords, variables)
+        return kept or self._preparing.work(turn, keywords, variables, loop, label)
 
     def _do(self, turn: Turn, work: Work) -> Outcome:
         if isinstance(work.module, LocalModule):

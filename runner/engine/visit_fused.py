@@ -18,10 +18,13 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from runner.engine.fuse import Fuse, ScriptLedger
+from runner.engine.fuse import Fuse
+from runner.engine.fuse_script import ScriptLedger
 from runner.engine.fuse_writer import Replay, Sent
 from runner.engine.graph import Step
 from runner.engine.lines import Lines
+from runner.engine.ordinary import eligible
+from runner.engine.rest import Rest
 from runner.engine.runtime import Runtime
 from runner.engine.session import Writer
 from runner.engine.side_by_side import UNASKED
@@ -29,6 +32,7 @@ from runner.engine.stop import StopLevel
 from runner.engine.visit_check import Foresee
 from runner.engine.visit_run import Ledger, RunVisit
 from runner.engine.work import Done, Place, Work
+from runner.interfaces.module import Effect
 from runner.model.job import JobId, Outcome, Status
 from runner.model.playbook import Play
 from runner.model.state import Change
@@ -53,12 +57,33 @@ class FusedVisit(RunVisit):
     ) -> None:
         super().__init__(runtime, ledger, approve)
         self._foretelling = self.look_ahead(lines)
-        self._fuse = Fuse(runtime, self._foretelling, ledger, approve)
+        self._rest = Rest(lines, runtime.modules)
+        self._fuse = Fuse(runtime, self._foretelling, ledger, approve, self._rest)
         self._replayed: dict[JobId, Sent] = {}
         self._early: dict[JobId, Done] = {}
         """What became of jobs of a script behind one that failed."""
 
     # -- the walk's side --------------------------------------------------------------------
+
+    def visit(self, step: Step, host: str) -> Outcome:
+        """Do the job; with its last look at the host, that is given back."""
+        self._rest.over(step, host)
+        return super().visit(step, host)
+
+    def passed_over(self, step: Step, host: str, by: JobId) -> Outcome:
+        """A rescue that is not needed: its block did not fail."""
+        self._rest.over(step, host)
+        return super().passed_over(step, host, by)
+
+    def follow(self, step: Step, host: str, leader: str, outcome: Outcome) -> Outcome:
+        """It was done once for all."""
+        self._rest.over(step, host)
+        return super().follow(step, host, leader, outcome)
+
+    def host_done(self, host: str) -> None:
+        """No job of this host is left."""
+        self._rest.done(host)
+        super().host_done(host)
 
     def after(self, step: Step, job: JobId, outcome: Outcome) -> None:
         """When a job failed, those that went out with it are seen to now: they get no turn."""
@@ -83,7 +108,8 @@ class FusedVisit(RunVisit):
         done = self._early.pop(job, None)
         sent = self._fuse.sent(job)
         if done is None and sent is not None:
-            if sent.found is UNASKED or self.runtime.stop.level is StopLevel.NOW:
+            now = self.runtime.stop.level is StopLevel.NOW
+            if not sent.is_known and (sent.found is UNASKED or now):
                 return super().cancelled(step, host, in_flight=True)
             done = self._finish(sent)
         if done is None:
@@ -125,7 +151,8 @@ class FusedVisit(RunVisit):
         """Go over the answers, compare, settle."""
         one, link = sent.foreseen, sent.work.link
         assert one is not None
-        if sent.lost is not None and link.connection is None:
+        looks = sent.work.module.effect is not Effect.COMMAND
+        if looks and sent.lost is not None and link.connection is None:
             # Nobody could look at the job before it, either.
             self._fuse.claim(sent.work.job)
             self._ledger.settle(sent.intent, Status.IN_DOUBT, None, None)
@@ -163,7 +190,7 @@ class FusedVisit(RunVisit):
 
     def _hold(self, work: Work) -> None:
         sent = self._replayed.get(work.job)
-        if sent is None or (not sent.whole and sent.lost is None):
+        if sent is None or not (sent.whole or sent.is_known or sent.lost is not None):
             super()._hold(work)
 
     def _intend(self, work: Work, change: Change[Any], why_not: str) -> int:
@@ -176,6 +203,10 @@ class FusedVisit(RunVisit):
 
     def _left(self, work: Work) -> Any:
         sent = self._replayed.get(work.job)
-        if sent is None or sent.found is UNASKED:
-            return super()._left(work)
-        return sent.found
+        if sent is not None and sent.found is not UNASKED:
+            return sent.found
+        reader = self.reader(work)
+        # An element of a loop, a task that an include brought in: more may come.
+        alone = self._foretelling.lines.step(work.job.step) is not None and eligible(work)
+        reader.last = alone and self._rest.is_quiet(work.host, ())
+        return reader.drive(work.module.probe(work.params, work.facts))

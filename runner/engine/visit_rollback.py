@@ -13,20 +13,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.engine import outcomes
-from runner.engine.becoming import Settings
 from runner.engine.facts_keeper import facts_for
 from runner.engine.graph import Step
 from runner.engine.graph_rollback import SETTLE_STEP
 from runner.engine.preview import Preview
 from runner.engine.runtime import Runtime
 from runner.engine.session import Reader, Writer
-from runner.engine.undo import HostNotes, Restart, Undo, conflict, params_of, three_values
+from runner.engine.undo import HostNotes, Restart, Undo, conflict, three_values
+from runner.engine.undo_decoded import decoded, setting_of
 from runner.engine.undo_tasks import RollbackLedger, WrittenUndo
 from runner.errors import HostError, ModuleError, RestartFirst, TransportError
 from runner.events import JobFinished, JobStarted
 from runner.interfaces.codec import from_json
 from runner.interfaces.module import Module, Params
-from runner.interfaces.shell import Setting
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Change
@@ -129,19 +128,20 @@ class RollbackVisit:
         """Undo while nobody else works on that host."""
         with self.runtime.links.get(record.where).lock:
             if record.undo:
-                return WrittenUndo(self.runtime, self.ledger, self._setting(record)).run(record)
+                setting = setting_of(self.runtime, record)
+                return WrittenUndo(self.runtime, self.ledger, setting).run(record)
             return self._undo_after_restart(job, record)
 
     def _undo_after_restart(self, job: JobId, record: ChangeRecord) -> Outcome:
         """Undo; where the host must restart before that, and may, restart it and undo then."""
         try:
-            return self._undo(self._decode(job, record))
+            return self._undo(decoded(self.runtime, job, record))
         except RestartFirst as error:
             if record.where not in self.restarts:
                 hint = "runner rollback --restart restarts it first"
                 raise RestartFirst(error.message, hint=hint) from error
         self._restart(record.where)
-        return self._undo(self._decode(job, record))
+        return self._undo(decoded(self.runtime, job, record))
 
     def _guarded(self, work: Callable[[], Outcome]) -> Outcome:
         try:
@@ -149,32 +149,11 @@ class RollbackVisit:
         except Exception as error:  # noqa: BLE001 - the place where exceptions become outcomes
             return outcomes.of_error(error)
 
-    def _decode(self, job: JobId, record: ChangeRecord) -> Undo:
-        module = self.runtime.modules(record.module)
-        link = self.runtime.links.get(record.where)
-        after = record.after if record.found is None else record.found
-        return Undo(
-            job,
-            record,
-            module,
-            params_of(record, module, self.runtime.unseal),
-            from_json(module.state, record.before),
-            from_json(module.state, after),
-            from_json(module.state, record.after),
-            link,
-            facts_for(self.runtime, module, link),
-            self._setting(record),
-        )
-
-    def _setting(self, record: ChangeRecord) -> Setting:
-        """As whom, and with which environment, the change was made: so it is taken back."""
-        settings = Settings(self.runtime.templates, self.runtime.redactor)
-        of_host = self.runtime.variables.of_host(record.where)
-        return settings.recorded((record.facts or {}).get("setting"), of_host)
-
     def _undo(self, undo: Undo) -> Outcome:
         found = self._found(undo)
         if not undo.differ(undo.before, found):
+            if undo.sweeps and self.ledger is not None:
+                self._sweep(undo, found, self.ledger)
             return Outcome(Status.OK, "already as it was before", subject=undo.record.subject)
         if not undo.foreign(found):
             return self._put_back(undo, found)
@@ -200,6 +179,21 @@ class RollbackVisit:
             )
         return self._carry_out(undo, change, self.ledger)
 
+    def _sweep(self, undo: Undo, found: Any, ledger: RollbackLedger) -> None:
+        """Clear up beside a subject that is as before, of which nobody saw what was done to it."""
+        undo.link.hold(undo.setting)
+        change: Change[Any] = Change(undo.record.subject, undo.before, undo.planned)
+        intent, status = ledger.intend(undo.record, found, undo.before), Status.FAILED
+        try:
+            writer = Writer(undo.link, setting=undo.setting)
+            writer.drive(undo.module.sweep(undo.params, change, undo.facts))
+            status = Status.CHANGED
+        except TransportError as error:
+            status = outcomes.of_error(error).status
+            raise
+        finally:
+            ledger.settle(intent, status, found, undo.record)
+
     def _carry_out(self, undo: Undo, change: Change[Any], ledger: RollbackLedger) -> Outcome:
         why_not = undo.module.irreversible(undo.params, change.reversed(), undo.facts)
         again = dataclasses.replace(undo.record, irreversible=why_not)
@@ -207,6 +201,9 @@ class RollbackVisit:
         status, found = Status.FAILED, None
         try:
             applied = writer.drive(undo.module.undo(undo.params, change, undo.facts)) or {}
+            if undo.sweeps:
+                beside = dataclasses.replace(change, after=undo.planned)
+                writer.drive(undo.module.sweep(undo.params, beside, undo.facts))
             found = self._left(undo)
             outcome = self._verified(undo, change.after, found, applied)
             status = outcome.status

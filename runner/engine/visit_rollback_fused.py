@@ -11,23 +11,32 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 
-from runner.engine.fuse_script import chain_of, deliver, look, seconds_for, straight_commands
+from runner.engine.fuse_script import (
+    LONGEST_SECONDS,
+    chain_of,
+    deliver,
+    look,
+    seconds_for,
+    straight_commands,
+)
 from runner.engine.fuse_writer import Part, Replay
 from runner.engine.graph import Step
+from runner.engine.host_lease import Taking
 from runner.engine.lines import Lines
+from runner.engine.rest import Rest
+from runner.engine.rollback_line import HostLine, Member, Seen, spare
 from runner.engine.runtime import Runtime
-from runner.engine.session import Writer
+from runner.engine.session import Reader, Writer
 from runner.engine.side_by_side import UNASKED, Companion, SideBySide
 from runner.engine.undo import Undo
+from runner.engine.undo_decoded import decoded
 from runner.engine.undo_tasks import RollbackLedger
 from runner.engine.visit_rollback import RollbackVisit
+from runner.errors import HostError
 from runner.events import JobStarted, Notice
-from runner.interfaces.exchange import Exec
 from runner.interfaces.shell import Chain
-from runner.interfaces.touching import Reach
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import Change
@@ -43,38 +52,6 @@ class FusingLedger(RollbackLedger, Protocol):
         """Make the intents of several undos durable at once."""
 
 
-@dataclass(slots=True)
-class _Seen:
-    """A job that was looked at; ``part`` when its undoing went out with an earlier one's."""
-
-    undo: Undo
-    found: Any
-    part: Part | None = None
-
-
-@dataclass(slots=True)
-class _Host:
-    """The line of a host. Used by its worker."""
-
-    step: Step | None = None
-    line: dict[JobId, _Seen] = field(default_factory=dict)
-    when: float = 0.0
-    alone: bool = False
-
-    def forget(self) -> None:
-        """What was seen ahead is good for nothing; what is under way stays."""
-        self.line = {job: seen for job, seen in self.line.items() if seen.part is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    seen: _Seen
-    change: Change[Any]
-    commands: tuple[Exec, ...]
-    reach: Reach
-    again: ChangeRecord
-
-
 class FusedRollback(RollbackVisit):
     """Takes changes back, several at a time where they may be."""
 
@@ -83,7 +60,8 @@ class FusedRollback(RollbackVisit):
             **{f.name: getattr(visit, f.name) for f in dataclasses.fields(RollbackVisit)}
         )
         self._lines = lines
-        self._hosts: dict[str, _Host] = {}
+        self._rest = Rest(lines, self.runtime.modules)
+        self._hosts: dict[str, HostLine] = {}
         records = [record for found in self.changes.values() for record in found]
         self._strangers = any(record.where != record.job.host for record in records)
         """Whether jobs of one host work on another: then nobody knows what was done meanwhile."""
@@ -92,8 +70,9 @@ class FusedRollback(RollbackVisit):
 
     def visit(self, step: Step, host: str) -> Outcome:
         """Undo what this step did on this host."""
-        here = self._hosts.setdefault(host, _Host())
+        here = self._hosts.setdefault(host, HostLine())
         here.step = step
+        self._rest.over(step, host)
         if JobId(step.name, host) not in here.line:
             here.forget()
         return super().visit(step, host)
@@ -111,6 +90,7 @@ class FusedRollback(RollbackVisit):
     def host_done(self, host: str) -> None:
         """No job of this host is left."""
         self._hosts.pop(host, None)
+        self._rest.done(host)
         super().host_done(host)
 
     def _ended(self, job: JobId, why: str) -> Outcome | None:
@@ -133,7 +113,7 @@ class FusedRollback(RollbackVisit):
     def _found(self, undo: Undo) -> Any:
         if len(self.changes.get(undo.job, ())) > 1:
             return super()._found(undo)  # a loop: each of its elements has a subject of its own
-        here = self._hosts.get(undo.job.host, _Host())
+        here = self._hosts.get(undo.job.host, HostLine())
         seen = here.line.get(undo.job)
         holds = seen is not None and (seen.part is not None or self._is_fresh(here))
         if seen is not None and holds and seen.found is not UNASKED:
@@ -141,9 +121,9 @@ class FusedRollback(RollbackVisit):
         if here.step is None or here.step.name != undo.job.step:
             return super()._found(undo)
         here.forget()
-        following = [] if here.alone else self._following(here, here.step, undo)
-        if not following:
+        if self._strangers or not self._is_ordinary(undo.record) or undo.setting:
             return super()._found(undo)
+        following = [] if here.alone else self._following(here, here.step, undo)
         companions = [Companion(one.undo) for one in following]
         together = SideBySide(undo.link, companions)
         state = together.drive(undo.module.probe(undo.params, undo.facts))
@@ -151,18 +131,16 @@ class FusedRollback(RollbackVisit):
         here.alone, here.when = together.failed, time.monotonic()
         for one, companion in zip(following, companions, strict=True):
             one.found = companion.state
-        here.line[undo.job] = _Seen(undo, state)
+        here.line[undo.job] = Seen(undo, state)
         here.line |= {one.undo.job: one for one in following}
         return state
 
-    def _is_fresh(self, here: _Host) -> bool:
+    def _is_fresh(self, here: HostLine) -> bool:
         return time.monotonic() - here.when <= FRESH_SECONDS
 
-    def _following(self, here: _Host, step: Step, first: Undo) -> list[_Seen]:
+    def _following(self, here: HostLine, step: Step, first: Undo) -> list[Seen]:
         """The jobs behind this one that can be looked at with it."""
-        found: list[_Seen] = []
-        if self._strangers or not self._is_ordinary(first.record) or first.setting:
-            return found
+        found: list[Seen] = []
         for later in self._lines.after(step, first.job.host):
             job = JobId(later.name, first.job.host)
             records = self.changes.get(job, ())
@@ -171,12 +149,12 @@ class FusedRollback(RollbackVisit):
             if self.runtime.modules(records[0].module).needs_facts and first.link.facts is None:
                 break
             try:
-                undo = self._decode(job, records[0])
+                undo = decoded(self.runtime, job, records[0])
             except Exception:  # noqa: BLE001 - what is wrong with it shows when its turn comes
                 break
             if undo.setting or undo.link is not first.link:
                 break
-            found.append(_Seen(undo, UNASKED))
+            found.append(Seen(undo, UNASKED))
         return found
 
     def _is_ordinary(self, record: ChangeRecord) -> bool:
@@ -193,48 +171,67 @@ class FusedRollback(RollbackVisit):
     def _begin(
         self, undo: Undo, change: Change[Any], ledger: RollbackLedger, again: ChangeRecord
     ) -> tuple[int, Writer]:
-        here = self._hosts.get(undo.job.host, _Host())
+        here = self._hosts.get(undo.job.host, HostLine())
+        here.begun = undo.job
         seen = here.line.get(undo.job)
         if seen is not None and seen.part is None:
             self._send(here, seen, change, cast(FusingLedger, ledger))
         if seen is not None and seen.part is not None:
             return seen.part.intent, Replay(undo.link, seen.part)
         reach = undo.module.reach(undo.params, change, undo.facts) if undo.module.straight else None
-        _spare(here, undo.job, reach)
+        spare(here, undo.job, reach)
         return super()._begin(undo, change, ledger, again)
 
     def _left(self, undo: Undo) -> Any:
         here = self._hosts.get(undo.job.host)
         seen = here.line.get(undo.job) if here is not None else None
-        if seen is None or seen.part is None or seen.part.found is UNASKED:
-            return super()._left(undo)
-        return seen.part.found
+        if seen is not None and seen.part is not None and seen.part.found is not UNASKED:
+            return seen.part.found
+        reader = Reader(undo.link, setting=undo.setting)
+        one = here is not None and here.begun == undo.job and len(self.changes[undo.job]) == 1
+        reader.last = one and not undo.setting and self._rest.is_quiet(undo.job.host, ())
+        return reader.drive(undo.module.probe(undo.params, undo.facts))
 
-    def _send(self, here: _Host, first: _Seen, change: Change[Any], ledger: FusingLedger) -> None:
+    def _send(self, here: HostLine, first: Seen, change: Change[Any], ledger: FusingLedger) -> None:
         """Send this undoing with those of the jobs that follow, if that may be."""
         member = self._member(first, change)
-        found, chain = self._gather(here, member) if member is not None else ([], None)
-        if chain is None or not self._is_fresh(here):
+        if member is None or not self._is_fresh(here):
             return
         link = first.undo.link
-        link.hold(first.undo.setting, seconds_for(one.commands for one in found))
+        taking = link.taking(first.undo.setting, LONGEST_SECONDS)
+        found, still, chain = self._gather(here, member, taking)
+        if chain is None:
+            return
+        if taking is None:
+            link.hold(first.undo.setting, seconds_for(one.commands for one in found))
         intents = ledger.intend_all(
             [(one.again, one.change.after, one.change.before) for one in found]
         )
         parts = [Part(one.commands, i) for one, i in zip(found, intents, strict=True)]
         self._show(self.runtime, found, chain)
         for one in found:
-            _spare(here, one.seen.undo.job, one.reach)
-        begun = deliver(link, parts, chain)
-        for one, part in zip(found[begun:], parts[begun:], strict=True):
-            ledger.settle(part.intent, Status.CANCELLED, None, one.seen.undo.record)
-            one.seen.found = UNASKED
-        look(link, [(part, one.seen.undo) for one, part in zip(found, parts, strict=True)][:begun])
+            spare(here, one.seen.undo.job, one.reach)
+        try:
+            begun = deliver(link, parts, chain, taking)
+        except HostError:
+            _cancel(found, parts, ledger)
+            raise
+        _cancel(found[begun:], parts[begun:], ledger)
+        still += [one.seen.undo.job.step for one in found]
+        last = begun == len(parts) and self._rest.is_quiet(first.undo.job.host, still)
+        done = [(part, one.seen.undo) for one, part in zip(found, parts, strict=True)][:begun]
+        look(link, done, last=last)
         for one, part in zip(found[:begun], parts[:begun], strict=True):
             one.seen.part = part
 
-    def _gather(self, here: _Host, first: _Member) -> tuple[list[_Member], Chain | None]:
-        found, reaches, chain = [first], [first.reach], None
+    def _gather(
+        self, here: HostLine, first: Member, taking: Taking | None
+    ) -> tuple[list[Member], list[str], Chain | None]:
+        """The jobs that go with the first one, the steps in between that are undone already, and
+        the script; one alone is a script only where that takes the host."""
+        found, reaches = [first], [first.reach]
+        chain = None if taking is None else chain_of(first.seen.undo.link, [first.commands], taking)
+        still: list[str] = []
         jobs = list(here.line)
         for job in jobs[jobs.index(first.seen.undo.job) + 1 :]:
             seen = here.line[job]
@@ -247,7 +244,7 @@ class FusedRollback(RollbackVisit):
                 if member is None or any(member.reach.meets(other) for other in reaches):
                     break
                 commands = [*(one.commands for one in found), member.commands]
-                longer = chain_of(undo.link, commands)
+                longer = chain_of(undo.link, commands, taking)
                 if longer is None:
                     break
                 found.append(member)
@@ -259,11 +256,12 @@ class FusedRollback(RollbackVisit):
             if reach is None or any(reach.meets(other) for other in reaches):
                 break
             reaches.append(reach)
-        return found, chain
+            still.append(job.step)
+        return found, still, chain
 
-    def _member(self, seen: _Seen, change: Change[Any]) -> _Member | None:
+    def _member(self, seen: Seen, change: Change[Any]) -> Member | None:
         undo = seen.undo
-        if not undo.module.straight:
+        if not undo.module.straight or undo.sweeps:
             return None
         try:
             reach = undo.module.reach(undo.params, change, undo.facts)
@@ -275,26 +273,21 @@ class FusedRollback(RollbackVisit):
         if not commands or reach is None:
             return None
         again = dataclasses.replace(undo.record, irreversible=why_not)
-        return _Member(seen, change, commands, reach, again)
+        return Member(seen, change, commands, reach, again)
 
-    def _show(self, runtime: Runtime, found: Sequence[_Member], chain: Chain) -> None:
+    def _show(self, runtime: Runtime, found: Sequence[Member], chain: Chain) -> None:
         if runtime.shows_output:
             names = ", ".join(one.seen.undo.job.step for one in found)
             text = runtime.redactor.text(f"one script for {names}: {chain.invocation.text}")
             runtime.publish(Notice(text, time.time(), found[0].seen.undo.job.host))
 
     def _restart(self, host: str) -> tuple[str, ...]:
-        _spare(self._hosts.get(host, _Host()), None, None)
+        spare(self._hosts.get(host, HostLine()), None, None)
         return super()._restart(host)
 
 
-def _spare(here: _Host, own: JobId | None, reach: Reach | None) -> None:
-    """Forget what may look otherwise behind a change with this reach."""
-    for job, seen in here.line.items():
-        if job == own or seen.found is UNASKED or seen.part is not None:
-            continue
-        undo = seen.undo
-        same: Change[Any] = Change(undo.record.subject, seen.found, seen.found)
-        known = undo.module.reach(undo.params, same, undo.facts) if reach is not None else None
-        if known is None or reach is None or known.sees(reach):
-            seen.found = UNASKED
+def _cancel(found: Sequence[Member], parts: Sequence[Part], ledger: FusingLedger) -> None:
+    """They were announced, and surely never sent."""
+    for one, part in zip(found, parts, strict=True):
+        ledger.settle(part.intent, Status.CANCELLED, None, one.seen.undo.record)
+        one.seen.found = UNASKED

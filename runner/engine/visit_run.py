@@ -109,11 +109,8 @@ class RunVisit(TaskVisit):
             outcome = outcomes.of_error(error)
         finally:
             self._ledger.settle(intent, status, found, applied)
-        return dataclasses.replace(
-            outcome,
-            subject=change.subject,
-            commands=tuple(writer.sent),
-            irreversible=why_not,
+        return outcome.having(
+            subject=change.subject, commands=tuple(writer.sent), irreversible=why_not
         )
 
     def _hold(self, work: Work) -> None:

@@ -53,7 +53,8 @@ class Script:
 
     ``shell`` names the language (``cmd``, ``powershell``, ``raw`` for the login shell as it is).
     ``params`` reach a powershell script as one encoded JSON value in ``$params``, never pasted.
-    ``stdin`` is text for the script. ``chdir`` is the working directory.
+    ``stdin`` is text for the script. ``chdir`` is the working directory. ``together``: it was made
+    to stand in one line with other commands, and leaves nothing behind in that line.
     """
 
     shell: str
@@ -63,6 +64,7 @@ class Script:
     chdir: str | None = None
     timeout: float | None = None
     disconnects: bool = False
+    together: bool = False
 
 
 Command: TypeAlias = Exec | Script

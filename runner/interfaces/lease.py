@@ -25,6 +25,8 @@ DENIED: Final = "lease-denied"
 """What a host prints when the entry could not be written."""
 KEPT: Final = "lease-kept"
 """What it prints when ``keep`` found the entry and wrote it."""
+STAYS: Final = "lease-stays"
+"""What it prints behind the list when the entry that ``take`` wrote is still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,13 @@ STRANGE_SECONDS: Final = 86400
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """What a host answered: its entries, as often as it named them; whether it refused ours, and
-    whether ``keep`` found it."""
+    """What a host answered: its entries, as often as it named them; whether it refused ours,
+    whether ``keep`` found it, and whether what ``take`` wrote was there behind the list, too."""
 
     entries: tuple[Lease, ...]
     denied: bool = False
     kept: bool = False
+    stays: bool = True
 
 
 class Leases(ABC):
@@ -92,7 +95,14 @@ class Leases(ABC):
 
     @abstractmethod
     def take(self, lease: Lease, without: Sequence[str] = ()) -> Command:
-        """Remove the entries ``without``, write this one, then read all, in this order."""
+        """Remove the entries ``without``, write this one, read all, and see whether this one is
+        still there, in this order."""
+
+    def taking(self, lease: Lease) -> Command | None:
+        """``take`` as the first command of a script: it comes out well only if the list of all
+        shows this one, once, and nothing else, and it is there behind that, too. None where there
+        are no such scripts."""
+        return None
 
     @abstractmethod
     def keep(self, lease: Lease) -> Command:

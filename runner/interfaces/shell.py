@@ -89,6 +89,23 @@ class Chain(ABC):
         is not 0. Raises ProtocolFailed, which may have started, when that cannot be told."""
 
 
+class Series(Chain):
+    """Commands of users in one invocation, each in a process of its own, that stops behind the
+    first whose exit code is not 0."""
+
+    count: int
+
+    @property
+    @abstractmethod
+    def border(self) -> bytes:
+        """What stands on standard output before the first command, and behind each."""
+
+    @abstractmethod
+    def certain(self, raw: RawOutput, encoding: str) -> tuple[Output, ...]:
+        """Of an answer that is not whole: the outputs of the first commands, as many as have
+        surely ended. Raises nothing."""
+
+
 class Shell(ABC):
     """One script language, in ``runner/shells/NAME.py`` as class ``Shell``."""
 
@@ -120,6 +137,20 @@ class Shell(ABC):
     def chain(self, commands: Sequence[Command]) -> Chain | None:
         """Commands that are ``together``, as one invocation that stops behind the first that fails;
         None when they do not fit, or this language has none."""
+        return None
+
+    def joins(self, command: Command) -> bool:
+        """Whether this command of a user comes to the same in a ``series`` as alone."""
+        return False
+
+    def parts(self, command: Command) -> bool:
+        """Whether nothing may stand behind it in a ``series``: it may cut the connection, or leave
+        something behind in what it was started from."""
+        return True
+
+    def series(self, commands: Sequence[Command]) -> Series | None:
+        """The first of these commands as one invocation: as many as fit, and are ``joins``. None
+        when that are fewer than two. The first one may be a script that is ``together``."""
         return None
 
     @abstractmethod

@@ -7,8 +7,10 @@ transaction.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,6 +49,16 @@ def closed(connection: sqlite3.Connection, run: str, host: str, held: str) -> No
 def gone(connection: sqlite3.Connection, ids: list[int]) -> None:
     """These were given back by somebody else."""
     connection.executemany("DELETE FROM holdings WHERE id = ?", [(each,) for each in ids])
+
+
+def hosts(connection: sqlite3.Connection, runs: Iterable[str]) -> frozenset[str]:
+    """The keys of the hosts (``locks.key``) that hold something for one of these runs."""
+    found = connection.execute(
+        "SELECT DISTINCT host FROM holdings WHERE opened > ?"
+        " AND run IN (SELECT value FROM json_each(?))",
+        [time.time() - KEPT_SECONDS, json.dumps(list(runs))],
+    )
+    return frozenset(row[0] for row in found)
 
 
 def left(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from runner.journal import chain, holdings, plans, search
 from runner.journal.chain import Audit
 from runner.journal.holdings import LeftRecord
+from runner.journal.locks import key
 from runner.journal.records import ChangeRecord, OutcomeRecord, PlanGraph, RunRecord
 from runner.journal.rows import change_record, load, outcome_record, run_record
 from runner.journal.store import reading
@@ -60,6 +61,11 @@ class JournalReading:
         """What runs that are over left on this host, where and as whom ``place`` says; and all
         that the run ``going_on`` has there."""
         return self._writer.call(lambda c: holdings.left(c, host, place, going_on))
+
+    def hosts_left(self, runs: Iterable[str]) -> Callable[[str], bool]:
+        """Whether one of these runs was on a host, when its controller died."""
+        found = self._writer.call(lambda c: holdings.hosts(c, runs))
+        return lambda host: key(host) in found
 
     def graph(self, run: str) -> PlanGraph:
         """The steps and edges of a run as planned; empty when none were kept."""

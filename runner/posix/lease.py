@@ -1,8 +1,8 @@
 """Leases on hosts with a POSIX shell: files of one directory.
 
 A file appears whole (rename(2)), a directory that is not empty cannot be removed (rmdir(2)), and a
-listing shows every file that is there from its beginning to its end (readdir(3)). The directory
-is not one that a restart empties.
+listing shows every file that is there from its beginning to its end (readdir(3)). Nobody removes
+what another one has written while that one counts. The directory is not one that a restart empties.
 """
 
 from __future__ import annotations

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Generator, Sequence
+from functools import lru_cache
 from typing import ClassVar, Self
 
 from runner.errors import ModuleError
@@ -18,6 +20,7 @@ from runner.shells.cmd_bundle import LONGEST_BUNDLE, Single, frame, pack
 from runner.shells.cmd_detach import batch_line, launch
 from runner.shells.cmd_quoting import LONGEST_LINE, check, command_line, utf16_length
 from runner.shells.cmd_script import CmdChain, chain
+from runner.shells.cmd_series import CmdSeries, is_parting, may_join, series
 from runner.shells.cmd_setting import assignments, second_cmd
 from runner.shells.text_decoding import output_of
 from runner.windows.accounts import account_of
@@ -63,8 +66,8 @@ class Shell(Base):
             together.clear()
 
         for command in commands:
-            if isinstance(command, Exec) and _can_share(command, plain := self._plain(command)):
-                together.append(plain.line)
+            if (line := self._shared(command)) is not None:
+                together.append(line)
             else:
                 flush()
                 decides = isinstance(command, Exec)
@@ -73,18 +76,44 @@ class Shell(Base):
         return bundles
 
     def together(self, command: Command) -> bool:
-        """Programs without a percent sign, in no setting."""
-        if self._setting or not isinstance(command, Exec):
+        """Programs without a percent sign, and what was made for that, in no setting."""
+        if self._setting:
             return False
-        if any(isinstance(value, Verbatim) for value in command.argv):
+        if isinstance(command, Exec) and Verbatim in map(type, command.argv):
             return False
-        return _can_share(command, self._plain(command))
+        return self._shared(command) is not None
 
     def chain(self, commands: Sequence[Command]) -> CmdChain | None:
         """Programs in one line; see ``cmd_script``."""
         if not all(map(self.together, commands)):
             return None
         return chain([self._plain(command).line for command in commands])
+
+    def joins(self, command: Command) -> bool:
+        """Lines without a percent sign or an input, in no setting; see ``cmd_series``."""
+        if self._setting or command.disconnects or command.timeout is not None:
+            return False
+        if isinstance(command, Script) and (command.shell, command.stdin) != (self.name, None):
+            return False
+        try:
+            return may_join(self._plain(command).line)
+        except ModuleError:
+            return False  # which is said when its own turn comes
+
+    def parts(self, command: Command) -> bool:
+        """What may leave something behind; see ``cmd_series``."""
+        return is_parting(self._plain(command).line)
+
+    def series(self, commands: Sequence[Command]) -> CmdSeries | None:
+        """Each in a cmd of its own; see ``cmd_series``."""
+        head = self._head(commands[0]) if commands else None
+        joining = itertools.takewhile(self.joins, commands[head is not None :])
+        return series([self._plain(command).line for command in joining], head)
+
+    def _head(self, command: Command) -> str | None:
+        """The line of what is not the user's, but stands before it."""
+        ours = isinstance(command, Script) and command.together and self.together(command)
+        return self._plain(command).line if ours else None
 
     def decode(self, raw: RawOutput, encoding: str) -> Output:
         """The text of one answer; see ``text_decoding``."""
@@ -131,6 +160,14 @@ class Shell(Base):
     def keeper(self) -> Base:
         return load(self.name)
 
+    def _shared(self, command: Command) -> str | None:
+        """The line of a command that can share one with others; None for another one."""
+        if isinstance(command, Script):
+            ours = command.together and command.shell == self.name
+            return self._plain(command).line if ours else None
+        plain = self._plain(command)
+        return plain.line if _can_share(command, plain) else None
+
     def _plain(self, command: Command) -> Invocation:
         return script(command) if isinstance(command, Script) else _program(command)
 
@@ -155,19 +192,32 @@ class Shell(Base):
 
 
 def _program(command: Exec) -> Invocation:
-    return Invocation(_measured(_exec_line(command)))
+    if Verbatim not in map(type, command.argv):
+        return _of_plain(command.argv)
+    return Invocation(_measured(_exec_line(command.argv)))
+
+
+@lru_cache(maxsize=1024)  # fleets are asked the same everywhere
+def _of_plain(argv: tuple[str, ...]) -> Invocation:
+    """Not for a Verbatim: it equals the text that must be quoted."""
+    return Invocation(_measured(_exec_line(argv)))
 
 
 def script(command: Script) -> Invocation:
     """A line of cmd as the user wrote it, with its input and its folder."""
     if command.params:
         raise ModuleError("a cmd script takes no params", hint="params are for powershell scripts")
-    text = one_line(command.text)
-    if command.chdir is not None:
-        text = f"(cd /d {_folder(command.chdir)}||exit 1)&{text}"
+    text = _in_folder(command.text, command.chdir)
     if command.stdin is None:
-        return Invocation(_measured(text))
-    return Invocation(_measured(text), stdin=command.stdin.encode("utf-8"))
+        return Invocation(text)
+    return Invocation(text, stdin=command.stdin.encode("utf-8"))
+
+
+# Fleets are told the same everywhere.
+@lru_cache(maxsize=1024)
+def _in_folder(text: str, chdir: str | None) -> str:
+    line = one_line(text)
+    return _measured(line if chdir is None else f"(cd /d {_folder(chdir)}||exit 1)&{line}")
 
 
 def one_line(text: str) -> str:
@@ -187,9 +237,9 @@ def one_line(text: str) -> str:
     return line
 
 
-def _exec_line(command: Exec) -> str:
+def _exec_line(argv: tuple[str, ...]) -> str:
     # A program that waits for input (wmic always does) would never end: it gets none.
-    return f"<nul {command_line(command.argv)}"
+    return f"<nul {command_line(argv)}"
 
 
 def _folder(path: str) -> str:
@@ -217,5 +267,7 @@ def _can_share(command: Exec, invocation: Invocation) -> bool:
     line = invocation.line
     if "%" in line or utf16_length(line) > LONGEST_BUNDLE - 400:
         return False
+    if Verbatim not in map(type, command.argv):
+        return True
     authored = "".join(value for value in command.argv if isinstance(value, Verbatim))
     return authored.count('"') % 2 == 0

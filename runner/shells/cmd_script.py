@@ -37,7 +37,7 @@ from runner.shells.cmd_quoting import utf16_length
 from runner.shells.text_decoding import output_of
 
 MOST_STEPS: Final = 99
-_MARK: Final = re.compile(rb"\.(\d{1,3})\.(-?\d{1,11})\.([yn])\. ?\r?\n")
+MARK: Final = re.compile(rb"\.(\d{1,3})\.(-?\d{1,11})\.([yn])\. ?\r?\n")
 _END: Final = re.compile(rb"\.end\. ?\r?\n")
 """What follows a nonce."""
 
@@ -54,7 +54,7 @@ class CmdChain(Chain):
         """One Output for each command that ran, cut at the marks on the bytes of each stream."""
         body = self._after_begin(raw.stdout)
         nonce = self.nonce.encode()
-        marks = list(marks_of(body, nonce, _MARK))
+        marks = list(marks_of(body, nonce, MARK))
         self._require_order([int(mark[1]) for mark in marks], raw.stdout)
         codes = [int(mark[2]) & 0xFFFFFFFF for mark in marks]
         for mark, code in zip(marks, codes, strict=True):
@@ -112,7 +112,7 @@ class CmdChain(Chain):
 def chain(lines: Sequence[str]) -> CmdChain | None:
     """One line that runs these lines of cmd one after another; None when it would be too long."""
     nonce = new_nonce()
-    steps = (_step(sent(nonce), number, line) for number, line in enumerate(lines, start=1))
+    steps = (step(sent(nonce), number, line) for number, line in enumerate(lines, start=1))
     begin = head(nonce) + '&(if "!OS!"=="%OS%" exit)&set g=1'
     whole = begin + "".join(steps) + f"&(if defined g echo {sent(nonce)}.end.)"
     if len(lines) > MOST_STEPS or utf16_length(whole) > LONGEST_BUNDLE:
@@ -120,12 +120,18 @@ def chain(lines: Sequence[str]) -> CmdChain | None:
     return CmdChain(Invocation(whole), nonce, len(lines))
 
 
-def _step(mark: str, number: int, line: str) -> str:
+def step(mark: str, number: int, line: str) -> str:
+    """The part of the script that runs one line, if all before it came out well."""
     return (
         f"&(if defined g (set g=&{line}&(if errorlevel 0 if not errorlevel 1 set g=0)"
         f"&(if not defined g call echo {mark}.{number}.%^errorlevel%.n.)"
         f"&(if defined g call echo {mark}.{number}.%^g%.y.)&echo {mark}.{number}.>&2))"
     )
+
+
+def is_ended(data: bytes, nonce: str) -> bool:
+    """Whether the mark behind the last step is there."""
+    return next(marks_of(data, nonce.encode(), _END), None) is not None
 
 
 def _broken(what: str, data: bytes) -> ProtocolFailed:

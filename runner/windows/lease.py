@@ -7,7 +7,16 @@ index, so a value may be missing in a listing while others come and go; but with
 all the time, index 0 and index 1 always give one (Microsoft, "RegEnumValueW function").
 
 Who has the host deletes the key as a whole: RegDeleteKey is one step, so no value of somebody else
-is left without its key, and no empty key stays.
+is left without its key, and no empty key stays. That may happen in the middle of a listing, which
+then ends, perhaps before it came to the others: so a listing counts only if the value just written
+is there behind it, too.
+
+At the head of a script cmd itself looks at the listing, line by line (``for /f``). It knows four
+kinds: the entry just written (a second one is one too many), the name of the key, the head line of
+Windows 2003 (``! REG.EXE VERSION 3.0``), and all others. One of these, be it a message, the name of
+a subkey or what AutoRun prints, and the script stops before its first change; then the listing is
+read by ``engine.host_lease``, as it is where no script is sent. Lines that begin with a semicolon
+are passed over: no runner writes such entries.
 """
 
 from __future__ import annotations
@@ -16,11 +25,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from runner.interfaces.exchange import Command, Output, Script
-from runner.interfaces.lease import DENIED, KEPT, Lease, Leased, Leases, checked
+from runner.interfaces.lease import DENIED, KEPT, STAYS, Lease, Leased, Leases, checked
 from runner.interfaces.shell import Setting
 from runner.windows import registry
 
 KEY: Final = r"HKLM\SOFTWARE\Runner"
+_LISTED: Final = r"HKEY_LOCAL_MACHINE\SOFTWARE\Runner"
 _QUIET: Final = ">nul 2>nul"
 
 
@@ -39,32 +49,53 @@ class WindowsLeases(Leases):
 
     def take(self, lease: Lease, without: Sequence[str] = ()) -> Command:
         gone = "".join(f"{_delete(name)}&" for name in without)
-        return self._line(f"{gone}{_add(lease)}||echo {DENIED}&{_query()}")
+        stays = f"{_is_there(lease)}&&echo {STAYS}"
+        return self._line(f"{gone}{_add(lease)}||echo {DENIED}&{_query()}&{stays}")
+
+    def taking(self, lease: Lease) -> Command | None:
+        if self._language != "cmd":
+            return None
+        return self._line(f"{_add(lease)}&{_is_alone(lease)}", together=True)
 
     def keep(self, lease: Lease) -> Command:
         return self._line(f"{_is_there(lease)}&&{_add(lease)}&&echo {KEPT}&{_query()}")
 
     def withdraw(self, lease: Lease) -> Command:
-        return self._line(_delete(lease.name))
+        return self._line(_delete(lease.name), together=True)
 
     def release(self, lease: Lease, *, alone: bool) -> Command:
         if not alone:
             return self.withdraw(lease)
-        return self._line(f"{_is_there(lease)}&&<nul reg delete {KEY} /f {_QUIET}")
+        return self._line(f"{_is_there(lease)}&&<nul reg delete {KEY} /f {_QUIET}", together=True)
 
     def read(self, output: Output) -> Leased:
-        keys = registry.parse(output.stdout)
+        lines = output.stdout.splitlines()
+        said = {line.strip() for line in (*lines[:1], *lines[-1:])} & {DENIED, KEPT, STAYS}
+        keys = registry.parsed("\n".join(line for line in lines if line.strip() not in said))
         found = tuple(
             Lease.read(value.name, str(value.data)) for key in keys for value in key.values
         )
-        said = {line.strip() for line in output.stdout.splitlines()[:1]}
-        return Leased(found, DENIED in said, KEPT in said)
+        return Leased(found, DENIED in said, KEPT in said, STAYS in said)
 
-    def _line(self, line: str) -> Command:
+    def _line(self, line: str, *, together: bool = False) -> Command:
         """All that stands in it is of letters that neither language interprets."""
         if self._language == "powershell":
             return Script("powershell", f"cmd /d /c '{line}'")
-        return Script("cmd", line)
+        return Script("cmd", line, together=together)
+
+
+def _is_alone(lease: Lease) -> str:
+    """Comes out well if the listing shows this one, once, and nothing else, and it is there behind
+    that. Nothing has an ``else``, each ``if`` stands in brackets of its own, and none behind the
+    loop sets a variable: so every cmd reads it alike, Wine's too."""
+    own = f'"%a %b %c"=="{checked(lease.name)} REG_SZ {lease.text}"'
+    known = f'if /i not "%a"=="{_LISTED}" (if not "%a %b"=="! REG.EXE" (set odd=1))'
+    each = (
+        f"@(if {own} (if defined own (set odd=1)))&(if {own} (set own=1))&(if not {own} ({known}))"
+    )
+    listing = f"for /f \"tokens=1-3\" %a in ('reg query {KEY} 2^>nul') do {each}"
+    said = "(if not defined own cmd /d /c exit 1)&(if defined odd cmd /d /c exit 1)"
+    return f"set own=&set odd=&({listing})&{_is_there(lease)}&{said}"
 
 
 def _is_there(lease: Lease) -> str:

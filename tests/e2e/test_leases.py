@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -99,3 +100,39 @@ def test_the_way_there_and_back_leaves_nothing_and_the_dead_are_no_hindrance(
     assert fleet.play(path, "-l", "web01").code == 0
     assert [kind for kind, *_ in trail(fleet.home / "state")] == ["lease taken over"]
     assert LEASE not in json.dumps(fleet.state("web01"))
+
+
+def test_what_a_dead_controller_left_is_removed_though_nothing_else_is_to_be_done(
+    fleet: TestFleet,
+) -> None:
+    """It died when all its work was done, before it could give the host back."""
+    before = fleet.states()
+    words = ("-i", str(fleet.inventory))
+    assert fleet.play(fleet.write(STOP, "stop.yml")).code == 0
+    after = fleet.states()
+    assert "v1,1800" not in json.dumps(after)
+    journal = fleet.home / "state" / "journal.db"
+    run = last_run(journal)
+    left_by(fleet, run)
+    resumed = fleet.run("resume", run)
+    assert resumed.code == 0
+    assert fleet.states() == after, resumed.out
+    assert fleet.run("rollback", run, *words).code == 0
+    left_by(fleet, last_run(journal))
+    again = fleet.run("rollback", run, *words)
+    assert again.code == 0, again.out
+    assert fleet.states() == before
+
+
+def last_run(journal: Path) -> str:
+    with Journal.open(journal) as opened:
+        return opened.runs(1)[0].id
+
+
+def left_by(fleet: TestFleet, run: str) -> None:
+    """As if that run had died with a shell and a lease on the host."""
+    mark = hashlib.sha256(b"web01").hexdigest()[:8]
+    place = rf"HKLM\SOFTWARE\Runner /v {run}.{mark} /t REG_SZ /d {FOREIGN} /f"
+    assert fleet.lab.exec("web01", f"reg add {place}")[0] == 0
+    with Journal.open(fleet.home / "state" / "journal.db") as journal:
+        journal.opened(run, "web01", "elsewhere", "a shell")

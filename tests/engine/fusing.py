@@ -117,6 +117,7 @@ class _Through:
 
     name = "lab"
     default_shell = "cmd"
+    shared = True
 
     def __init__(self, transport: Transport, bench: Bench) -> None:
         self._transport = transport
@@ -128,6 +129,7 @@ class _Through:
             raise Unreachable("nobody answers there")
         opened = self._transport.connect(options, timeout=timeout)
         send, bench = opened.run, self._bench
+        bench.opened = opened
 
         def run(invocation: Invocation, *, timeout: float) -> RawOutput:
             bench.lines.append(invocation.line)
@@ -162,6 +164,8 @@ class Bench:
         self.connects = 0
         self.gone = False
         """Nobody answers there any more."""
+        self.opened: Connection | None = None
+        """The latest connection."""
 
     def run(self, make: Callable[..., TaskVisit], *tasks: Entry, verbose: bool = False,
             stop: Stop | None = None, **fields: Any) -> Played:  # fmt: skip

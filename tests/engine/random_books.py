@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -62,6 +62,8 @@ class _Writer:
             for name in _HANDLERS
         )
         entries = tuple(_calling(entry, number) for entry in entries)
+        if fields.get("any_errors_fatal"):
+            entries = tuple(map(_fatal, entries))
         where = Source("play.yml", number + 1, 1)
         return Play(
             f"p{number}", "all", where, HERE, tasks=entries, handlers=handlers,
@@ -126,11 +128,7 @@ class _Writer:
 def _calling(entry: Entry, number: int) -> Entry:
     """With the names of the handlers of this play."""
     if isinstance(entry, Block):
-        parts: dict[str, Any] = {
-            part: tuple(_calling(one, number) for one in getattr(entry, part))
-            for part in ("block", "rescue", "always")
-        }
-        return dataclasses.replace(entry, **parts)
+        return _each(entry, lambda one: _calling(one, number))
     return dataclasses.replace(entry, notify=tuple(f"p{number}{name}" for name in entry.notify))
 
 
@@ -154,13 +152,23 @@ def books(
     return Book(made, {host: draw(keys) for host in HOSTS})
 
 
+def _fatal(entry: Entry) -> Entry:
+    """A task has this of its play, as the loader gives it."""
+    if isinstance(entry, Block):
+        return _each(entry, _fatal)
+    return dataclasses.replace(entry, any_errors_fatal=True)
+
+
+def _each(block: Block, change: Callable[[Entry], Entry]) -> Block:
+    parts: dict[str, Any] = {
+        part: tuple(map(change, getattr(block, part))) for part in ("block", "rescue", "always")
+    }
+    return dataclasses.replace(block, **parts)
+
+
 def _reversible(entry: Entry) -> Entry:
     if isinstance(entry, Block):
-        parts: dict[str, Any] = {
-            part: tuple(map(_reversible, getattr(entry, part)))
-            for part in ("block", "rescue", "always")
-        }
-        return dataclasses.replace(entry, **parts)
+        return _each(entry, _reversible)
     if entry.module != "shout":
         return entry
     return dataclasses.replace(entry, module="key", args={"key": "k2", "value": entry.name})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -89,10 +90,11 @@ class Guarded(GuardedTransport):
     def is_refusal(self, options: ToyOptions, error: AuthenticationFailed) -> bool:
         return True
 
-    def reach(self, options: ToyOptions, *, timeout: float) -> None:
+    def reach(self, options: ToyOptions, *, timeout: float) -> socket.socket | None:
         self.hosts[options.name].reached += 1
         if self.hosts[options.name].down:
             raise Unreachable("down")
+        return None
 
     def endpoint(self, options: ToyOptions) -> str:
         return f"toy://{options.name}"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from runner.engine.credentials import PATIENCE, Credentials
+from runner.engine.credentials import PATIENCE, REACHING, Credentials
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import AuthenticationFailed, TransportError, Unreachable
 from runner.interfaces.access import Credential
@@ -193,3 +193,56 @@ def test_a_first_host_that_says_nothing_is_waited_for_only_so_long() -> None:
         assert attempt(known, "b", refused()) == "401", "the next one is tried beside it"
         assert attempt(known, "c").endswith("was refused by b")
     assert attempt(known, "c") == "in", "it did get in after all: then b has a password of its own"
+
+
+def test_hosts_that_do_not_take_the_connection_are_waited_for_less_and_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    waits: list[float] = []
+
+    def wait(_self: Credentials, seconds: float) -> None:
+        waits.append(round(seconds, 3))
+        now[0] += seconds + 1e-9
+
+    monkeypatch.setattr(Credentials, "_wait", wait)
+    known = Credentials(Stop(), clock=lambda: now[0])
+
+    def go(left: int) -> None:
+        def reach() -> None:
+            if left:
+                go(left - 1)  # the next one, while this one does not answer
+            raise Unreachable("no answer")
+
+        with (
+            pytest.raises(Unreachable),
+            known.trial(f"h{left}", credential(), lambda _error: True, reach=reach),
+        ):
+            pytest.fail("it was not reached")
+
+    go(3)
+    assert waits == [round(REACHING / n, 3) for n in (1, 2, 3)]
+    assert attempt(known, "last") == "in", "nobody waits for those who are gone"
+    assert len(waits) == 3
+
+
+def test_who_was_reached_while_another_spoke_is_not_shown_a_refused_password() -> None:
+    known = Credentials(Stop())
+    reached: list[str] = []
+
+    def reach() -> None:
+        reached.append("b")
+        assert attempt(known, "a", refused()) == "401", "it came in between"
+
+    def beside() -> None:
+        known._known[known._digest(credential())].reached_for = float("-inf")
+        reach()
+
+    with (
+        pytest.raises(AuthenticationFailed, match="was refused by a") as caught,
+        known.trial("b", credential(), lambda _error: True, reach=beside),
+    ):
+        pytest.fail("it was shown the password")
+    assert reached == ["b"]
+    assert "not tried" in caught.value.message
+    assert attempt(known, "b").endswith("was refused by a"), "and b has refused nothing itself"

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from runner.engine.preparing import Preparing
 from runner.engine.stop import Stop, StopLevel
+from runner.engine.work import Turn, Work
 from runner.errors import ConnectionLost, DeadlineExceeded
 from runner.events import Notice
 from runner.interfaces.shell import Invocation, RawOutput
@@ -47,6 +49,24 @@ def test_a_line_of_changes_costs_a_look_a_script_and_a_look() -> None:
     played = Bench(KEY).run(fused, *(value(f"v{n}") for n in range(20)))
     assert (played.exchanges, set(statuses(played))) == (3, {Status.CHANGED})
     assert played.book.groups == [20]
+
+
+@pytest.mark.parametrize(("data", "rendered"), [(1, 9), ("{{ 1 }}", 17)])
+def test_what_holds_no_template_is_rendered_once(
+    data: Any, rendered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    whole = Preparing.work
+
+    def work(self: Preparing, turn: Turn, *args: Any) -> Work:
+        made.append(turn.job.step)
+        return whole(self, turn, *args)
+
+    monkeypatch.setattr(Preparing, "work", work)
+    bench = Bench(*(rf"reg add HKLM\SOFTWARE\K /v v{n} /t REG_DWORD /d 1 /f" for n in range(9)))
+    played = bench.run(fused, *(value(f"v{n}", data=data) for n in range(9)))
+    assert set(statuses(played)) == {Status.OK}
+    assert len(made) == rendered
 
 
 def test_a_preview_asks_once() -> None:

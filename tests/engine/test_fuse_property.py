@@ -90,12 +90,61 @@ others = st.sampled_from(
         task("win_reg_stat", {"path": r"HKLM:\SOFTWARE\K", "name": "a"}, register="r"),
     ]
 )  # fmt: skip
+lines = st.sampled_from(
+    [
+        "hostname", "sc query Spooler", "sc query nosuch", "nosuch", r"reg query HKLM\SOFTWARE\K",
+        r"reg add HKLM\SOFTWARE\K /v c /d made /f", r"reg delete HKLM\SOFTWARE\K /v c /f",
+        r"reg add HKLM\SOFTWARE\K /v p /d %OS% /f", r'reg add HKLM\SOFTWARE\N /v q /d "a & b" /f',
+        "sc config Spooler start= demand", "netsh advfirewall show allprofiles",
+    ]
+)  # fmt: skip
+scripts = st.sampled_from(
+    [
+        "cd", "cd \\&cd", "set A=1&set g=2&exit 0", "set A", "exit 3", "exit /b 4", "echo %OS%",
+        "echo a&echo b>&2", 'echo "a & b" ^& (c)', "echo k7wqd2mzt4hxrb.1.0.y.", "ver&nosuch",
+        "if defined g echo seen", "hostname|findstr WEB", "(echo x)", 'echo "', "echo a^",
+        r"if exist C:\Windows echo there", "chcp", r"echo x>C:\made.txt", r"type C:\made.txt",
+    ]
+)  # fmt: skip
+told: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        {}, {}, {}, {}, {"changed_when": ("false",)}, {"changed_when": ("r.rc == 0",)},
+        {"ignore_errors": True}, {"ignore_errors": True, "register": "r"}, {"register": "s"},
+        {"failed_when": ("false",)}, {"failed_when": ("'x' in s.stdout",)},
+        {"until": ("s.rc == 0",), "register": "s", "retries": 1, "delay": 0},
+        {"conditions": ("hostvars[inventory_hostname].r is defined",)},
+        {"conditions": ("vars.r is defined",)}, {"conditions": ("'r' in vars",)},
+    ]
+)  # fmt: skip
+
+
+@st.composite
+def command(draw: st.DrawFn) -> Task:
+    extra = {**draw(plain), **draw(told)}
+    if draw(st.integers(0, 3)):
+        extra["ignore_errors"] = True  # else most of them are blocked by the first that fails
+    if draw(st.booleans()):
+        line = draw(st.one_of(lines, st.just("sc query {{ r.rc | default('BITS') }}")))
+        args = {"_raw_params": line, **draw(guards)}
+        return task("win_command", args, **extra)
+    args = {"_raw_params": draw(scripts), "executable": "cmd", **draw(guards)}
+    return task("win_shell", args, **extra)
+
+
+guards: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        *({} for _ in range(8)), {"creates": r"C:\made.txt"}, {"removes": r"C:\made.txt"},
+        {"chdir": r"C:\Windows"}, {"chdir": r"C:\nosuch"}, {"check": "hostname"},
+    ]
+)  # fmt: skip
 blocks = st.builds(
     lambda body, rescue: block(*body, rescue=rescue),
     st.lists(registry(), min_size=1, max_size=3),
     st.lists(registry(), max_size=1),
 )
-few_of = st.integers(0, 9).flatmap(lambda n: others if n == 9 else blocks if n == 8 else registry())
+few_of = st.integers(0, 9).flatmap(
+    lambda n: others if n == 9 else blocks if n == 8 else command() if n in (6, 7) else registry()
+)
 tasks = st.lists(few_of, min_size=5, max_size=12)
 HANDLER = task("win_regedit", {"path": r"HKLM:\SOFTWARE\H", "name": "told", "data": "yes"},
                title="tell")  # fmt: skip
@@ -135,6 +184,13 @@ def same(one: Played, other: Played) -> None:
 @given(tasks)
 @few
 def test_all_is_as_if_each_were_sent_alone(found: list[Any]) -> None:
+    together = Bench(*BEFORE).run(fused, *found, handlers=(HANDLER,))
+    same(together, Bench(*BEFORE).run(alone, *found, handlers=(HANDLER,)))
+
+
+@given(st.lists(command(), min_size=4, max_size=12))
+@few
+def test_commands_come_to_the_same(found: list[Any]) -> None:
     together = Bench(*BEFORE).run(fused, *found, handlers=(HANDLER,))
     same(together, Bench(*BEFORE).run(alone, *found, handlers=(HANDLER,)))
 

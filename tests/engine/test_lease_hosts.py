@@ -21,7 +21,7 @@ from runner.shells import load as load_shell
 from runner.shells.posix import Shell as Posix
 from runner.transports.local import Transport as Local
 from runner.windows.lease import KEY, WindowsLeases
-from tests.engine.test_leasing import Book, ListOfValues, World, foreign
+from tests.engine.lease_world import Book, World, foreign
 from tests.modules.labhost import LabHost
 
 
@@ -88,7 +88,7 @@ def listed(link: Link) -> list[Lease]:
 
 
 def leasing(run: str = "20260513-0730-bcdf", book: Book | None = None) -> Leasing:
-    return Leasing(run, "anna@here:1", book or Book(World(ListOfValues("last"))))
+    return Leasing(run, "anna@here:1", book or Book())
 
 
 class TestOnHosts:
@@ -133,7 +133,7 @@ class TestOnHosts:
         leases = link.leases()
         assert leases is not None
         said(link, leases.take(foreign()))
-        world = World(ListOfValues("last"), dead={"20260513-0700-wxyz"})
+        world = World(dead={"20260513-0700-wxyz"})
         link.lease = leasing(book=Book(world)).of("web01")
         link.hold(Setting())
         assert [entry.run for entry in listed(link)] == ["20260513-0730-bcdf"]
@@ -185,7 +185,7 @@ def test_a_posix_host_is_as_before(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_written_it_is_told_once_and_goes_on(tmp_path: Path) -> None:
     (tmp_path / "leases").write_text("a file, where the directory should be")
-    book = Book(World(ListOfValues("last")))
+    book = Book()
     link = nearby(tmp_path / "leases")
     link.lease = leasing(book=book).of("web01")
     link.hold(Setting())

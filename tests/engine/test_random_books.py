@@ -5,12 +5,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
@@ -23,48 +20,20 @@ from runner.engine.visit_resume import Doubt, Past, ResumeVisit
 from runner.engine.visit_rollback import RollbackVisit
 from runner.engine.visit_run import RunVisit
 from runner.engine.walk import Walk
-from runner.engine.work import Work
 from runner.errors import GraphError
 from runner.events import Event, JobFinished, JobStarted
-from runner.interfaces.codec import to_json
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.playbook import Playbook, Task, tasks_in
-from runner.model.state import Change
 from tests.engine.random_books import HOSTS, STRATEGIES, Book, books, cleaning_up
 from tests.engine.test_graph_blocks import Reading
-from tests.engine.test_rollback import UndoMemory
 from tests.engine.test_visits import writes
+from tests.engine.toy_ledgers import ToyLedger, ToyUndoLedger
 from tests.engine.toys import Fleet, ToyHost
 
 MANY = int(os.environ.get("RUNNER_BOOKS", "12"))
 few = settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck))
 _RAN = frozenset({Status.OK, Status.CHANGED, Status.FAILED})
-
-
-class Ledger:
-    """Keeps changes as the journal would."""
-
-    def __init__(self) -> None:
-        self.records: dict[int, ChangeRecord] = {}
-
-    def intend(self, work: Work, change: Change[Any], irreversible: str, undo: Any = ()) -> int:
-        number = len(self.records) + 1
-        self.records[number] = ChangeRecord(
-            work.job, work.item, work.task.name, work.task.module, to_json(work.params),
-            change.subject, to_json(change.before), to_json(change.after), irreversible,
-            target=work.target, id=number, run="r", sequence=number, started=time.time(),
-            status="in doubt",
-        )  # fmt: skip
-        return number
-
-    def settle(
-        self, change: int, status: Status, found: Any, applied: Mapping[str, Any] | None
-    ) -> None:
-        state = None if found is None else to_json(found)
-        self.records[change] = dataclasses.replace(
-            self.records[change], status=str(status), found=state, applied=applied
-        )
 
 
 class Game:
@@ -73,7 +42,7 @@ class Game:
     def __init__(self, book: Book) -> None:
         self.book = book
         self.fleet = Fleet({host: ToyHost(dict(keys)) for host, keys in book.keys.items()})
-        self.ledger = Ledger()
+        self.ledger = ToyLedger()
         self.begun: dict[JobId, int] = {}
         self.ended: dict[JobId, int] = {}
         self._cut: int | None = None
@@ -135,7 +104,7 @@ class Game:
         order_targets(back, self.ledger.records.values())
         self.fleet.outcomes, self.fleet.stop, self._cut = {}, Stop(), None
         runtime = self.fleet.runtime((), False)
-        visit = RollbackVisit(runtime, changes, {}, UndoMemory(), lambda _record: True)
+        visit = RollbackVisit(runtime, changes, {}, ToyUndoLedger(), lambda _record: True)
         Walk(back, visit, 4, runtime.stop).run()
         return self.fleet.outcomes
 

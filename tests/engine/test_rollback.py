@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from typing import Any
 
@@ -16,64 +15,19 @@ from runner.engine.undo import Restart
 from runner.engine.visit_rollback import RollbackVisit
 from runner.engine.visit_run import RunVisit
 from runner.engine.walk import Walk
-from runner.interfaces.codec import to_json
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.playbook import Need, Play, Playbook
+from tests.engine.toy_ledgers import ToyLedger, ToyUndoLedger
 from tests.engine.toys import HERE, Fleet, ToyHost, task
-
-
-class Memory:
-    """Keeps changes as the journal would."""
-
-    def __init__(self) -> None:
-        self.records: dict[int, ChangeRecord] = {}
-        self.undone: list[int] = []
-        self._numbers = itertools.count(1)
-
-    def intend(self, work: Any, change: Any, irreversible: str, undo: Any = ()) -> int:
-        number = next(self._numbers)
-        self.records[number] = ChangeRecord(
-            id=number, run="r", sequence=number, started=0.0, job=work.job, item=work.item,
-            task=work.task.name, module=work.task.module, params=to_json(work.params),
-            subject=change.subject, before=to_json(change.before), after=to_json(change.after),
-            irreversible=irreversible, target=work.target,
-        )  # fmt: skip
-        return number
-
-    def settle(self, change: int, status: Status, found: Any, _applied: Any) -> None:
-        import dataclasses
-
-        state = None if found is None else to_json(found)
-        record = self.records[change]
-        self.records[change] = dataclasses.replace(record, status=str(status), found=state)
-
-
-class UndoMemory:
-    def __init__(self) -> None:
-        self.settled: list[tuple[str, Status]] = []
-        self.steps: list[Status] = []
-        self.back: list[str] = []
-
-    def intend(self, record: ChangeRecord, before: Any, after: Any) -> int:
-        return record.id
-
-    def settle(self, change: int, status: Status, found: Any, record: ChangeRecord) -> None:
-        self.settled.append((record.subject, status))
-
-    def settle_step(self, change: int, status: Status, found: Any) -> None:
-        self.steps.append(status)
-
-    def undone(self, record: ChangeRecord) -> None:
-        self.back.append(record.subject)
 
 
 def play_of(*tasks: Any) -> Play:
     return Play("p", "all", HERE, HERE, tasks=tasks, gather_facts=False)
 
 
-def run(fleet: Fleet, *tasks: Any) -> tuple[Memory, Any]:
-    memory = Memory()
+def run(fleet: Fleet, *tasks: Any) -> tuple[ToyLedger, Any]:
+    memory = ToyLedger()
     fleet.walk(lambda r: RunVisit(r, memory), *tasks)
     names = tuple(fleet.hosts)
     book = Playbook("play.yml", (play_of(*tasks),), "0")
@@ -83,7 +37,7 @@ def run(fleet: Fleet, *tasks: Any) -> tuple[Memory, Any]:
 
 
 def roll_back(
-    fleet: Fleet, memory: Memory, stored: Any, *, check: bool = False, restart: bool = False
+    fleet: Fleet, memory: ToyLedger, stored: Any, *, check: bool = False, restart: bool = False
 ) -> dict[JobId, Outcome]:
     changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
     order: list[JobId] = []
@@ -95,7 +49,7 @@ def roll_back(
     graph = rollback_graph(steps, edges, order, frozenset(restarts))
     order_targets(graph, memory.records.values())
     runtime = fleet.runtime((), check)
-    ledger = None if check else UndoMemory()
+    ledger = None if check else ToyUndoLedger()
     visit = RollbackVisit(runtime, changes, restarts, ledger, lambda _record: True)
     Walk(graph, visit, 4, runtime.stop).run()
     return fleet.outcomes

@@ -13,7 +13,8 @@ from runner.engine.visit_rollback import RollbackVisit
 from runner.engine.walk import Walk
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
-from tests.engine.test_rollback import Memory, UndoMemory, run, set_key
+from tests.engine.test_rollback import run, set_key
+from tests.engine.toy_ledgers import ToyLedger, ToyUndoLedger
 from tests.engine.toys import Fleet, ToyHost, include
 
 
@@ -23,7 +24,9 @@ def fleet_with_dc() -> Fleet:
     return fleet
 
 
-def roll_back(fleet: Fleet, memory: Memory, stored: Any, workers: int = 4) -> dict[JobId, Outcome]:
+def roll_back(
+    fleet: Fleet, memory: ToyLedger, stored: Any, workers: int = 4
+) -> dict[JobId, Outcome]:
     changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
     for record in memory.records.values():
         changes[record.job].append(record)
@@ -31,7 +34,7 @@ def roll_back(fleet: Fleet, memory: Memory, stored: Any, workers: int = 4) -> di
     graph = rollback_graph(steps, edges, [r.job for r in memory.records.values()], frozenset())
     order_targets(graph, memory.records.values())
     runtime = fleet.runtime((), False)
-    visit = RollbackVisit(runtime, changes, {}, UndoMemory(), lambda _record: True)
+    visit = RollbackVisit(runtime, changes, {}, ToyUndoLedger(), lambda _record: True)
     Walk(graph, visit, workers, runtime.stop).run()
     return fleet.outcomes
 

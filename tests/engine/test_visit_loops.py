@@ -10,8 +10,8 @@ import pytest
 from runner.engine.visit_run import RunVisit
 from runner.model.job import Status
 from runner.model.task import Loop
-from tests.engine.test_rollback import Memory
 from tests.engine.test_visits import SET, check, run
+from tests.engine.toy_ledgers import ToyLedger
 from tests.engine.toys import HERE, Fleet, ToyHost, task
 
 
@@ -109,7 +109,7 @@ def test_the_record_of_a_change_says_of_which_element_it_is(
         "t", "key", {"key": f"k{{{{ {name} }}}}", "value": "x"}, loop=[1, 2], register="r",
         control=control, vars={"n": 2},
     )  # fmt: skip
-    memory = Memory()
+    memory = ToyLedger()
     fleet = Fleet()
     fleet.walk(lambda r: RunVisit(r, memory), loop)
     assert [record.item for record in memory.records.values()] == labels

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,12 +9,10 @@ import pytest
 
 from runner.engine.visit_resume import Doubt, Past, ResumeVisit
 from runner.engine.visit_run import RunVisit
-from runner.engine.work import Work
-from runner.interfaces.codec import to_json
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
-from runner.model.state import Change
 from tests.engine.test_visits import writes
+from tests.engine.toy_ledgers import ToyLedger
 from tests.engine.toys import Fleet, ToyHost, task
 
 SET = task("t", "key", {"key": "k", "value": "new"}, notify=("h",))
@@ -23,39 +20,12 @@ HANDLER = task("h", "key", {"key": "h", "value": "1"})
 SHOUT = task("s", "shout", {"text": "hi"}, register="said")
 
 
-class Memory:
-    """A ledger that keeps records as the journal would."""
-
-    def __init__(self) -> None:
-        self.records: dict[int, ChangeRecord] = {}
-
-    def intend(self, work: Work, change: Change[Any], irreversible: str, undo: Any = ()) -> int:
-        number = len(self.records) + 1
-        self.records[number] = ChangeRecord(
-            work.job, work.item, work.task.name, work.task.module, to_json(work.params),
-            change.subject, to_json(change.before), to_json(change.after), irreversible,
-            target=work.target, id=number, run="r", sequence=number, started=time.time(),
-            status="in doubt",
-        )  # fmt: skip
-        return number
-
-    def settle(
-        self, change: int, status: Status, found: Any, applied: Mapping[str, Any] | None
-    ) -> None:
-        record = self.records[change]
-        fields = {name: getattr(record, name) for name in record.__dataclass_fields__}
-        fields |= {"status": str(status), "applied": applied}
-        if found is not None:
-            fields["found"] = to_json(found)
-        self.records[change] = ChangeRecord(**fields)
-
-
 class Run:
     """A run of these tasks that may be resumed."""
 
     def __init__(self, *tasks: Any, **keys: str) -> None:
         self.fleet = Fleet({"a": ToyHost(dict(keys))})
-        self.memory = Memory()
+        self.memory = ToyLedger()
         self.tasks = tasks
         self.outcomes: Mapping[JobId, Outcome] = {}
 

@@ -17,6 +17,15 @@ def lab() -> Bench:
 
 
 CASES: list[tuple[str, int, str]] = [
+    # for /f
+    ("for /f \"tokens=1-2\" %a in ('echo one two three') do @echo %b-%a", 0, "two-one\n"),
+    ("for /f \"tokens=1-3\" %a in ('echo one') do @echo [%a%b%c]", 0, "[one]\n"),
+    (
+        "for /f \"tokens=1-1\" %a in ('echo a^&echo.^&echo ;b^&echo c 1^>nul') do @echo %a",
+        0,
+        "a\n",
+    ),
+    ("for /f \"tokens=1-1\" %a in ('set z=1^&echo 2') do @if defined z echo %a", 0, ""),
     # operators
     ("echo a&echo b", 0, "a\nb\n"),
     ("echo a & echo b", 0, "a \nb\n"),
@@ -204,6 +213,9 @@ def test_a_missing_program_inside_a_line_is_9009(lab: Bench) -> None:
     ("line", "what"),
     [
         ("for %i in (1) do echo %i", "cmd: for without @ shows its commands"),
+        ("for /l %i in (1,1,2) do @echo %i", "cmd: for /l"),
+        ("for /f \"delims=,\" %i in ('hostname') do @echo %i", 'cmd: for /f "delims=,"'),
+        ('for /f "tokens=1-2" %i in (a.txt) do @echo %i', "cmd: for /f of a file or a text"),
         ("set /a 1+1", "cmd: set /a"),
         ("assoc .txt", "cmd: assoc"),
         ("openfiles C:\\x", "openfiles.exe"),

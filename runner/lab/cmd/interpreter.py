@@ -5,15 +5,16 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from runner.lab.cmd.batch import run_batch
 from runner.lab.cmd.builtins import run_builtin, split_builtin
 from runner.lab.cmd.conditions import compare, exists, to_number
-from runner.lab.cmd.control import ExitShell, RedirectFault, Streams, signed
+from runner.lab.cmd.control import ExitShell, RedirectFault, Streams, signed, strip_quotes
 from runner.lab.cmd.expand import delayed, percent
 from runner.lab.cmd.launch import find_program, run_program
-from runner.lab.cmd.loops import for_items, for_values
+from runner.lab.cmd.loops import for_items, for_values, for_words
 from runner.lab.cmd.redirect import Redirector
 from runner.lab.cmd.syntax import parse
 from runner.lab.cmd.tree import Chain, Condition, For, If, Node, Redirect, Simple, SyntaxFault
@@ -26,21 +27,6 @@ __all__ = ["MAX_LINE", "Interpreter", "strip_quotes"]
 
 MAX_LINE = 8191
 """The longest command line of cmd.exe in characters (Microsoft KB830473)."""
-
-
-def strip_quotes(text: str, *, s_switch: bool = False, is_program: bool = False) -> str:
-    """What `cmd /c TEXT` runs: the outer quotes go, unless they only quote a program's name.
-
-    Source: `cmd /?`. `is_program` says whether the text between the only two quotes names one.
-    """
-    if not text.startswith('"'):
-        return text
-    if not s_switch and text.count('"') == 2 and is_program:
-        inner = text[1 : text.index('"', 1)]
-        if " " in inner and not set(inner) & set("&<>()@^|"):
-            return text
-    last = text.rfind('"')
-    return text[1:] if last == 0 else text[1:last] + text[last + 1 :]
 
 
 class Interpreter:
@@ -164,13 +150,24 @@ class Interpreter:
 
     def _for(self, node: For, streams: Streams) -> int:
         code, outer = 0, dict(self.variables)
+        if node.tokens:
+            found = for_words(self._said(node.items, streams), node.letter, node.tokens)
+        else:
+            found = for_items(self.late(node.items), node.letter, self.session)
         try:
-            for item in for_items(self.late(node.items), self.session):
-                self.variables[node.letter] = item
+            for values in found:
+                self.variables |= values
                 code = self.run(node.body, streams)
         finally:
             self.variables = outer
         return code
+
+    def _said(self, line: str, streams: Streams) -> str:
+        """What a cmd of its own prints that runs this line, for `for /f`."""
+        buffer = BufferSink()
+        with suppress(ExitShell):
+            self.fork().run_line(line, replace(streams, stdout=buffer))
+        return bytes(buffer.data).decode(f"cp{self.session.codepage}", "replace")
 
     def _pipe(self, node: Chain, streams: Streams) -> int:
         """Both sides run in a cmd of their own: what they set does not come back."""

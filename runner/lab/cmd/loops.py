@@ -15,14 +15,14 @@ from runner.lab.files import Entry
 from runner.lab.paths import absolute, is_wild, parent_of
 from runner.lab.process import Session
 
-__all__ = ["for_items", "for_values"]
+__all__ = ["for_items", "for_values", "for_words"]
 
 _REFERENCE = re.compile(r"%(?:~([fdpnxsatzFDPNXSATZ]*))?([A-Za-z])")
 _LETTERS = "DRAHSCOTL"
 
 
-def for_items(text: str, session: Session) -> list[str]:
-    """The items of a set: a text stands for itself, a wildcard for the files that match."""
+def for_items(text: str, letter: str, session: Session) -> list[dict[str, str]]:
+    """The variable of `for` at each item: a text is itself, a wildcard the files that match."""
     items: list[str] = []
     for word in split_batch_arguments(text.replace("\n", " ")):
         if not is_wild(word):
@@ -33,7 +33,22 @@ def for_items(text: str, session: Session) -> list[str]:
         prefix = f"{head}\\" if head else ""
         with_names = session.host.files.match(path)
         items += [prefix + e.name for e in with_names if not e.is_dir and not e.is_hidden]
-    return items
+    return [{letter: item} for item in items]
+
+
+def for_words(text: str, letter: str, tokens: int) -> list[dict[str, str]]:
+    """The variables of `for /f` at each line of a text: words between blanks and tabs.
+
+    Empty lines are passed over, and such as begin with a semicolon. What is missing is empty.
+    """
+    found: list[dict[str, str]] = []
+    for line in text.splitlines():
+        words = [word for word in re.split(r"[ \t]+", line) if word]
+        if not words or words[0].startswith(";"):
+            continue
+        said = [*words, *[""] * tokens][:tokens]
+        found.append({chr(ord(letter) + number): word for number, word in enumerate(said)})
+    return found
 
 
 def for_values(text: str, variables: Mapping[str, str], session: Session) -> str:

@@ -6,6 +6,7 @@ end of the line or of the parenthesis around it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -154,6 +155,10 @@ class _Parser(Scanner):
     def _for(self, redirects: list[Redirect]) -> Node:
         """`for %x in (set) do @command`: cmd shows a command without `@` before it runs it."""
         letter = self._operand()
+        tokens = 0
+        if letter.lower() == "/f":
+            tokens = self._tokens(self._operand())
+            letter = self._operand()
         if letter.startswith("/"):
             raise NotSimulated(f"cmd: for {letter}")
         if len(letter) != 2 or letter[0] != "%" or self._operand().lower() != "in":
@@ -166,14 +171,30 @@ class _Parser(Scanner):
         while items.count('"') % 2 and end >= 0:  # a parenthesis inside quotes
             end = self._text.find(")", end + 1)
             items = self._text[self._at + 1 : end]
+        if tokens:
+            items = self._asked(items)
         self._at = end + 1
         if self._operand().lower() != "do":
             raise self._unexpected()
         self._skip()
         if self._peek() != "@":
             raise NotSimulated("cmd: for without @ shows its commands")
-        node = For(letter[1], items, self._body())
+        node = For(letter[1], items, self._body(), tokens)
         return Group(node, tuple(redirects)) if redirects else node
+
+    def _tokens(self, options: str) -> int:
+        """How many words of a line `for /f` wants."""
+        found = re.fullmatch(r'"tokens=1-([1-9])"', options, re.IGNORECASE)
+        if found is None:
+            raise NotSimulated(f"cmd: for /f {options}")
+        return int(found[1])
+
+    def _asked(self, items: str) -> str:
+        """The command in the set of `for /f`, as the cmd that runs it reads it."""
+        text = items.strip()
+        if len(text) < 3 or text[0] != "'" or text[-1] != "'":
+            raise NotSimulated("cmd: for /f of a file or a text")
+        return re.sub(r"\^(.)", r"\1", text[1:-1])
 
     def _body(self) -> Node:
         """The rest up to the line's end, except that a parenthesis may be followed by `else`."""

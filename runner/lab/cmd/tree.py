@@ -76,11 +76,15 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class For:
-    """`for %letter in (items) do body`, without a switch."""
+    """`for %letter in (items) do body`.
+
+    With `tokens`: `for /f "tokens=1-N" %letter in ('items') do body`, `items` being a command.
+    """
 
     letter: str
     items: str
     body: Node
+    tokens: int = 0
 
 
 Node = Simple | Group | Chain | If | For

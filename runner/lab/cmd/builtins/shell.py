@@ -108,6 +108,11 @@ def cd(interpreter: Interpreter, args: str, streams: Streams) -> int:
         interpreter.write(streams.stdout, session.cwd + "\n")
         return 0
     target = absolute(text, session.cwd)
+    if target.startswith("\\\\"):
+        interpreter.complain(
+            streams.stderr, f"'{text}'\nCMD does not support UNC paths as current directories.\n"
+        )
+        return 1
     files = session.host.files
     entry = files.find(target)
     if is_wild(text) or entry is None:
