@@ -169,6 +169,15 @@ class Module(ABC, Generic[ParamsT, StateT]):
         """Take ``change`` (as recorded: before -> after) back; by default, apply it reversed."""
         return (yield from self.apply(params, change.reversed(), facts))
 
+    def sweep(
+        self, params: ParamsT, change: Change[StateT], facts: Facts
+    ) -> Generator[Request, Reply, None]:
+        """Take away what ``change`` made beside its subject, where its end or that of its undo was
+        not seen: a folder above, a helper's task. The subject is as before; nothing else is sure.
+        """
+        return
+        yield  # pragma: no cover
+
     def restore(self, params: ParamsT, change: Change[StateT]) -> tuple[Restoring, ...]:
         """Tasks that bring ``change.before`` back, in their order, for a rollback that is written
         down as a playbook; none where tasks cannot say it. ``change.after`` is as it was left."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 MASK: Final = "********"
 
@@ -109,6 +109,8 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: tuple[str, ...] = ()
         self._lock = Lock()
+        self.told: Callable[[Sequence[str]], None] | None = None
+        """Gets what it learns, for whoever masks elsewhere."""
         self.add(*secrets)
 
     def add(self, *secrets: str) -> None:
@@ -121,9 +123,12 @@ class Redactor:
             for form in _forms(text)
         }
         with self._lock:
-            if not new.issubset(self._secrets):
-                known = {*self._secrets, *new}
-                self._secrets = tuple(sorted(known, key=lambda s: (-len(s), s)))
+            if new.issubset(self._secrets):
+                return
+            known = {*self._secrets, *new}
+            self._secrets = tuple(sorted(known, key=lambda s: (-len(s), s)))
+        if self.told is not None:
+            self.told(secrets)
 
     def _lines(self, secret: str) -> list[str]:
         lines = [line.strip() for line in secret.splitlines()]
@@ -202,17 +207,22 @@ class Redactor:
 
 def _gather(value: object, texts: list[str]) -> bool:
     """Collect the strings of nested values; False when there is a Secret among them."""
-    waiting: list[Iterable[object]] = [(value,)]
-    while waiting:
-        for one in waiting.pop():
-            if type(one) is str:
+    waiting: list[Iterable[Any]] = [(value,)]
+    for group in waiting:  # what is appended meanwhile is visited, too
+        for one in group:
+            kind = type(one)
+            if kind is str:
                 texts.append(one)
-            elif type(one) not in _SILENT and not _look_into(one, texts, waiting):
+            elif kind is dict:
+                waiting += (one, one.values())
+            elif kind is list or kind is tuple:
+                waiting.append(one)
+            elif kind not in _SILENT and not _look_into(one, texts, waiting):
                 return False
     return True
 
 
-def _look_into(value: object, texts: list[str], waiting: list[Iterable[object]]) -> bool:
+def _look_into(value: object, texts: list[str], waiting: list[Iterable[Any]]) -> bool:
     """Note what is inside of it for later; False when it is a Secret."""
     if isinstance(value, dict):
         waiting += (value, value.values())

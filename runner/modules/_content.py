@@ -248,6 +248,11 @@ class TextModule(base.Module[Any, FileState]):
         yield from _file_change.take_back(change.before, change.after)
         return {}
 
+    def sweep(
+        self, params: Any, change: Change[FileState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        yield from _file_change.sweep(change.before)
+
     def restore(self, params: Any, change: Change[FileState]) -> tuple[base.Restoring, ...]:
         return _restoring_posix.file(change)
 

@@ -24,8 +24,19 @@ umask 077
 [ ! -e "$2" ] && [ ! -L "$2" ] || { echo "$2 is there already" >&2; exit 1; }
 mkdir -p "${2%/*}" && mv -f "$1" "$2"
 """
+_EMPTIED: Final = 'for d; do rmdir "$d" 2>/dev/null || break; done; :\n'
+_NO_FOLDER: Final = f"""\
+if [ -d "$1" ] && [ ! -L "$1" ]; then rmdir "$1" || exit 1; fi
+shift; {_EMPTIED}"""
+_NO_FILE: Final = f"""\
+rm -f "$1" || exit 1
+shift; {_EMPTIED}"""
+# It may be back already: an earlier rollback that was cut short came as far as this.
 _RESTORE: Final = """\
-if [ ! -e "$2" ] && [ ! -L "$2" ]; then echo "its backup $2 is gone" >&2; exit 1; fi
+if [ ! -e "$2" ] && [ ! -L "$2" ]; then
+[ ! -f "$1" ] || [ "$(wc -c <"$1")" -ne "$3" ] || exit 0
+echo "its backup $2 is gone" >&2; exit 1
+fi
 if [ -L "$1" ]; then rm -f "$1" || exit 1; fi
 mv -f "$2" "$1"
 """
@@ -127,9 +138,10 @@ def remove(before: FileState, *, keep: bool) -> Generator[Request, Reply, None]:
         yield from do(f"remove {path}", Exec("rm", "-f", path))
 
 
-def remove_folder(path: str) -> Generator[Request, Reply, None]:
+def remove_folder(path: str, above: str = "") -> Generator[Request, Reply, None]:
     """Take an empty folder away. Raises ModuleError when it holds something."""
-    output = yield from write(Exec("rmdir", path))
+    made = missing(posixpath.dirname(path), above)[::-1]
+    output = yield from write(script(_NO_FOLDER, path, *made))
     if output.code != 0:
         raise ModuleError(
             f"the folder {path} was made by the run, but it cannot be removed: "
@@ -138,12 +150,24 @@ def remove_folder(path: str) -> Generator[Request, Reply, None]:
         )
 
 
-def remove_above(path: str, above: str) -> Generator[Request, Reply, None]:
-    """Take away the folders above a path that were made for it, as far as they are empty."""
-    made = missing(posixpath.dirname(path), above)
-    if made:
-        words = " && ".join(f"rmdir {quote(folder)}" for folder in reversed(made))
-        yield from write(Script("posix", f"{{ {words}; }} 2>/dev/null || :"))
+def _gone(path: str, kind: str, above: str) -> Generator[Request, Reply, None]:
+    """Take away what was made, and the folders above it that were made for it, if empty.
+
+    By one script: a run that dies between two would leave a folder of which nobody knows any more
+    that the run had made it.
+    """
+    if kind == FOLDER:
+        yield from remove_folder(path, above)
+    elif kind != ABSENT:
+        made = missing(posixpath.dirname(path), above)[::-1]
+        yield from do(f"remove {path}", script(_NO_FILE, path, *made))
+
+
+def sweep(was: FileState) -> Generator[Request, Reply, None]:
+    """Take away the empty folders above what was not there, up to the one that was."""
+    made = missing(posixpath.dirname(was.path), was.above)[::-1]
+    if was.kind == ABSENT and made:
+        yield from write(script(_EMPTIED, *made))
 
 
 def missing(path: str, above: str) -> list[str]:
@@ -176,8 +200,7 @@ def take_back(was: FileState, now: FileState) -> Generator[Request, Reply, None]
     if was.at != path and was.at_raw is not None:
         yield from set_attributes(now, was)  # of what a link leads to
     if was.kind == ABSENT:
-        yield from remove(now, keep=False)
-        yield from remove_above(path, was.above)
+        yield from _gone(path, now.kind, was.above)
         return
     if now.kind == FOLDER:
         yield from remove_folder(path)
@@ -191,7 +214,8 @@ def take_back(was: FileState, now: FileState) -> Generator[Request, Reply, None]
     if was.kind == FILE and content is not None:
         yield from _put_back(was, path, content)
         return
-    move = script(_RESTORE, path, was.kept, timeout=_LONG)
+    size = str(was.raw.size) if was.raw else "-1"
+    move = script(_RESTORE, path, was.kept, size, timeout=_LONG)
     yield from do(f"move {was.kept} back to {path}", move)
 
 

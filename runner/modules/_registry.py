@@ -23,6 +23,7 @@ MOST_VALUES: Final = 500
 # localized text as its data. PowerShell 2.0 tells it exactly, in words of ours.
 _READ_DEFAULT: Final = """\
 $k=Get-Item -LiteralPath ('Registry::'+$params.path) -ErrorAction SilentlyContinue
+if($params.wide -and [IntPtr]::Size -lt 8){throw 'this PowerShell is a 32-bit one'}
 if($k -eq $null -or @($k.GetValueNames()) -notcontains ''){'unset'}else{
 $v=$k.GetValue('',$null,'DoNotExpandEnvironmentNames')
 $k.GetValueKind('').ToString()
@@ -48,6 +49,7 @@ class RegistryState:
     ``type`` is Ansible's name. ``data`` is a number, text, the items of a multi-string, or the hex
     digits of binary data. ``tree`` is all that stands below a key that a task deletes. ``nearest``
     is the deepest key of the path that exists: what a task created below it is removed by undo.
+    ``hive_loaded`` says that the task's hive was left loaded, ``way`` how ``reg`` is told the view.
     """
 
     key_present: bool = False
@@ -55,7 +57,9 @@ class RegistryState:
     type: str = ""
     data: int | str | tuple[str, ...] | None = None
     tree: tuple[Entry, ...] = ()
+    hive_loaded: bool = False
     nearest: str = field(default="", compare=False)
+    way: str = field(default="", compare=False)
 
 
 def find_value(path: str, name: str | None) -> Generator[Query, Reply, RegistryState]:
@@ -71,14 +75,20 @@ def find_value(path: str, name: str | None) -> Generator[Query, Reply, RegistryS
     )
 
 
-def find_default(path: str) -> Generator[Query, Reply, RegistryState]:
-    """The key and its default value."""
+def find_default(
+    path: str, kept: str = "", way: str = ""
+) -> Generator[Query, Reply, RegistryState]:
+    """The key and its default value; ``kept`` is where a 64-bit program finds the key.
+
+    With a ``way`` (of a view) only a 64-bit PowerShell tells it.
+    """
     state = yield from find_value(path, None)
     if not state.key_present:
         return state
-    hive, rest = registry.split_path(path)
+    hive, rest = registry.split_path(kept or path)
     full = f"{registry.HIVES[hive]}\\{rest}"
-    (output,) = yield from read(Script("powershell", _READ_DEFAULT, params={"path": full}))
+    values = {"path": full, "wide": True} if way else {"path": full}
+    (output,) = yield from read(Script("powershell", _READ_DEFAULT, params=values))
     expect(output, "powershell", f"read the default value of {path}", hint=_NEEDS_POWERSHELL)
     lines = output.stdout.split()
     if lines[:1] == ["unset"]:
@@ -161,28 +171,48 @@ def _is_below(key: str, above: str) -> bool:
     return key.casefold().startswith(above.casefold() + "\\")
 
 
-def is_empty(output: Output) -> bool:
-    """Whether this output of ``reg query`` shows a key without values and subkeys."""
-    keys = registry.parse(output.stdout)
-    values = keys[0].values if keys else ()
-    return len(keys) <= 1 and all(v.may_be_default and not v.data for v in values)
+def remove_empty(
+    path: str, nearest: str, *, strict: bool = True
+) -> Generator[Request, Reply, None]:
+    """Remove the key and those above it, up to the one that was there before; only empty ones.
+    Raises ModuleError where one is not, unless it is to be left then without a word.
 
-
-def remove_empty(path: str, nearest: str) -> Generator[Request, Reply, None]:
-    """Remove the key and those above it, up to the one that was there before; only empty ones."""
+    By one command, which takes the topmost: were they removed one by one, a run that dies between
+    two would leave a key of which nobody knows any more that the run had created it.
+    """
+    made: list[str] = []
     for key in (path, *registry.ancestors(path)):
         if key.casefold() == nearest.casefold():
-            return
-        (output,) = yield from read(registry.query(key))
+            break
+        made.append(key)
+    outputs = (yield from read(*map(registry.query, made))) if made else ()
+    top, other = "", ""
+    for key, output in zip(made, outputs, strict=True):
         if output.code != 0:
             continue
-        if not is_empty(output):
-            raise ModuleError(
-                f"the key {key} was created by the run, but now holds something else as well",
-                hint="it is left in place; look at it and delete it by hand if it can go",
-            )
-        out = yield from write(registry.delete_key(key))
-        expect(out, "reg", f"delete the empty key {key}")
+        if not _holds_only(output, key, top):
+            other = key
+            break
+        top = key
+    if top:
+        out = yield from write(registry.delete_key(top))
+        expect(out, "reg", f"delete the empty key {top}")
+    if other and strict:
+        raise ModuleError(
+            f"the key {other} was created by the run, but now holds something else as well",
+            hint="it is left in place; look at it and delete it by hand if it can go",
+        )
+
+
+def _holds_only(output: Output, path: str, below: str) -> bool:
+    """Whether ``reg query`` of a key shows no values, and no key but the one that goes with it."""
+    for key in registry.parse(output.stdout):
+        if any(not value.may_be_default or value.data for value in key.values):
+            return False
+        # A key without values is printed only through its subkeys, if at all.
+        if _short(key.path).casefold() not in (path.casefold(), below.casefold()):
+            return False
+    return True
 
 
 def unrestorable(tree: Sequence[Entry]) -> str:

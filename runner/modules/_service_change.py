@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Final
 
 from runner.errors import ModuleError
 from runner.interfaces import touching
-from runner.interfaces.exchange import Exec, Poll, Reply, Request, Script, write
+from runner.interfaces.exchange import Exec, Poll, Reply, Request, Script, read, write
 from runner.interfaces.touching import Reach
 from runner.model.state import Change
 from runner.modules._service import SC_TYPES, ServiceState
@@ -113,6 +113,19 @@ def start_all(
     for dependent in reversed(after.running_dependents):
         if dependent not in ran:
             yield from start(dependent)
+
+
+def start_again(names: Sequence[str]) -> Generator[Request, Reply, None]:
+    """Start those of them that do not run; the last first, as they were stopped the first first."""
+    if not names:
+        return
+    outputs = yield from read(*map(services.query, names))
+    for name, output in reversed(list(zip(names, outputs, strict=True))):
+        found = services.parse(output.stdout)
+        if found and found[0].state in services.PENDING:
+            yield _until(name, lambda state: state not in services.PENDING, "settle")
+        if found and found[0].state != "running":
+            yield from start(name)
 
 
 def delete(name: str, before: ServiceState) -> Generator[Request, Reply, None]:

@@ -139,10 +139,13 @@ def write_one(
 def take_back(before: WinFileState) -> Generator[Request, Reply, None]:
     """Give back each entry, the last one first, then the folders that were made."""
     entries: Sequence[WinFileState] = before.entries
-    now = yield from look([one.path for one in entries]) if entries else _nothing()
-    for was, seen in reversed(list(zip(entries, now, strict=True))):
+    names = [name for one in entries for name in (one.path, one.kept or one.path)]
+    now = yield from look(names) if entries else _nothing()
+    for was, seen, kept in reversed(list(zip(entries, now[::2], now[1::2], strict=True))):
         if seen.kind == ABSENT and was.kind == ABSENT:
             continue
+        if kept.kind == ABSENT and (seen.size, seen.when) == (was.size, was.when):
+            continue  # an earlier rollback came as far as this, or the change never did
         found = WinFileState(seen.kind, "changed", seen.attributes, path=seen.path)
         here = dataclasses.replace(was, above=paths.parent(was.path))
         yield from _win_files.take_back(here, found)

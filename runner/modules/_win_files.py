@@ -10,17 +10,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
-
-from pydantic import AfterValidator
+from typing import Any, Final
 
 from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
 from runner.interfaces.codec import PASSING
 from runner.interfaces.exchange import Output, Query, Reply, Request, Script, write
 from runner.interfaces.local_file import LocalFile
-from runner.interfaces.loose import Text
 from runner.model.state import UNKNOWN, Change
+from runner.modules._win_path_types import PathText as PathText
+from runner.modules._win_path_types import SourceText as SourceText
 from runner.windows import paths
 from runner.windows.looking import ABSENT, FILE, FOLDER, Seen, look, require_checksum
 from runner.windows.paths import quoted
@@ -29,8 +28,6 @@ from runner.windows.put_lines import ATTRIB, cleared, given
 
 CONTENT: Final = "content of a file on Windows"
 """Modules that share the predicted state of a file with its content."""
-PathText = Annotated[Text, AfterValidator(paths.checked)]
-"""A full path of the host."""
 
 _TOGETHER: Final = 6000
 _LONG: Final = 600.0
@@ -100,7 +97,7 @@ def find_in(
 def state_of(seen: Seen, above: Sequence[Seen]) -> WinFileState:
     """The state of what was seen. ``above`` are the folders above it, the nearest first."""
     there = next((one.path for one in above if one.kind == FOLDER), "")
-    drive = seen.path[:3]
+    drive = paths.root(seen.path)
     return WinFileState(
         kind=seen.kind,
         checksum=seen.checksum,
@@ -198,8 +195,7 @@ def take_back(was: WinFileState, now: WinFileState) -> Generator[Request, Reply,
             yield from do(f"set the attributes of {was.path}", "&".join(lines))
         return
     if was.kind == ABSENT:
-        yield from _gone(now.path or was.path, now.kind)
-        yield from remove_above(now.path or was.path, was.above)
+        yield from _gone(now.path or was.path, now.kind, was.above)
         return
     kept, folder = quoted(was.kept), quoted(paths.parent(was.kept))
     lines = [f"(if not exist {kept} (echo its backup {was.kept} is gone>&2&exit 1))"]
@@ -212,32 +208,46 @@ def take_back(was: WinFileState, now: WinFileState) -> Generator[Request, Reply,
     yield from do(f"move {was.kept} back to {was.path}", "&".join([*lines, "exit 0"]))
 
 
-def _gone(path: str, kind: str) -> Generator[Request, Reply, None]:
+def _gone(path: str, kind: str, above: str) -> Generator[Request, Reply, None]:
+    """Take away what was made, and the folders above it that were made for it, if empty.
+
+    By one line where it fits: a run that dies between two would leave a folder of which nobody
+    knows any more that the run had made it.
+    """
     name = quoted(path)
     if kind == FOLDER:
         hint = "something else is in it now; look at it and remove it by hand if it can go"
-        yield from do(f"remove the folder {path}", f"rd {name}||exit 1", hint)
-        return
-    lines = [
-        f"(if exist {name} {ATTRIB} {cleared('RHS')} {name})",
-        f"del /f /q /a {name}",
-        f"(if exist {name} exit 1)",
-        "exit 0",
-    ]
-    hint = "another program may hold it open"
-    yield from do(f"remove {path}", "&".join(lines), hint)
+        lines = [f"(rd {name}||exit 1)"]
+    else:
+        hint = "another program may hold it open"
+        lines = [
+            f"(if exist {name} {ATTRIB} {cleared('RHS')} {name})",
+            f"del /f /q /a {name}",
+            f"(if exist {name} exit 1)",
+        ]
+    first, *later = [*_emptied(path, above, _TOGETHER - 6 * len(path) - 200), ""]
+    what = f"remove {'the folder ' * (kind == FOLDER)}{path}"
+    yield from do(what, "&".join([*lines, *([first] if first else []), "exit 0"]), hint)
+    for line in later:
+        if line:
+            yield from write(Script("cmd", f"{line}&exit 0"))
 
 
-def remove_above(path: str, above: str) -> Generator[Request, Reply, None]:
-    """Take away the folders above a path that were made for it, as far as they are empty."""
+def _emptied(path: str, above: str, most: int) -> list[str]:
+    """Lines that take away the folders above a path up to one, as far as they are empty."""
     made: list[str] = []
     for folder in paths.ancestors(path):
         if paths.same(folder, above):
             break
         made.append(folder)
-    for some in batches(made):
-        words = "&".join(f"rd {quoted(folder)} 2>nul" for folder in some)
-        yield from write(Script("cmd", f"{words}&exit 0"))
+    return ["&".join(f"rd {quoted(f)} 2>nul" for f in some) for some in batches(made, most)]
+
+
+def sweep(was: WinFileState) -> Generator[Request, Reply, None]:
+    """Take away what was not there if it is an empty folder, and empty ones above it."""
+    if was.kind == ABSENT and was.path:
+        for line in _emptied(paths.join(was.path, "x"), was.above, _TOGETHER):
+            yield from write(Script("cmd", f"{line}&exit 0"))
 
 
 def do(what: str, line: str, hint: str = "") -> Generator[Request, Reply, Output]:
@@ -276,6 +286,11 @@ class WinFileModule(base.Module[Any, WinFileState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         yield from take_back(change.before, change.after)
         return {}
+
+    def sweep(
+        self, params: Any, change: Change[WinFileState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        yield from sweep(change.before)
 
 
 def planned(before: WinFileState, **changes: Any) -> WinFileState:

@@ -54,6 +54,14 @@ def give_back(file: WinFileState) -> Generator[Request, Reply, None]:
     yield from _win_files.take_back(file, WinFileState(path=file.path))
 
 
+def clear_up(file: WinFileState) -> Generator[Request, Reply, None]:
+    """Take away what was made to put a file away that is where it was."""
+    folder, kept = quoted(paths.parent(file.kept)), quoted(file.kept)
+    name = quoted(_manifest_path(file))
+    lines = f"(if not exist {kept} if exist {name} del /f /q /a {name})&(rd {folder} 2>nul)&exit 0"
+    yield from do(f"remove {name}", lines)
+
+
 def manifest(file: WinFileState) -> bytes:
     """What is known of the file; the same for the same file, however often it is written."""
     told = {

@@ -18,7 +18,7 @@ from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide
 from runner.interfaces.loose import said_yes
 from runner.model.state import Change
-from runner.modules import _copy_file, _copy_tree, _restoring_posix
+from runner.modules import _copy_file, _copy_tree, _file_change, _restoring_posix
 from runner.modules._content import CONTENT
 from runner.modules._copy_params import Params
 from runner.modules._copy_sources import sources_of
@@ -77,6 +77,11 @@ class Module(base.Module[Params, FileState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         yield from _copy_tree.take_back(params, change.before, change.after)
         return {}
+
+    def sweep(
+        self, params: Params, change: Change[FileState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        yield from _file_change.sweep(change.before)
 
     def restore(self, params: Params, change: Change[FileState]) -> tuple[base.Restoring, ...]:
         return _restoring_posix.file(change)

@@ -15,8 +15,7 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide
 from runner.model.state import Change
-from runner.modules import _file_apply, _file_plan, _file_probe, _restoring_posix
-from runner.modules._file_change import take_back
+from runner.modules import _file_apply, _file_change, _file_plan, _file_probe, _restoring_posix
 from runner.modules._file_params import Params
 from runner.modules._file_state import ABSENT, FILE, FOLDER, LINK, FileState
 from runner.modules._posix import require_posix
@@ -54,8 +53,13 @@ class Module(base.Module[Params, FileState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         was, now = change.before, change.after
         yield from _file_apply.attributes_back(was.entries)
-        yield from take_back(was, now)
+        yield from _file_change.take_back(was, now)
         return {}
+
+    def sweep(
+        self, params: Params, change: Change[FileState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        yield from _file_change.sweep(change.before)
 
     def irreversible(self, params: Params, change: Change[FileState], facts: base.Facts) -> str:
         before, after = change.before, change.after

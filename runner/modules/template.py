@@ -20,9 +20,8 @@ from runner.interfaces.guide import Guide
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _content, _restoring_posix
+from runner.modules import _content, _file_change, _restoring_posix
 from runner.modules._content import ContentParams
-from runner.modules._file_change import take_back
 from runner.modules._file_state import (
     ABSENT,
     FILE,
@@ -142,8 +141,13 @@ class Module(base.Module[Params, FileState]):
     def undo(
         self, params: Params, change: Change[FileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        yield from take_back(change.before, change.after)
+        yield from _file_change.take_back(change.before, change.after)
         return {}
+
+    def sweep(
+        self, params: Params, change: Change[FileState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        yield from _file_change.sweep(change.before)
 
     def restore(self, params: Params, change: Change[FileState]) -> tuple[base.Restoring, ...]:
         return _restoring_posix.file(change)

@@ -163,6 +163,14 @@ class Module(base.Module[Params, FirewallState]):
             yield from _forget(before, one)
         return {}
 
+    def sweep(
+        self, params: Params, change: Change[FirewallState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        """Values that were absent, and hold what counted without them, show in no setting."""
+        now = yield from self.probe(params, facts)
+        for was, one in zip(change.before.profiles, now.profiles, strict=True):
+            yield from _forget(one, was)
+
     def restore(self, params: Params, change: Change[FirewallState]) -> tuple[base.Restoring, ...]:
         return _restoring_settings.firewall(change)
 

@@ -164,6 +164,13 @@ class Module(base.Module[Params, Policy]):
             yield from _do(ipsec.assign(now, assigned=False), f"take {now} out of force")
         return {}
 
+    def sweep(
+        self, params: Params, change: Change[Policy], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        """Filters and actions of a policy that never came, or is gone."""
+        if not change.before.present:
+            yield from _remove(params.name)
+
     def restore(self, params: Params, change: Change[Policy]) -> tuple[base.Restoring, ...]:
         return _restoring_settings.ipsec(
             params.name,

@@ -85,6 +85,9 @@ class Block:
     direction: str
     remoteip: str
 
+    def __str__(self) -> str:
+        return f"{self.name}: block {self.direction} {self.remoteip}"
+
 
 @dataclass(frozen=True, slots=True)
 class IsolateState:
@@ -174,9 +177,16 @@ class Module(base.Module[Params, IsolateState]):
         if wanted:
             yield from _reconnect(params)
         if wanted or change.before.armed:
-            out = yield from write(task_commands.delete(_task(params.name)))
-            expect(out, "schtasks", "remove the task that opens the host")
+            yield from _disarm(params)
         return {}
+
+    def sweep(
+        self, params: Params, change: Change[IsolateState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        """The task that opens the host is made before the first rule."""
+        (found,) = yield from read(task_commands.query(_task(params.name)))
+        if found.code == 0 and not change.before.armed:
+            yield from _disarm(params)
 
     def restore(self, params: Params, change: Change[IsolateState]) -> tuple[base.Restoring, ...]:
         return _restoring_settings.isolation(params.name, change)
@@ -240,6 +250,11 @@ def _arm(params: Params, names: list[str]) -> Generator[Request, Reply, None]:
     root = rescue(params, names)
     out = yield from write(task_commands.create(_task(params.name), task_xml.written(root)))
     expect(out, "schtasks", "make the task that opens the host again")
+
+
+def _disarm(params: Params) -> Generator[Request, Reply, None]:
+    out = yield from write(task_commands.delete(_task(params.name)))
+    expect(out, "schtasks", "remove the task that opens the host")
 
 
 def rescue(params: Params, names: list[str]) -> ElementTree.Element:

@@ -57,10 +57,9 @@ class Adapter:
     @property
     def shown(self) -> str:
         """For people."""
-        if self.option is None:
-            return f"{self.name}: default (not set)"
         words = {number: word for word, number in _OPTIONS.items()}
-        return f"{self.name}: {words.get(self.option, str(self.option))}"
+        option = self.option or 0
+        return f"{self.name}: {words.get(option, str(option))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +127,16 @@ class Module(base.Module[Params, NetbiosState]):
                 restart = restart or later
         return {"reboot_required": restart}
 
+    def sweep(
+        self, params: Params, change: Change[NetbiosState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        """A value that was absent, and holds what counts without it, shows in no setting."""
+        now = yield from self.probe(params, facts)
+        unset = {one.guid for one in change.before.adapters if one.option is None}
+        for one in now.adapters:
+            if one.option == 0 and one.guid in unset:
+                yield from _unset(one)
+
     def restore(self, params: Params, change: Change[NetbiosState]) -> tuple[base.Restoring, ...]:
         return _restoring_settings.netbios(change)
 
@@ -188,6 +197,10 @@ def _set(adapter: Adapter) -> Generator[Request, Reply, bool]:
         out = yield from write(registry.add(key, _VALUE, "dword", option))
         expect(out, "reg", f"set {_VALUE} of {adapter.name}")
     if adapter.option is None:
-        out = yield from write(registry.delete_value(key, _VALUE))
-        expect(out, "reg", f"remove {_VALUE} of {adapter.name}")
+        yield from _unset(adapter)
     return not live or (returned is not None and returned[1] == "1")
+
+
+def _unset(adapter: Adapter) -> Generator[Request, Reply, None]:
+    out = yield from write(registry.delete_value(rf"{_INTERFACES}\Tcpip_{adapter.guid}", _VALUE))
+    expect(out, "reg", f"remove {_VALUE} of {adapter.name}")

@@ -173,6 +173,12 @@ class Module(base.Module[Params, ProcessState]):
                 yield from _win_quarantine.give_back(entry)
         return {}
 
+    def sweep(
+        self, params: Params, change: Change[ProcessState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        for entry in change.before.entries:
+            yield from _win_quarantine.clear_up(entry)
+
     def irreversible(self, params: Params, change: Change[ProcessState], facts: base.Facts) -> str:
         if change.before.processes:
             return f"nothing starts these again: {', '.join(change.before.processes)}"

@@ -144,6 +144,15 @@ class Module(base.Module[Params, Setting]):
         yield from policy.configure(params.place, change.after.key or params.key, text)
         return {}
 
+    def sweep(
+        self, params: Params, change: Change[Setting], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        """The keys above a value that was not there."""
+        was = change.before.behind
+        if change.before.key.startswith(_HIVE) and not was.key_present:
+            path, _ = _place(change.before.key)
+            yield from _registry.remove_empty(path, was.nearest, strict=False)
+
     def restore(self, params: Params, change: Change[Setting]) -> tuple[base.Restoring, ...]:
         before, after = change.before, change.after
         if params.place == _REGISTRY:

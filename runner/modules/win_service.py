@@ -91,6 +91,13 @@ class Module(base.Module[Params, ServiceState]):
         yield from _service_change.start_all(name, before, after, stopped=stops)
         return {}
 
+    def sweep(
+        self, params: Params, change: Change[ServiceState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        """What rests on it was stopped first."""
+        if change.before.state == "running":
+            yield from _service_change.start_again(change.before.running_dependents)
+
     def irreversible(self, params: Params, change: Change[ServiceState], facts: base.Facts) -> str:
         before, after = change.before, change.after
         loses_account = before.username.casefold() != after.username.casefold()

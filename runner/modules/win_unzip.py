@@ -20,7 +20,7 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
 from runner.modules import _win_copy_tree, _win_files
-from runner.modules._win_files import PathText, WinFileState, require_windows
+from runner.modules._win_files import PathText, SourceText, WinFileState, require_windows
 from runner.windows import paths, unzip
 from runner.windows.facts import WindowsFacts
 from runner.windows.looking import ABSENT, FILE, FOLDER, look
@@ -35,7 +35,7 @@ class Params(base.Params):
         "password": "the host's own tools open no archive that has one",
     }
 
-    src: PathText = Field(description="the archive, which lies on the host")
+    src: SourceText = Field(description="the archive, which lies on the host")
     dest: PathText = Field(description="the folder to unpack it into; it is made if need be")
     creates: PathText | None = Field(
         None, description="nothing is unpacked where this file or folder is"
@@ -49,13 +49,16 @@ class Params(base.Params):
 
 @dataclass(frozen=True, slots=True)
 class UnzipState:
-    """``unpacked`` is what is still to come. ``dest`` has what is in the way as its entries.
+    """``missing`` is what the archive holds and is not there.
 
-    ``source`` is the archive, ``done`` that ``creates`` is there.
+    ``there`` are size and time of the files that are, which unpacking gives them anew. ``source``
+    is the archive, ``done`` that ``creates`` is there; ``dest`` has what is in the way as its
+    entries.
     """
 
-    unpacked: str = ""
     archive: bool = True
+    missing: tuple[str, ...] = ()
+    there: tuple[str, ...] = ()
     done: bool = field(default=False, compare=False)
     dest: WinFileState = field(default=WinFileState(), compare=False)
     source: WinFileState = field(default=WinFileState(), compare=False)
@@ -108,7 +111,12 @@ class Module(base.Module[Params, UnzipState]):
         for one, is_folder in zip(seen, (i < len(folders) for i in range(len(seen))), strict=True):
             if one.kind not in (ABSENT, FOLDER if is_folder else FILE):
                 raise Refused(f"{one.path} is a {one.kind}, and in {params.src} it is not")
-        return dataclasses.replace(found, dest=dataclasses.replace(state, entries=entries))
+        return dataclasses.replace(
+            found,
+            missing=tuple(one.path for one in seen if one.kind == ABSENT),
+            there=tuple(f"{one.path}: {one.size}, {one.when}" for one in seen if one.kind == FILE),
+            dest=dataclasses.replace(state, entries=entries),
+        )
 
     def plan(self, params: Params, before: UnzipState, facts: base.Facts) -> UnzipState:
         if before.done:
@@ -120,7 +128,12 @@ class Module(base.Module[Params, UnzipState]):
         if before.dest.kind == FILE:
             raise Refused(f"{params.dest} is a file: nothing can be unpacked into it")
         unknown: Any = UNKNOWN
-        return dataclasses.replace(before, unpacked=unknown, archive=not params.delete_archive)
+        return dataclasses.replace(
+            before,
+            archive=not params.delete_archive,
+            missing=(),
+            there=unknown,
+        )
 
     def apply(
         self, params: Params, change: Change[UnzipState], facts: base.Facts
@@ -152,6 +165,11 @@ class Module(base.Module[Params, UnzipState]):
             yield from _win_files.take_back(before.source, WinFileState(path=before.source.path))
         yield from _win_copy_tree.take_back(before.dest)
         return {}
+
+    def sweep(
+        self, params: Params, change: Change[UnzipState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        yield from _win_files.sweep(change.before.dest)
 
     def result(
         self,

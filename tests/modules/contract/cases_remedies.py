@@ -23,6 +23,9 @@ _TASK = {
 }
 PRODUCT = "{0240359E-6A4C-4884-9E94-B397A02D893C}"
 _MSI = {r"C:\set up\a.msi": {"content": f"lab msi {PRODUCT} 1.2 Agent"}}
+DNS_SERVERS: Final = (
+    "2003-sp2", "2008-sp2", "2008r2-sp1", "2012", "2012r2", "2016", "2019", "2022", "2025",
+)  # fmt: skip
 _EVIL = {"path": r"C:\Windows\tasksche.exe", "quarantine": True}
 
 
@@ -52,6 +55,13 @@ REMEDY_CASES: Final = (
          {**_TASK, "description": "é & <b>", "restart_count": 3, "restart_interval": "PT5M",
           "multiple_instances": 3, "priority": 4},
          "2025"),
+    *(Case(f"dns-zone-{os}", "win_dns_zone",
+           {"name": "sink.example", "replication": "none"}, os, {"role": "dns_server"})
+      for os in DNS_SERVERS),
+    *(Case(f"dns-record-{os}", "win_dns_record",
+           {"zone": "sink.example", "name": "www", "type": "A", "value": "10.0.0.9"}, os,
+           {"role": "dns_server", "dns_zones": ["sink.example"]})
+      for os in DNS_SERVERS),
     Case("package", "win_package",
          {"path": r"C:\set up\a.msi", "product_id": PRODUCT, "arguments": 'DIR="C:\\x y" B=1'},
          state={"files": _MSI}),

@@ -26,10 +26,11 @@ from tests.modules.contract.cases import (
 from tests.modules.contract.cases import READ_CASES as PLAIN_READS
 from tests.modules.contract.cases import STATE_CASES as PLAIN_CASES
 from tests.modules.contract.cases_remedies import REMEDY_CASES, REMEDY_READS
+from tests.modules.contract.cases_security import SECURITY_CASES, SECURITY_READS
 from tests.modules.labhost import LabHost, LabTask
 
-STATE_CASES = (*PLAIN_CASES, *REMEDY_CASES)
-READ_CASES = (*PLAIN_READS, *REMEDY_READS)
+STATE_CASES = (*PLAIN_CASES, *REMEDY_CASES, *SECURITY_CASES)
+READ_CASES = (*PLAIN_READS, *REMEDY_READS, *SECURITY_READS)
 ALL_CASES = (*STATE_CASES, *COMMAND_CASES, *READ_CASES)
 _UNSIMULATED = {"powershell"}
 """The lab has no PowerShell; on a host without wmic it is asked for the boot time first."""

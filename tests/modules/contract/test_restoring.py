@@ -17,11 +17,12 @@ from runner.modules import load
 from tests.modules.contract.cases import STATE_CASES as PLAIN_CASES
 from tests.modules.contract.cases import Case
 from tests.modules.contract.cases_remedies import REMEDY_CASES
+from tests.modules.contract.cases_security import SECURITY_CASES
 from tests.modules.contract.test_contract import restart, start
 from tests.modules.labhost import LabTask
 
 HERE: Final = Source("the written rollback", 1, 1)
-STATE_CASES: Final = (*PLAIN_CASES, *REMEDY_CASES)
+STATE_CASES: Final = (*PLAIN_CASES, *REMEDY_CASES, *SECURITY_CASES)
 NEVER: Final = {
     "win_acl_inheritance": "only the whole list of permissions, as SDDL, says it",
     "win_hotfix": "an installed fix stays",

@@ -16,6 +16,7 @@ from tests.modules.files.against_ansible import CASES, Case
 from tests.modules.files.hosting import Cut, Task, snapshot
 from tests.modules.files.test_against_ansible import args, lay_out
 from tests.modules.posix_host import FACTS
+from tests.modules.taking_back import take_back
 
 _TEXTS = {
     "line-append", "line-create", "line-link", "line-mode", "line-not-valid", "line-absent",
@@ -23,6 +24,9 @@ _TEXTS = {
     "replace-mode",
 }  # fmt: skip
 """Of the tasks that edit a text; what they make of it is tested in test_texts."""
+
+
+_CUTS = 2
 
 
 def start(case: Case, room: Path) -> Task | None:
@@ -65,6 +69,9 @@ def test_what_every_change_keeps(case: Case, room: Path) -> None:
     assert snapshot(room) == before
     for cut in range(1, len(task.sent)):
         cut_and_repeated(case, room / f"cut{cut}", cut, end)
+        if cut <= _CUTS:
+            cut_and_taken_back(case, room / f"cut{cut}back", cut)
+    cut_on_the_way_back(case, room)
 
 
 def survives_json(task: Task, change: Change[Any]) -> None:
@@ -86,6 +93,37 @@ def cut_and_repeated(case: Case, room: Path, cut: int, end: dict[str, Any]) -> N
         Cut(task.link, cut).drive(task.module.apply(task.params, change, FACTS))
     Task(case.module, args(case, room / "d")).run()
     assert contents(room) == end, f"cut after {cut}"
+
+
+def cut_and_taken_back(case: Case, room: Path, cut: int) -> None:
+    """The line is cut after so many commands; a rollback gives back what was there."""
+    lay_out(room / "d", case.files)
+    first = snapshot(room, times=False)
+    task = Task(case.module, args(case, room / "d"))
+    change = task.change()
+    with pytest.raises(ConnectionLost):
+        Cut(task.link, cut).drive(task.module.apply(task.params, change, FACTS))
+    take_back(task.link, task.module, task.params, FACTS, change)
+    assert snapshot(room, times=False) == first, f"cut after {cut}"
+
+
+def cut_on_the_way_back(case: Case, room: Path) -> None:
+    """The same of a rollback whose line is cut, after each of its commands: the next ends it."""
+    for cut in range(1, _CUTS + 1):
+        here = room / f"cut{cut}undo"
+        lay_out(here / "d", case.files)
+        first = snapshot(here, times=False)
+        task = Task(case.module, args(case, here / "d"))
+        change = task.change()
+        done = task.run()
+        try:
+            Cut(task.link, cut).drive(task.module.undo(task.params, done.change, FACTS))
+        except ConnectionLost:
+            left = done.change.after
+            take_back(task.link, task.module, task.params, FACTS, change, left=left, half=True)
+            assert snapshot(here, times=False) == first, f"cut after {cut}"
+        else:
+            return
 
 
 def contents(folder: Path) -> dict[str, Any]:
