@@ -23,6 +23,9 @@ T = TypeVar("T")
 
 PASSING: Final[Mapping[str, bool]] = {"exclude": True}
 """The metadata of a state's field that is of use only while a task is done: a file's content."""
+ASIDE: Final[Mapping[str, bool]] = {"aside": True}
+"""That of a field which belongs to other subjects (what runs on top of a service): where a change
+leaves it alone, a plan does not rest on it."""
 
 _UNKNOWN_KEY: Final = "__unknown__"
 _PAIRS_KEY: Final = "__pairs__"
@@ -34,8 +37,14 @@ _MARKS: Final = frozenset({_UNKNOWN_KEY, _PAIRS_KEY, _DATE_KEY, _TIME_KEY})
 
 def to_json(value: Any) -> Any:
     """A value made of what JSON has. Raises TypeError for what cannot be kept."""
-    if type(value) in _PLAIN_TYPES:
+    kind: Any = type(value)
+    if kind in _PLAIN_TYPES:
         return value  # most are, and the patterns below take their time
+    if kind is tuple or kind is list:
+        return [item if type(item) in _PLAIN_TYPES else to_json(item) for item in value]
+    if (names := _kept_of(kind)) is not None:
+        found = ((name, getattr(value, name)) for name in names)
+        return {n: item if type(item) in _PLAIN_TYPES else to_json(item) for n, item in found}
     match value:
         case None | bool() | int() | float():
             return value
@@ -138,6 +147,14 @@ def _plain(data: Any) -> Any:
                 return datetime.fromisoformat(data[_TIME_KEY])
             return {key: _plain(item) for key, item in data.items()}
     return data
+
+
+@lru_cache(maxsize=256)
+def _kept_of(kind: Any) -> tuple[str, ...] | None:
+    """The fields of a state's type; None for what is no plain dataclass."""
+    others = (str, list, tuple, date, Mapping, BaseModel)
+    is_state = not issubclass(kind, others) and dataclasses.is_dataclass(kind)
+    return _kept_fields(kind) if is_state else None
 
 
 @lru_cache(maxsize=256)

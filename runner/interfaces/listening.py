@@ -12,7 +12,8 @@ class Listener(Protocol):
 
     ``data`` is what came since the last call, cut wherever the network cut it (in the middle of a
     character, too). It is empty when there was nothing for a while: the command still runs. A
-    listener returns at once and never raises.
+    listener returns at once and never raises, except DeadlineExceeded: that ends the command, as
+    when its own deadline is passed.
     """
 
     def __call__(self, stream: Stream, data: bytes) -> None:

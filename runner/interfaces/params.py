@@ -142,8 +142,21 @@ class _Reader:
         for key, value in self._raw.items():
             field = self._field(key)
             if field is not None and (value is not None or field not in self._fields):
-                found[field] = value
+                found[field] = self._chosen(field, value)
         return found
+
+    def _chosen(self, field: str, value: Any) -> Any:
+        """A word of a choice as it is spelled, whatever its case, where Ansible takes it so.
+
+        Its modules for Windows do (Ansible.Basic.cs, "was a case insensitive match").
+        """
+        info = self._params.model_fields.get(field)
+        if not isinstance(value, str) or info is None or not self._name.startswith("win_"):
+            return value
+        choices = choices_of(info.annotation)
+        if value in choices:
+            return value
+        return next((word for word in choices if word.casefold() == value.casefold()), value)
 
     def explain(self, detail: ErrorDetails) -> ParamsError:
         """A pydantic error in a person's words, with the place of the argument."""

@@ -60,6 +60,10 @@ class Plugins(Generic[T]):
         """Every name there is, sorted."""
         return tuple(sorted({*self._own, *self._foreign}))
 
+    def has(self, name: str) -> bool:
+        """Whether there is one of that name; who asks for our own needs no look at all packages."""
+        return name in self._own or name in self._foreign
+
     def load(self, name: str) -> T:
         """The plug-in of that name, imported when first asked for.
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 
 from runner.lab.paths import absolute, base_name, parent_of, wildcard
 
-__all__ = ["Entry", "FileSystem"]
+__all__ = ["ADMINISTRATORS", "Entry", "FileSystem"]
+
+ADMINISTRATORS = "S-1-5-32-544"
+"""Who owns what nobody else does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,8 @@ class Entry:
     `content` is None for a file whose bytes the lab does not hold; such a file has a `size` and a
     `known_sha1`. `program` names the lab tool that runs when the file is executed, `package` the
     update package that it is. `acl` are its own permissions as SDDL, empty where it has only what
-    its directory hands down. Times are seconds since 1970.
+    its directory hands down; `owner` is a SID, empty for Administrators. Times are seconds since
+    1970.
     """
 
     path: str
@@ -34,6 +38,7 @@ class Entry:
     package: str | None = None
     acl: str = ""
     memory_mb: int = 0
+    owner: str = ""
 
     @property
     def is_hidden(self) -> bool:
@@ -91,10 +96,15 @@ class FileSystem:
             if not entry.is_dir:
                 raise FileExistsError(path)
             return
-        if len(path) <= 3:
+        if parent_of(path) == path:
             raise FileNotFoundError(path)
         self.make_dirs(parent_of(path), now)
         self._put(Entry(path, is_dir=True, attributes="D", created=now, modified=now))
+
+    def mount(self, root: str) -> None:
+        """Let there be a drive, or a share of another server (`\\\\server\\share\\`)."""
+        if self.find(root) is None:
+            self._put(Entry(root, is_dir=True, attributes="D"))
 
     def put(self, entry: Entry) -> None:
         """Store a file, making its directory."""
@@ -140,7 +150,8 @@ class FileSystem:
         """Copy a file; version, package and program go with it, permissions do not."""
         old = self.find(target)
         acl = old.acl if old is not None else ""
-        self._put(replace(source, path=target, created=now, acl=acl))
+        owner = old.owner if old is not None else ""
+        self._put(replace(source, path=target, created=now, acl=acl, owner=owner))
 
     def move(self, source: Entry, target: str) -> None:
         """Move or rename a file or a directory tree."""
@@ -181,15 +192,19 @@ class FileSystem:
             entry = self._entries[key]
             if entry.is_dir:
                 result[entry.path] = {"attributes": entry.attributes}
-                if entry.acl:
-                    result[entry.path]["acl"] = entry.acl
+                result[entry.path] |= _rights(entry)
                 continue
             facts: dict[str, object] = {"attributes": entry.attributes, "size": entry.size}
-            if entry.acl:
-                facts["acl"] = entry.acl
+            facts |= _rights(entry)
             if entry.content is not None or entry.known_sha1 is not None:
                 facts["sha1"] = entry.sha1
             if entry.version is not None:
                 facts["version"] = entry.version
             result[entry.path] = facts
         return result
+
+
+def _rights(entry: Entry) -> dict[str, object]:
+    """What differs from what every entry has."""
+    found: dict[str, object] = {"acl": entry.acl} if entry.acl else {}
+    return {**found, "owner": entry.owner} if entry.owner else found

@@ -12,6 +12,7 @@ FAULT_KINDS: Final = {
     "drop_receive": "the answer to Receive, with the output in it, is dropped by a reset",
     "hang_receive": "Receive is never answered",
     "refuse_logon": "the next logon is refused, as if the host did not know its users yet",
+    "asks_first": "a logon is not looked at until somebody asks without one, as IIS may do",
     "http_503": "the next request is answered 503 with an empty body",
     "http_400_sealed": "the next sealed message is answered 400, as if it could not be opened",
     "garbage_200": "the next request is answered 200 with a web page",
@@ -37,6 +38,7 @@ COUNTED: Final = (
     "signals",
     "deletes",
     "gets",
+    "enumerates",
     "soap_faults",
     "quota_refusals",
     "shells_expired",
@@ -84,6 +86,10 @@ class Books:
             raise ValueError(f"a fault cannot be asked for {count} times")
         with self._lock:
             self._faults[kind] = count
+
+    def awaits(self, kind: str) -> bool:
+        """Whether an occasion for this fault is still to come."""
+        return self._faults[kind] > 0
 
     def take(self, kind: str) -> bool:
         """Whether this occasion is to be used for that fault; counts it down."""

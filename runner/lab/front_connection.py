@@ -216,6 +216,7 @@ class Connection:
         if "authorization" not in request.headers and not self._gate.open:
             if body and _identify(request):
                 return None, ()
+            self._books.take("asks_first")
             self._unauthorized(self._gate.offers())
         try:
             token = self._gate.admit(request.headers.get("authorization", ""), self._raw)

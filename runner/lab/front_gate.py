@@ -55,6 +55,8 @@ class Gate:
         self._basic_offered = options.basic and (secure or options.allow_unencrypted)
         self._told_who = False
         handshakes = {"negotiate": "Negotiate"} if options.negotiate else {}
+        if options.ntlm:
+            handshakes["ntlm"] = "NTLM"
         if options.keytab is not None:
             handshakes["kerberos"] = "Kerberos"
         if options.credssp is not None:
@@ -89,7 +91,7 @@ class Gate:
         raise NotAdmitted(self.offers())
 
     def _shake_hands(self, scheme: str, token: bytes) -> str:
-        if not token:
+        if not token or self._books.awaits("asks_first"):
             raise NotAdmitted(self.offers())
         try:
             step = self._logon.step(token, scheme)

@@ -18,6 +18,7 @@ class FrontOptions:
 
     ``keep_alive`` (HTTP.sys closes an idle connection after that many seconds), ``patience`` (a
     request must be whole by then) and ``latency`` (added before each answer) are seconds.
+    ``ntlm`` offers that under its own name, as IIS does ([MS-NTHT] 2.1).
     ``basic`` offers Basic; over http it is refused unless ``allow_unencrypted``.
     ``limits`` replaces the quotas of the operating system. ``keytab`` makes the host take Kerberos
     tickets, ``credssp`` (the newest TLS inside it) CredSSP, ``client_certificate`` certificates.
@@ -26,6 +27,7 @@ class FrontOptions:
     allow_unencrypted: bool = False
     basic: bool = True
     negotiate: bool = True
+    ntlm: bool = False
     channel_binding: Hardening = "relaxed"
     certificate_flaw: Flaw = ""
     keep_alive: float = 120.0

@@ -18,6 +18,7 @@ from typing import Any
 
 from runner.lab.antivirus import Threat
 from runner.lab.clock import Clock, Counters
+from runner.lab.dns import DnsServer
 from runner.lab.faults import Cancelled, PoweredOff
 from runner.lab.files import Entry, FileSystem
 from runner.lab.firewall import firewall_of
@@ -63,6 +64,8 @@ class Host:
         self.servicing = Servicing(self)
         self.tasks = Scheduler(self)
         self.shadows = Shadows()
+        has_dns = state.role in ("domain_controller", "dns_server")
+        self.dns = DnsServer() if has_dns else None
         self.threats: list[Threat] = []
         self.security = Security(name, profile, state)
         self.written: set[str] = set()
@@ -213,6 +216,7 @@ class Host:
             "tasks": self.tasks.dump(),
             "shadow_copies": self.shadows.dump(),
             "shares": shares_of(self.registry),
+            "dns": self.dns.dump() if self.dns else {},
             "security": self.security.dump(),
             "processes": self.processes.dump(),
             "reboot_pending": self.servicing.reboot_pending(),

@@ -13,6 +13,7 @@ from runner.lab.cmd.interpreter import Interpreter, strip_quotes
 from runner.lab.cmd.launch import find_program
 from runner.lab.disk import Disk
 from runner.lab.faults import Cancelled, PoweredOff
+from runner.lab.hives import unmount_all
 from runner.lab.power import Power
 from runner.lab.process import Console, Session
 from runner.lab.profiles.fresh import fresh_host
@@ -113,6 +114,7 @@ class Machine:
         host.epoch += 1
         if not fresh:
             host.clock.boot = host.clock.now()
+            unmount_all(host)
             host.take_name()
         host.servicing.boot()
         host.start_processes(with_spec=fresh)
@@ -289,8 +291,7 @@ class Machine:
     def snapshot(self) -> dict[str, Any]:
         """Everything about the machine as plain data.
 
-        `state` is what administration is about and can be compared; `volatile` is what changes by
-        itself: times, counters, process numbers, the log.
+        `state` is what can be compared; `volatile` changes by itself: times, counters, the log.
         """
         host = self._host
         with host.lock:

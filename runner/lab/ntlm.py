@@ -38,7 +38,12 @@ _AUTHENTICATE: Final = b"NTLMSSP\x00\x03\x00\x00\x00"
 _CHANNEL_BINDINGS: Final = 10
 _RESPONSE_HEADER: Final = 44
 """Bytes of an NTLMv2 response before its AV pairs (NTProofStr and the fixed part of the blob)."""
-_FRAMES: Final = {"negotiate": SPNEGO, "kerberos": KERBEROS, "credssp": CREDSSP}
+_FRAMES: Final = {
+    "negotiate": SPNEGO,
+    "ntlm": SPNEGO,
+    "kerberos": KERBEROS,
+    "credssp": CREDSSP,
+}
 
 
 class LogonFailed(Exception):

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["absolute", "base_name", "is_wild", "parent_of", "wildcard"]
+__all__ = ["absolute", "base_name", "is_wild", "parent_of", "root_of", "wildcard"]
+
+
+_SHARE = re.compile(r"\\\\[^\\]+\\[^\\]+")
+"""The root of what another server shares: as good as a drive."""
 
 
 @lru_cache(maxsize=4096)
@@ -14,7 +18,10 @@ def absolute(path: str, cwd: str) -> str:
     path = path.replace("/", "\\")
     if path.startswith("\\\\?\\"):
         path = path[4:]
-    if re.match(r"^[A-Za-z]:", path):
+    share = _SHARE.match(path)
+    if share:
+        drive, rest = share[0], path[share.end() :]
+    elif re.match(r"^[A-Za-z]:", path):
         drive, rest = path[:2].upper(), path[2:]
         if not rest.startswith("\\"):
             base = cwd[2:] if cwd[:2].upper() == drive else ""
@@ -32,9 +39,16 @@ def absolute(path: str, cwd: str) -> str:
 
 
 def parent_of(path: str) -> str:
-    """The directory that holds an absolute path; a drive root is its own parent."""
+    """The directory that holds an absolute path; the root of a drive or share is its own parent."""
+    root = root_of(path)
     head, _, _ = path.rpartition("\\")
-    return head if len(head) > 2 else path[:2] + "\\"
+    return head if len(head) >= len(root) else root
+
+
+def root_of(path: str) -> str:
+    """The root of the drive or share of an absolute path."""
+    share = _SHARE.match(path)
+    return (share[0] if share else path[:2]) + "\\"
 
 
 def base_name(path: str) -> str:

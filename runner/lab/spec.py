@@ -66,6 +66,10 @@ def _typed(value: object) -> object:
     return value
 
 
+Registry = dict[str, dict[str, Annotated[RegistryValueSpec, BeforeValidator(_typed)]]]
+"""Values by key and name."""
+
+
 class ServiceSpec(_Frozen):
     """A service that differs from the operating system's own table, or one that is added to it."""
 
@@ -81,15 +85,17 @@ class ServiceSpec(_Frozen):
 class FileSpec(_Frozen):
     """A file: its text (stored as UTF-8), or only SHA-1 and size where bytes do not matter.
 
-    `zip` makes it an archive of files with these texts.
-    `attributes` are letters such as `RH`; `acl` are permissions of its own, as SDDL. `memory_mb`
-    makes it a program that takes so much memory, and of which no more is known.
+    `zip` makes it an archive of files with these texts, `hive` a registry hive with these keys.
+    `attributes` are letters such as `RH`; `acl` are permissions of its own, as SDDL, `owner` is a
+    SID. `memory_mb` makes it a program that takes so much memory, and of which no more is known.
     """
 
     content: str | None = None
     zip: dict[str, str] | None = None
+    hive: Registry | None = None
     attributes: Annotated[str, Field(pattern=r"^[ARHS]*$")] = "A"
     acl: str = ""
+    owner: Annotated[str, Field(pattern=r"^(S-1-[\d-]+)?$")] = ""
     sha1: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{40}$")] | None = None
     size: Annotated[int, Field(ge=0)] | None = None
     version: str | None = None
@@ -98,8 +104,8 @@ class FileSpec(_Frozen):
 
     @model_validator(mode="after")
     def _one_kind(self) -> FileSpec:
-        if [self.content, self.sha1, self.zip].count(None) != 2:
-            raise ValueError("a file has either content: or sha1: (with size:), or zip:")
+        if [self.content, self.sha1, self.zip, self.hive].count(None) != 3:
+            raise ValueError("a file has either content: or sha1: (with size:), or zip: or hive:")
         return self
 
 
@@ -143,7 +149,7 @@ def _kb(value: object) -> object:
 
 
 def _absolute(path: str) -> str:
-    if not re.match(r"^[A-Za-z]:\\", path):
+    if not re.match(r"^([A-Za-z]:|\\\\[^\\]+\\[^\\]+)\\", path):
         raise ValueError(f"{path!r} is not an absolute Windows path such as C:\\WR\\x.msu")
     return path
 
@@ -163,7 +169,6 @@ def _known_fault(kind: str) -> str:
 FaultKind = Annotated[str, AfterValidator(_known_fault)]
 Kb = Annotated[str, BeforeValidator(_kb)]
 Path = Annotated[str, AfterValidator(_absolute)]
-Registry = dict[str, dict[str, Annotated[RegistryValueSpec, BeforeValidator(_typed)]]]
 
 
 class LabState(_Frozen):
@@ -171,10 +176,11 @@ class LabState(_Frozen):
 
     Durations are seconds. `packages` maps a directory on the machine to the names of the update
     packages that lie there; a name tells what the package is and, by its 40 hex digits, its SHA-1.
-    `antivirus` names products of others that a client's Security Center knows.
+    `antivirus` names products of others that a client's Security Center knows. `dns_zones` are
+    primary zones in files, on a machine whose role brings a DNS server.
     """
 
-    role: Literal["member", "domain_controller", "file_server"] = "member"
+    role: Literal["member", "domain_controller", "file_server", "dns_server"] = "member"
     powered: bool = True
     language: Literal["enu", "chs", "jpn", "deu", "rus"] = "enu"
     shell_codepages: Literal["honoured", "ignored", "refused"] = "honoured"
@@ -191,6 +197,7 @@ class LabState(_Frozen):
     groups: dict[str, GroupSpec] = {}
     processes: list[str] = []
     antivirus: list[str] = []
+    dns_zones: list[str] = []
     latency: Annotated[float, Field(ge=0)] = 0.0
     reboot_seconds: Annotated[float, Field(ge=0)] = 2.0
     after_restart: dict[FaultKind, Annotated[int, Field(ge=0)]] = {}

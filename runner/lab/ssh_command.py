@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import paramiko
 
 from runner.lab.faults import PoweredOff
-from runner.lab.ssh_powershell import NotUnderstood, cmd_line_of
+from runner.lab.ssh_powershell import NotUnderstood, cmd_line_of, spoken
 from runner.lab.wsman_host import Host
 
 if TYPE_CHECKING:
@@ -53,8 +53,12 @@ class SshCommand:
     ) -> None:
         """The whole life of the command."""
         try:
-            line = self._line if shell == "cmd" else cmd_line_of(self._line)
-            if len(line) > _LONGEST:
+            said = None if shell == "cmd" else spoken(self._line)
+            line = self._line if shell == "cmd" or said else cmd_line_of(self._line)
+            if said is not None:
+                self._write("stdout", said[0].encode())
+                code = said[1]
+            elif len(line) > _LONGEST:
                 self._write("stderr", b"The command line is too long.\r\n")
                 code = 1
             else:

@@ -1,4 +1,5 @@
-"""As much of PowerShell as it takes to start cmd from it: statements, strings, one .NET class.
+"""As much of PowerShell as it takes to start cmd from it: statements, strings, one .NET class; and
+to say which PowerShell it is.
 
 The lab has no PowerShell. Where a host's OpenSSH starts one, a client that only wants a program
 run can say so with ``Diagnostics.ProcessStartInfo`` (Microsoft, "ProcessStartInfo Class"); that is
@@ -35,6 +36,12 @@ _SWITCHES: Final = re.compile(
 )
 
 
+_EXIT_NUMBER: Final = re.compile(r"exit\s+(\d{1,9})", re.IGNORECASE)
+_ECHO: Final = re.compile(r"echo\s+([^$'\"`]+)", re.IGNORECASE)
+_MAJOR: Final = re.compile(r"\$PSVersionTable\.PSVersion\.Major", re.IGNORECASE)
+_VERSION: Final = "5"
+
+
 class NotUnderstood(Exception):
     """More PowerShell than there is here."""
 
@@ -61,6 +68,21 @@ def cmd_line_of(text: str) -> str:
         else:
             raise NotUnderstood(statement[:80])
     raise NotUnderstood("a script that does not end with a program's exit code")
+
+
+def spoken(text: str) -> tuple[str, int] | None:
+    """What a script prints, and its exit code, when it starts no program; None for other ones."""
+    said = ""
+    for statement in _statements(text):
+        if found := _EXIT_NUMBER.fullmatch(statement):
+            return said, int(found[1])
+        if found := _ECHO.fullmatch(statement):
+            said += f"{found[1].strip()}\r\n"
+        elif _MAJOR.fullmatch(statement):
+            said += f"{_VERSION}\r\n"
+        else:
+            return None
+    return said, 0
 
 
 def _statements(text: str) -> list[str]:

@@ -28,6 +28,7 @@ from runner.lab.wsman_names import (
     CONFIG,
     CREATE,
     DELETE,
+    ENUMERATE,
     GET,
     RECEIVE,
     SEND,
@@ -83,6 +84,7 @@ class Service:
             SIGNAL: ("signals", self._signal),
             DELETE: ("deletes", self._delete),
             GET: ("gets", self._get),
+            ENUMERATE: ("enumerates", self._enumerate),
         }
 
     def answer(self, body: bytes, charset: str, caller: Caller | None) -> tuple[int, bytes] | None:
@@ -120,7 +122,7 @@ class Service:
             raise faults.unknown_action(request.action)
         what, handler = found
         self._books.count(what)
-        if request.resource != CMD and request.action != GET:
+        if request.resource != CMD and request.action not in (GET, ENUMERATE):
             raise faults.unknown_resource(request.resource)
         _ = request.timeout  # a field that is no duration is refused whatever the action
         return handler(request, caller)
@@ -145,6 +147,15 @@ class Service:
         if self._stack != "3.0":
             raise faults.access_denied()
         return self._envelopes.got(GET, request.message_id, config(self._limits, self._options))
+
+    def _enumerate(self, request: Request, caller: Caller) -> bytes:
+        """The caller's shells, all in the first answer ([MS-WSMV] 3.1.4.8.2, note <114>)."""
+        if request.resource != (CMD if self._stack == "1.1" else SHELL):
+            raise faults.unknown_action(request.action)
+        items = "".join(
+            described(shell, caller.address) for shell in self.shells.of_user(caller.user)
+        )
+        return self._envelopes.enumerated(ENUMERATE, request.message_id, items)
 
     def _create(self, request: Request, caller: Caller) -> bytes:
         shell = new_shell(request, caller.user, self._host.profile, self._limits)

@@ -53,6 +53,7 @@ _SHELL_ROOT = _root(["s", "a", "x", "w", "rsp", "p"])
 _RECEIVE_ROOT = _root(["s", "a", "w", "rsp", "p"])
 _DELETE_ROOT = _root(["s", "a", "w", "p"])
 _GET_ROOT = _root(["s", "a", "x", "w", "p"])
+_ENUMERATE_ROOT = _root(["s", "a", "n", "w", "p"])
 _FAULT_ROOT = _root(["s", "a", "x", "e", "n", "w", "p"])
 
 
@@ -88,6 +89,14 @@ class Envelopes:
     def got(self, action: str, relates_to: str, body: str) -> bytes:
         """The answer to a Get."""
         return self._envelope(_GET_ROOT, f"{action}Response", relates_to, body)
+
+    def enumerated(self, action: str, relates_to: str, items: str) -> bytes:
+        """The answer to an Enumerate that is optimized: all items, and no more to pull."""
+        body = (
+            "<n:EnumerateResponse><n:EnumerationContext/>"
+            f"<w:Items>{items}</w:Items><w:EndOfSequence/></n:EnumerateResponse>"
+        )
+        return self._envelope(_ENUMERATE_ROOT, f"{action}Response", relates_to, body)
 
     def fault(self, fault: Fault, relates_to: str) -> bytes:
         """A SOAP fault in the shape that its kind and the host's generation have."""

@@ -149,6 +149,11 @@ class Shells:
             self._shells.pop(shell.id, None)
         shell.end()
 
+    def of_user(self, user: str) -> list[Shell]:
+        """The shells of one user."""
+        with self._lock:
+            return [shell for shell in self._shells.values() if shell.owner == user]
+
     def clear(self) -> int:
         """End every shell, as a loss of power does; returns how many there were."""
         with self._lock:

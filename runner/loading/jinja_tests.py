@@ -178,6 +178,11 @@ def is_nan(value: Any) -> bool:
     return isinstance(value, int | float) and math.isnan(value)
 
 
+def _by_name(look: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """Without numbers: what this process has open under one is no playbook's business."""
+    return lambda path: not isinstance(path, int) and look(path)
+
+
 def exists(path: str) -> bool:
     """Whether something is at a path of the controller; a link must lead somewhere."""
     return Path(path).exists()
@@ -247,8 +252,8 @@ TESTS: Final[dict[str, Callable[..., bool]]] = {
     "all": all,
     **dict.fromkeys(("nan", "isnan"), is_nan),
     **dict.fromkeys(("abs", "is_abs"), os.path.isabs),
-    **dict.fromkeys(("directory", "is_dir"), os.path.isdir),
-    **dict.fromkeys(("file", "is_file"), os.path.isfile),
+    **dict.fromkeys(("directory", "is_dir"), _by_name(os.path.isdir)),
+    **dict.fromkeys(("file", "is_file"), _by_name(os.path.isfile)),
     **dict.fromkeys(("link", "is_link"), os.path.islink),
     **dict.fromkeys(("mount", "is_mount"), os.path.ismount),
     **dict.fromkeys(("same_file", "is_same_file"), os.path.samefile),

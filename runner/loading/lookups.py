@@ -12,7 +12,13 @@ from jinja2.utils import pass_context
 
 from runner.errors import DependsOnUnknown, RunnerError, TemplateError
 from runner.interfaces.foresight import is_foreseen
-from runner.loading import lookups_files, lookups_lists, lookups_programs, lookups_variables
+from runner.loading import (
+    lookups_files,
+    lookups_lists,
+    lookups_programs,
+    lookups_variables,
+    lookups_web,
+)
 from runner.loading.filters import WRONG_VALUES, first_undefined
 from runner.loading.plugin_names import resolve
 from runner.loading.scope import Scope, settled, shallow
@@ -28,8 +34,11 @@ LOOKUPS: Final[dict[str, Lookup]] = {
     **lookups_lists.LOOKUPS,
     **lookups_files.LOOKUPS,
     **lookups_programs.LOOKUPS,
+    **lookups_web.LOOKUPS,
 }
-_AT_ITS_TURN: Final = frozenset({*lookups_files.LOOKUPS, *lookups_programs.LOOKUPS})
+_AT_ITS_TURN: Final = frozenset(
+    {*lookups_files.LOOKUPS, *lookups_programs.LOOKUPS, *lookups_web.LOOKUPS}
+)
 """What is looked up outside of the variables, and may leave something behind."""
 
 

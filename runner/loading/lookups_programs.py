@@ -6,6 +6,7 @@ what only they can tell is then not known.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import selectors
@@ -14,7 +15,8 @@ import string
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -126,7 +128,7 @@ def _password(scope: Scope, terms: list[Any], options: Mapping[str, Any]) -> lis
 
 def _one_password(scope: Scope, name: str, settings: Mapping[str, Any]) -> str:
     path = base_folder(scope) / Path(name).expanduser()
-    with _WRITING:
+    with _WRITING, _alone(path):
         stored = "" if name == _NOWHERE or not path.exists() else path.read_text("utf-8").rstrip()
         keep = name != _NOWHERE and not path.exists()
         if keep:
@@ -149,6 +151,28 @@ def _one_password(scope: Scope, name: str, settings: Mapping[str, Any]) -> str:
     if not scheme:
         return password
     return scope.templates.saw_secret(password_hash(password, str(scheme), salt, ident=ident))
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other processes from making the same password meanwhile: two would make two."""
+    handle = _lock(next((one for one in path.parents if one.is_dir()), path))
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _lock(folder: Path) -> int | None:
+    """A lock on a folder, which closing gives back; None where there can be none."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    return handle
 
 
 def _parsed(stored: str) -> tuple[str, str | None, str | None]:

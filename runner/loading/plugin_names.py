@@ -46,7 +46,7 @@ _NETWORK_TESTS: Final = words(
     "unspecified"
 )
 _SYSTEMS: Final = words(
-    "url dns dig dnstxt hashi_vault vault_read laps_password aws_secret aws_ssm "
+    "dns dig dnstxt hashi_vault vault_read laps_password aws_secret aws_ssm "
     "azure_keyvault_secret bitwarden chef_databag consul_kv credstash cyberarkpassword etcd etcd3 "
     "hiera keyring lastpass ldap lmdb_kv nios onepassword passwordstore redis thycotic tss k8s "
     "mongodb psrp"

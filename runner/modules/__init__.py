@@ -8,6 +8,7 @@ starts with an underscore are helpers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from runner.errors import ParamsError
@@ -24,6 +25,7 @@ COLLECTIONS: Final = (
 """Ansible's collections whose modules we implement: ``ansible.windows.win_ping`` is win_ping."""
 
 
+@lru_cache(maxsize=1024)  # each job asks several times
 def canonical(name: str) -> str:
     """The short name of a module that was written short or with its collection."""
     for prefix in COLLECTIONS:
@@ -58,7 +60,7 @@ class _FreeForms(Mapping[str, bool]):
     """Every module's name -> whether it takes free text; only those asked about are imported."""
 
     def __getitem__(self, name: str) -> bool:
-        if name not in _PLUGINS.names:
+        if not _PLUGINS.has(name):
             raise KeyError(name)
         return bool(load(name).params.FREE_FORM)
 

@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 from pydantic import Field, field_validator
 
@@ -20,7 +20,7 @@ from runner.interfaces.exchange import Command, Output, Query, Reply, Request, r
 from runner.interfaces.loose import Text
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
-from runner.windows import files
+from runner.windows import files, variables
 
 ENCODING_REASON: Final = "the host's own code page is asked for and used; nothing to override"
 
@@ -32,20 +32,26 @@ class GuardedParams(base.Params):
     removes: Text | None = Field(None, description="skip when this path does not exist")
 
 
+HostPath: TypeAlias = Annotated[Text, variables.FILLED]
+"""A path of Windows in which variables of the host may stand."""
+
+
 class CommandParams(GuardedParams):
     """The same with paths of Windows."""
+
+    creates: HostPath | None = Field(None, description="skip when this path exists")
+    removes: HostPath | None = Field(None, description="skip when this path does not exist")
 
     @field_validator("creates", "removes")
     @classmethod
     def _path(cls, path: str | None) -> str | None:
         if path is None:
             return None
-        if problem := files.bad_path(path):
+        bare = variables.VARIABLE.sub("x", path)
+        if problem := files.bad_path(bare):
             raise ValueError(problem)
-        if "%" in path:
-            raise ValueError(
-                "must be the path itself: write {{ ansible_env.NAME }} in place of %NAME%"
-            )
+        if "%" in bare:
+            raise ValueError("holds a '%' that belongs to no variable such as %TEMP%")
         return path
 
 
@@ -150,8 +156,12 @@ def run(command: Command, shown: str) -> Generator[Request, Reply, Mapping[str, 
 
 
 def returned(output: Output, shown: str, begun: datetime) -> dict[str, Any]:
-    """Ansible's return values of one command."""
+    """Ansible's return values of one command.
+
+    What travelled with others has ended before anybody asked: then its own time counts.
+    """
     ended = now()
+    begun = min(begun, ended - timedelta(seconds=output.seconds))
     values: dict[str, Any] = {
         "cmd": shown,
         "rc": output.signed,

@@ -106,6 +106,8 @@ class FileState:
     copied on the host, ``told`` what else a module learned; these only while the task is done.
     """
 
+    ESSENCE: ClassVar[tuple[str, ...]] = ("kind", "target", "hard_link_of", "checksum", "differs")
+
     kind: str = ABSENT
     target: str = ""
     hard_link_of: str = ""
@@ -132,6 +134,11 @@ class FileState:
     data: bytes | None = field(default=None, compare=False, repr=False, metadata=PASSING)
     told: Any = field(default=None, compare=False, repr=False, metadata=PASSING)
     source: FileState | None = field(default=None, compare=False, repr=False, metadata=PASSING)
+
+    @property
+    def present(self) -> bool:
+        """Whether anything is there."""
+        return self.kind != ABSENT
 
     @property
     def is_recorded(self) -> bool:

@@ -31,10 +31,10 @@ def install(
         raise ModuleError(f"the package of {after.kb} is not known; give source or package_dir")
     if after.package.lower().endswith(".exe"):
         out = yield from write(Exec(after.package, *_QUIET, timeout=_TIMEOUT))
-        return _installed(out, "update", after.kb)
+        return _installed(out, "update", before, after)
     if after.package.lower().endswith(".cab"):
         out = yield from write(_add_package(host, after.package))
-        return _installed(out, _tool(host), after.kb)
+        return _installed(out, _tool(host), before, after)
     return (yield from _install_msu(host, before, after))
 
 
@@ -56,7 +56,7 @@ def _install_msu(
             if out.code not in (OK, RESTART_NEEDED):
                 break
     yield from clean(host)
-    return _installed(out, tool, after.kb)
+    return _installed(out, tool, before, after)
 
 
 def clean(host: WindowsFacts) -> Generator[Request, Reply, None]:
@@ -64,8 +64,16 @@ def clean(host: WindowsFacts) -> Generator[Request, Reply, None]:
     yield from write(files.remove_folder(work_folder(host)))
 
 
-def _installed(out: Output, tool: str, kb: str) -> Mapping[str, Any]:
-    expect(out, tool, f"install {kb}", (OK, RESTART_NEEDED))
+def _installed(
+    out: Output, tool: str, before: HotfixState, after: HotfixState
+) -> Mapping[str, Any]:
+    hint = ""
+    if not before.package_found:
+        hint = (
+            f"{after.package} was not on the host: put it there first, with win_copy, or with "
+            "win_get_url from 'runner serve-files' where SMB is closed"
+        )
+    expect(out, tool, f"install {after.kb}", (OK, RESTART_NEEDED), hint)
     return {"reboot_required": out.code == RESTART_NEEDED, "rc": out.signed}
 
 

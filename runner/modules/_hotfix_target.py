@@ -54,6 +54,16 @@ class Target:
             return self.choice.reason
         return ""
 
+    def advice(self, host: WindowsFacts) -> str:
+        """What to do where nothing can be installed."""
+        needs_pack = self.choice and self.choice.verdict is Verdict.NEEDS_SERVICE_PACK
+        do = (
+            "install the service pack, restart, run this again; until then keep SMB closed there"
+            if needs_pack
+            else "look the update up in its bulletin, and name its file in source"
+        )
+        return f"{do} (found: {host.name}, build {host.build})"
+
     @property
     def refusal(self) -> str:
         """Why nothing can be installed on this host; empty when it can."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.interfaces.module import Restoring
 from runner.model.state import Change
-from runner.modules._firewall import FIELDS, RuleState
-from runner.modules._registry import RegistryState
-from runner.modules._service import ServiceState
-from runner.modules._win_environment import EnvironmentState
-from runner.modules._win_files import WinFileState
 from runner.windows.looking import ABSENT, FILE, FOLDER
+
+if TYPE_CHECKING:  # who uses one of these modules has no use for the others
+    from runner.modules._firewall import RuleState
+    from runner.modules._registry import RegistryState
+    from runner.modules._service import ServiceState
+    from runner.modules._win_environment import EnvironmentState
+    from runner.modules._win_files import WinFileState
 
 Tasks = tuple[Restoring, ...]
 
@@ -48,7 +50,7 @@ def service(name: str, change: Change[ServiceState]) -> Tasks:
     before, after = change.before, change.after
     if not before.present:
         return (Restoring({"name": name, "state": "absent"}),)
-    fresh = ServiceState()
+    fresh = type(before)()
     touched = (
         {d.field for d in change.differences()}
         if after.present
@@ -104,6 +106,8 @@ def _value(path: str, name: str, kind: str, data: Any) -> dict[str, Any]:
 
 def firewall_rule(name: str, change: Change[RuleState]) -> Tasks:
     """``win_firewall_rule``: the whole rule, or only what the change touched."""
+    from runner.modules._firewall import FIELDS
+
     before, after = change.before, change.after
     if not before.present:
         narrowed = _rule(after, FIELDS) if after.others else {}

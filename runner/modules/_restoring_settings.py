@@ -15,7 +15,8 @@ _NETBT: Final = r"HKLM:\SYSTEM\CurrentControlSet\Services\NetBT\Parameters\Inter
 _ACTIONS: Final = {0: "allow", 1: "block"}
 _USER: Final = (
     "fullname", "description", "account_disabled", "user_cannot_change_password",
-    "password_never_expires",
+    "password_never_expires", "password_expired", "account_expires", "home_directory",
+    "login_script", "profile",
 )  # fmt: skip
 
 
@@ -71,7 +72,13 @@ def group(change: Change[Any]) -> Tasks:
         return (Restoring({"name": name, "state": "absent"}),)
     if not after.present:
         return ()
-    return (Restoring({"name": name, "description": before.description}),)
+    args: dict[str, Any] = {"name": name, "description": before.description}
+    if before.members != after.members:
+        words = {**dict(before.words), **dict(after.words)}
+        left = {"add": _without(before.members or (), after.members or ()),
+                "remove": _without(after.members or (), before.members or ())}  # fmt: skip
+        args["members"] = {k: [words.get(n, n) for n in v] for k, v in left.items() if v}
+    return (Restoring(args),)
 
 
 def members(change: Change[Any]) -> Tasks:
@@ -177,9 +184,10 @@ def isolation(name: str, change: Change[Any]) -> Tasks:
 
 def package(params: Any, change: Change[Any]) -> Tasks:
     """``win_package``: a package of Windows Installer goes by its product code."""
-    if change.before.installed or not change.after.msi or params.product_id is None:
+    product = params.product_id or change.after.product
+    if change.before.installed or not change.after.msi or not product:
         return ()
-    return (Restoring({"product_id": params.product_id, "state": "absent"}),)
+    return (Restoring({"product_id": product, "state": "absent"}),)
 
 
 def _without(these: Iterable[str], others: Iterable[str]) -> list[str]:

@@ -18,7 +18,7 @@ from pydantic import (
 
 from runner.interfaces import module as base
 from runner.interfaces.loose import Text, Words
-from runner.modules._win_user import Password
+from runner.modules._password import Password
 from runner.windows.accounts import service_account
 
 _BAD: Final = re.compile(r'[\\/:*?"<>|%!\x00-\x1f]')
@@ -182,8 +182,9 @@ class Params(base.Params):
     enabled: bool | None = Field(None, description="whether it may run")
     allow_demand_start: bool | None = Field(None, description="whether people may start it")
     allow_hard_terminate: bool | None = Field(None, description="whether it may be killed")
-    compatibility: Literal[1, 2] | None = Field(
-        None, description="for Task Scheduler 1.0 or 2.0; a new one: 2"
+    compatibility: Literal[1, 2, 3, 4] | None = Field(
+        None,
+        description="for Task Scheduler 1.0 (1), of Vista (2), 7 (3) or 10 (4); a new one: 2",
     )
     delete_expired_task_after: Duration = Field(
         None, description="how long after its last trigger it is removed, such as P30D"
@@ -229,7 +230,8 @@ class Params(base.Params):
             raise ValueError("'password' goes with the 'username' of somebody who has one")
         if self.password is not None and self.logon_type not in (None, "password"):
             raise ValueError("'password' goes with logon_type: password")
-        if self.logon_type == "password" and self.password is None:
+        managed = (self.username or "").endswith("$")  # the domain keeps such a password
+        if self.logon_type == "password" and self.password is None and not managed:
             raise ValueError("logon_type: password needs 'password'")
         if self.logon_type == "group" and not self.group:
             raise ValueError("logon_type: group needs 'group'")

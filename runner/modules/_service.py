@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from runner.errors import ModuleError
+from runner.interfaces.codec import ASIDE
 from runner.interfaces.exchange import Output, Query, Reply, Sleep, read
 from runner.windows import recovery, registry, services
 from runner.windows.exit_codes import OK, SERVICE_ABSENT, expect
@@ -55,7 +56,7 @@ class ServiceState:
     present: bool = False
     state: str = ""
     start_mode: str = ""
-    running_dependents: tuple[str, ...] = ()
+    running_dependents: tuple[str, ...] = field(default=(), metadata=ASIDE)
     dependencies: tuple[str, ...] = ()
     display_name: str = ""
     description: str = ""
@@ -175,7 +176,8 @@ def _unrecorded(key: Output) -> tuple[str, ...]:
     keys = registry.parse(key.stdout)
     if not keys:
         return ()
-    names = [v.name for v in keys[0].values if v.name.casefold() not in _recorded(key)]
+    recorded = _recorded(key)
+    names = [v.name for v in keys[0].values if v.name.casefold() not in recorded]
     subkeys = [k.path.rpartition("\\")[2] for k in keys[1:]]
     return (*names, *(name for name in subkeys if name.casefold() != _VOLATILE))
 

@@ -17,7 +17,7 @@ from pydantic import (
 
 from runner.interfaces import module as base
 from runner.interfaces.loose import Text, Words
-from runner.modules._win_user import Password
+from runner.modules._password import Password
 
 
 def _number(value: Any) -> Any:

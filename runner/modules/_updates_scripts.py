@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from runner.interfaces.exchange import Output, Script
@@ -148,8 +149,8 @@ class Update:
 class Done:
     """What the task did: update -> HRESULT of its failure, or 0."""
 
-    results: dict[str, int]
-    restart: bool
+    results: Mapping[str, int] = field(default_factory=dict)
+    restart: bool = False
     error: str = ""
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from runner.interfaces import module as base
 from runner.interfaces.local_file import LocalFile, SourceEntry
-from runner.interfaces.loose import Text
+from runner.interfaces.loose import Text, said_yes
+from runner.interfaces.on_host import HostText
 from runner.interfaces.serving import Offering
 from runner.model.secret import Secret
 from runner.modules._win_files import PathText
-from runner.windows import paths
+from runner.windows import paths, variables
+
+_ON_HOST: Final = HostText(
+    variables.holds, variables.filled, lambda raw: said_yes(raw, "remote_src", default=False)
+)
 
 
 class Params(base.Params):
@@ -23,7 +28,7 @@ class Params(base.Params):
 
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"origin", "sources", "opened", "offering"})
 
-    src: Text | None = Field(
+    src: Annotated[Text, _ON_HOST] | None = Field(
         None,
         description="a file or folder of the controller; with / at its end what is in the folder",
     )
@@ -75,7 +80,7 @@ class Params(base.Params):
         if self.remote_src:
             if self.src is None:
                 raise ValueError("'remote_src' needs 'src'")
-            paths.checked(self.src)
+            paths.named(self.src, shares=True)
         if any(source.kind == "link" for source in self.sources):
             raise ValueError(
                 "a link that leads nowhere, or back, is among the sources: it cannot be copied"
@@ -87,7 +92,7 @@ class Params(base.Params):
     @property
     def origin_path(self) -> str:
         """The source on the host."""
-        return paths.checked(self.src or "").rstrip("\\")
+        return paths.checked(self.src or "", shares=True).rstrip("\\")
 
     @property
     def name(self) -> str:

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, field_validator, model_validator
 
-from runner.interfaces import module as base
 from runner.interfaces.loose import Text
+from runner.interfaces.on_host import HostText
 from runner.modules._win_files import PathText
-from runner.windows import command_line
+from runner.modules._win_web import WEB_UNSUPPORTED, WebParams, checked_url, file_name
+from runner.windows import command_line, paths, variables
 
 GUID: Final = re.compile(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
 _DIGITS: Final = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
+_LOGON: Final = "Ansible took it away itself; use 'become' on the task for a share's account"
 _ONEGET: Final = "that way of installing is PowerShell's own: use win_powershell"
-_WEB: Final = "fetch the package first, with its checksum: win_get_url"
 
 
-class Params(base.Params):
+def _package(path: str) -> str:
+    if "://" in path:
+        return checked_url(path, ("http", "https"))
+    return paths.named(path, shares=True)
+
+
+def _asks(text: str) -> bool:
+    return "://" not in text and variables.holds(text)
+
+
+Package: TypeAlias = Annotated[Text, AfterValidator(_package), HostText(_asks, variables.filled)]
+
+
+class Params(WebParams):
     """Parameters of Ansible's win_package."""
 
     UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "creates_version": "cmd tells no version of a file; use 'product_id', or 'creates_path'",
+        **WEB_UNSUPPORTED,
         "verify_signature": "cmd checks no signature of a file; use 'checksum'",
         "wait_for_children": "cmd waits for the program that it starts alone; use an installer's "
         "own switch, or a win_wait_for behind it",
@@ -31,18 +45,24 @@ class Params(base.Params):
         "package_source": _ONEGET,
         "package_version": _ONEGET,
         "destination_path": _ONEGET,
-        "url_username": _WEB,
-        "url_password": _WEB,
-        "headers": _WEB,
-        "proxy_url": _WEB,
+        "username": _LOGON,
+        "user_name": _LOGON,
+        "password": _LOGON,
+        "user_password": _LOGON,
     }
 
-    state: Literal["absent", "present"] = Field("present", description="whether it is installed")
-    path: PathText | None = Field(
-        None, description="the package on the host, .msi or .exe (win_copy or win_get_url first)"
+    state: Literal["absent", "present"] = Field(
+        "present",
+        validation_alias=AliasChoices("state", "ensure"),
+        description="whether it is installed",
+    )
+    path: Package | None = Field(
+        None, description="the package, .msi or .exe: on the host, on a share, or a URL"
     )
     product_id: Text | None = Field(
-        None, description="its key under Uninstall in the registry; of an msi the {product code}"
+        None,
+        validation_alias=AliasChoices("product_id", "productid"),
+        description="its key under Uninstall in the registry; of an msi the {product code}",
     )
     arguments: tuple[Text, ...] | None = Field(
         None, description="more words for the installer or uninstaller; a text is split"
@@ -50,8 +70,15 @@ class Params(base.Params):
     provider: Literal["auto", "msi", "registry"] = Field(
         "auto", description="auto: msi by the ending of 'path', else by the product_id"
     )
-    creates_path: PathText | None = Field(None, description="is there when it is installed")
-    creates_service: Text | None = Field(None, description="exists when it is installed")
+    creates_path: PathText | None = Field(
+        None, description="is there when it is installed; says more than 'product_id'"
+    )
+    creates_version: Text | None = Field(
+        None, description="the version that the file 'creates_path' has when it is installed"
+    )
+    creates_service: Text | None = Field(
+        None, description="exists when it is installed; says more than the others"
+    )
     expected_return_code: tuple[int, ...] = Field(
         (0, 3010), description="exit codes that mean success; 3010: a restart is needed"
     )
@@ -61,13 +88,6 @@ class Params(base.Params):
     checksum_algorithm: Literal["md5", "sha1", "sha256", "sha384", "sha512"] = Field(
         "sha1", description="what kind of checksum"
     )
-
-    @field_validator("path", mode="before")
-    @classmethod
-    def _local(cls, path: Any) -> Any:
-        if isinstance(path, str) and re.match(r"(?i)[a-z]+://", path):
-            raise ValueError(f"a URL cannot be installed from; {_WEB}")
-        return path
 
     @field_validator("arguments", mode="before")
     @classmethod
@@ -92,13 +112,12 @@ class Params(base.Params):
     def _enough(self) -> Params:
         if self.state == "present" and self.path is None:
             raise ValueError("state: present needs 'path'")
-        if not (self.product_id or self.creates_path or self.creates_service):
-            raise ValueError(
-                "needs 'product_id', 'creates_path' or 'creates_service': without PowerShell "
-                "nobody tells which product a package holds"
-            )
         if self.state == "absent" and not (self.path or self.product_id):
             raise ValueError("state: absent needs 'product_id' or 'path'")
+        if self.state == "absent" and not (self.signs or self.is_msi):
+            raise ValueError("what an .exe uninstalls is told by 'product_id' or 'creates_path'")
+        if self.creates_version is not None and self.creates_path is None:
+            raise ValueError("'creates_version' needs 'creates_path'")
         if self.checksum is not None:
             size = _DIGITS[self.checksum_algorithm]
             if not re.fullmatch(rf"[0-9a-fA-F]{{{size}}}", self.checksum):
@@ -108,6 +127,16 @@ class Params(base.Params):
         if self.log_path is not None and not self.is_msi:
             raise ValueError("'log_path' is for msi packages; use 'arguments'")
         return self
+
+    @property
+    def is_url(self) -> bool:
+        """Whether the package must be fetched first."""
+        return self.path is not None and "://" in self.path
+
+    @property
+    def signs(self) -> bool:
+        """Whether something beside the package tells if it is installed."""
+        return bool(self.product_id or self.creates_path or self.creates_service)
 
     @property
     def is_guid(self) -> bool:
@@ -120,7 +149,8 @@ class Params(base.Params):
         if self.provider != "auto":
             return self.provider == "msi"
         if self.path is not None:
-            return self.path.lower().endswith(".msi")
+            name = file_name(self.path) if self.is_url else self.path
+            return name.lower().endswith(".msi")
         return self.is_guid
 
     @property

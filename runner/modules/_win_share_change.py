@@ -6,10 +6,11 @@ from collections.abc import Generator
 from typing import Final
 
 from runner.errors import ModuleError
-from runner.interfaces.exchange import Exec, Reply, Request, Script, write
+from runner.interfaces.exchange import Exec, Read, Reply, Request, Script, read, write
 from runner.modules._win_share_params import ShareState
 from runner.windows import sam, shares
 from runner.windows.exit_codes import expect
+from runner.windows.facts import WindowsFacts
 from runner.windows.paths import quoted
 from runner.windows.put_lines import SYSTEM
 
@@ -20,6 +21,8 @@ $r=$s.SetShareInfo($s.MaximumAllowed,$s.Description,$d).ReturnValue
 if($r){throw "SetShareInfo answered $r"}
 """
 _LIST: Final = "Set-SmbShare -Name $params.name -FolderEnumerationMode $params.mode -Force\n"
+_ENCRYPT: Final = "Set-SmbShare -Name $params.name -EncryptData ([bool]$params.yes) -Force\n"
+_IS_ENCRYPTED: Final = "[int](Get-SmbShare -Name $params.name).EncryptData\n"
 _NET: Final = rf"{SYSTEM}\net.exe"
 
 
@@ -104,3 +107,19 @@ def set_listing(name: str, *, lists_all: bool) -> Generator[Request, Reply, None
     mode = "Unrestricted" if lists_all else "AccessBased"
     output = yield from write(Script("powershell", _LIST, params={"name": name, "mode": mode}))
     expect(output, "Set-SmbShare", f"set what the share {name} lists")
+
+
+def is_encrypted(name: str, host: WindowsFacts) -> Generator[Read, Reply, bool]:
+    """Whether what travels is encrypted; never where SMB 3 is not known. Raises ModuleError."""
+    if host.nt < (6, 2) or not host.powershell:
+        return False
+    (output,) = yield from read(Script("powershell", _IS_ENCRYPTED, params={"name": name}))
+    expect(output, "Get-SmbShare", f"ask whether the share {name} is encrypted")
+    return output.stdout.strip() == "1"
+
+
+def set_encryption(name: str, *, encrypted: bool) -> Generator[Request, Reply, None]:
+    """Whether what travels is encrypted."""
+    params = {"name": name, "yes": encrypted}
+    output = yield from write(Script("powershell", _ENCRYPT, params=params))
+    expect(output, "Set-SmbShare", f"set the encryption of the share {name}")

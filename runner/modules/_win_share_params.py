@@ -23,8 +23,6 @@ class Params(base.Params):
 
     UNSUPPORTED: ClassVar[Mapping[str, str]] = {
         "scope_name": "shares of a failover cluster belong to its cluster: change them there",
-        "encrypt": "no tool of cmd tells whether a share is encrypted; use win_powershell with "
-        "Set-SmbShare -EncryptData",
     }
 
     name: Text = Field(min_length=1, max_length=80, description="name of the share")
@@ -40,6 +38,11 @@ class Params(base.Params):
     change: Words | None = Field(None, description="who may read and write")
     full: Words | None = Field(None, description="who may do everything")
     deny: Words | None = Field(None, description="who may do nothing")
+    encrypt: bool | None = Field(
+        None,
+        description="whether what is read and written travels encrypted; left out, it stays as it "
+        "is, unlike in Ansible, where it is no",
+    )
     rule_action: Literal["set", "add"] = Field(
         "set", description="whether these are all permissions, or come to those that are there"
     )
@@ -99,6 +102,8 @@ class ShareState:
     caching: str = ""
     max_uses: int = 0
     lists_all: bool = True
+    encrypted: bool | None = None
+    """None where nobody asked."""
     name: str = field(default="", compare=False)
     names: tuple[str, ...] = field(default=(), compare=False)
     serving: bool = field(default=True, compare=False)
@@ -108,7 +113,7 @@ class ShareState:
         """The state of a share that is there."""
         return cls(
             True, share.path, share.description, share.permissions, share.caching, share.max_uses,
-            share.lists_all, name, names, serving,
+            share.lists_all, None, name, names, serving,
         )  # fmt: skip
 
 

@@ -10,11 +10,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Iterator
 
+from runner.errors import ModuleError
 from runner.interfaces import module as base
-from runner.interfaces.exchange import Query, Reply, Script, read
+from runner.interfaces.exchange import Exec, Query, Reply, Request, Script, read, write
+from runner.interfaces.local_file import LocalFile
+from runner.modules import _win_files
 from runner.modules._win_files import WinFileState
-from runner.windows import reading
+from runner.windows import command_line, paths, reading, variables
+from runner.windows.looking import Seen
 from runner.windows.paths import quoted
+from runner.windows.put import Put, put
 
 
 def content_of(file: WinFileState, facts: base.Facts) -> Generator[Query, Reply, bytes]:
@@ -28,6 +33,34 @@ def content_of(file: WinFileState, facts: base.Facts) -> Generator[Query, Reply,
     # It mixes line ends, or holds text in another encoding: read it the long way.
     (said,) = yield from read(reading.encoded(file.path))
     return reading.bytes_of(said, file.path)
+
+
+def validated(
+    file: WinFileState, content: LocalFile, command: str
+) -> Generator[Request, Reply, None]:
+    """Have a command look at a new content (``%s`` in it) before it takes its place.
+
+    The content lies in the account's temporary folder meanwhile, under the file's own name. Raises
+    ModuleError when the command does not end with 0.
+    """
+    folder = (yield from variables.filled(("%TEMP%",)))["%TEMP%"]
+    place = paths.checked(paths.join(folder, f"runner-{paths.unique(file.path)}"))
+    path = paths.join(place, paths.name(file.path))
+    yield from _win_files.do(
+        f"make the folder {place}", f"if not exist {quoted(place)} md {quoted(place)}"
+    )
+    yield from put(Put(path, content.sha1, Seen(path)), content)
+    words = [word.replace("%s", path) for word in command_line.split(command)]
+    output = yield from write(Exec(*words))
+    yield from write(Script("cmd", f"rd /s /q {quoted(place)}"))
+    if output.code != 0:
+        said = (output.stderr.strip() or output.stdout.strip()).splitlines()
+        detail = f": {said[0].strip()}" if said else ""
+        raise ModuleError(
+            f"failed to validate: '{command}' ended with {output.signed} on the new content of "
+            f"{file.path}{detail}",
+            hint="the file is as it was",
+        )
 
 
 def _encodings(facts: base.Facts) -> tuple[str, ...]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Final, Literal, Self
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator
 
+from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Output, Query, Reply, Script, read
 from runner.interfaces.loose import Text, Words
 from runner.model.secret import MASK
-from runner.windows import local_groups, sam
+from runner.modules._password import Password
+from runner.windows import local_groups, sam, user_details
+from runner.windows.user_details import Details
 
 GIVEN: Final = "as given"
 OLD: Final = "the old one"
@@ -36,20 +39,6 @@ if($ok){[void]$t::CloseHandle($h);$e=0}
 _RIGHT: Final = frozenset({0, 1327, 1328, 1329, 1330, 1331, 1385, 1793, 1907})
 
 
-class Password(str):
-    """A password: shown and recorded as a mask."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return MASK
-
-    __repr__ = __str__
-
-    def __format__(self, spec: str) -> str:
-        return format(MASK, spec)
-
-
 def _checked(name: str) -> str:
     bad = sorted(_BAD.intersection(name))
     if bad or not name.strip(" .") or any(ord(char) < 32 for char in name):
@@ -59,21 +48,8 @@ def _checked(name: str) -> str:
     return name
 
 
-_READ_ONLY: Final = (
-    "no tool of Windows tells it without words of the system's language; set it with win_powershell"
-)
-
-
 class Params(base.Params):
     """Parameters of Ansible's win_user."""
-
-    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "password_expired": _READ_ONLY,
-        "home_directory": _READ_ONLY,
-        "login_script": _READ_ONLY,
-        "profile": _READ_ONLY,
-        "account_expires": _READ_ONLY,
-    }
 
     name: Annotated[Text, AfterValidator(_checked)] = Field(
         min_length=1, description="name of the user"
@@ -104,6 +80,17 @@ class Params(base.Params):
     account_locked: Literal[False] | None = Field(
         None, description="no unlocks an account that wrong passwords have locked"
     )
+    password_expired: bool | None = Field(
+        None, description="whether the password must be changed at the next logon; needs PowerShell"
+    )
+    account_expires: Text | None = Field(
+        None,
+        description="when nobody can log on with it any more: never, 2026-12-31 (UTC), "
+        "2026-12-31T18:00:00+0100; needs PowerShell",
+    )
+    home_directory: Text | None = Field(None, description="the home directory; needs PowerShell")
+    login_script: Text | None = Field(None, description="the login script; needs PowerShell")
+    profile: Text | None = Field(None, description="path of the profile; needs PowerShell")
     groups: Words | None = Field(None, description="local groups, by name or identifier")
     groups_action: Literal["add", "replace", "remove"] = Field(
         "replace", description="what to do with the groups"
@@ -118,6 +105,23 @@ class Params(base.Params):
         if isinstance(value, str) and value.casefold() in ("no", "false", "off", "n", "f", "0"):
             return False
         return value
+
+    @field_validator("account_expires")
+    @classmethod
+    def _moment(cls, text: str | None) -> str | None:
+        return None if text is None else user_details.moment(text)
+
+    @field_validator("home_directory", "login_script", "profile")
+    @classmethod
+    def _printable(cls, text: str | None) -> str | None:
+        if text is not None and any(ord(char) < 32 for char in text):
+            raise ValueError("holds a control character")
+        return text
+
+    @property
+    def details(self) -> Details:
+        """What the task says of those that only PowerShell tells."""
+        return Details(**{one.name: getattr(self, one.name) for one in fields(Details)})
 
     @property
     def secret(self) -> str | None:
@@ -146,6 +150,7 @@ def _plain(password: str | None) -> str | None:
 class UserState:
     """A user of the host. ``groups`` are the local groups, as the host spells them.
 
+    What only PowerShell tells is None where the task says nothing about it.
     ``password`` says whether it is the one of the task, or its ``old_password``; empty where that
     does not matter.
     ``known`` are the names of all groups with their identifiers, ``missing`` those that the task
@@ -161,6 +166,11 @@ class UserState:
     user_cannot_change_password: bool = False
     password: str = ""
     groups: tuple[str, ...] = ()
+    password_expired: bool | None = None
+    account_expires: str | None = None
+    home_directory: str | None = None
+    login_script: str | None = None
+    profile: str | None = None
     name: str = field(default="", compare=False)
     sid: str = field(default="", compare=False)
     computer: str = field(default="", compare=False)
@@ -168,6 +178,11 @@ class UserState:
     missing: tuple[str, ...] = field(default=(), compare=False)
     everybody: str = field(default="", compare=False)
     """The group that ``net user /add`` puts everybody into."""
+
+    @property
+    def details(self) -> Details:
+        """Those that only PowerShell tells, as far as the task asks for them."""
+        return Details(**{one.name: getattr(self, one.name) for one in fields(Details)})
 
 
 _USERS: Final = "S-1-5-32-545"
@@ -197,6 +212,7 @@ def find(params: Params) -> Generator[Query, Reply, UserState]:
     secret = params.secret
     if secret is not None and params.update_password == "always" and params.state == "present":
         password = yield from _compared(user.name, secret, params.old_secret)
+    details = yield from _details(params, user.name)
     return UserState(
         present=True,
         fullname=user.fullname,
@@ -207,6 +223,11 @@ def find(params: Params) -> Generator[Query, Reply, UserState]:
         user_cannot_change_password=user.cannot_change_password,
         password=password,
         groups=_sorted(groups),
+        password_expired=details.password_expired,
+        account_expires=details.account_expires,
+        home_directory=details.home_directory,
+        login_script=details.login_script,
+        profile=details.profile,
         name=user.name,
         sid=user.sid,
         computer=common.computer,
@@ -214,6 +235,17 @@ def find(params: Params) -> Generator[Query, Reply, UserState]:
         missing=common.missing,
         everybody=common.everybody,
     )
+
+
+def _details(params: Params, name: str) -> Generator[Query, Reply, Details]:
+    if params.state == "query":
+        try:
+            return (yield from user_details.find(name))
+        except Refused:
+            return Details()  # a query tells what there is to tell
+    if params.state == "absent" or params.details == Details():
+        return Details()
+    return user_details.asked(params.__dict__, (yield from user_details.find(name)))
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

@@ -56,9 +56,13 @@ class Module(base.LocalModule[Params]):
         for item in params.that:
             holds = item if isinstance(item, bool) else evaluate.condition(item)
             if not holds:
-                text = _text(params.fail_msg, "Assertion failed")
-                result = {"assertion": item, "evaluated_to": False, "msg": params.fail_msg or text}
-                return base.Decision(failed=True, message=f"{text}: {item}", result=result)
+                text = _text(params.fail_msg, "")
+                said = params.fail_msg or "Assertion failed"
+                result = {"assertion": item, "evaluated_to": False, "msg": said}
+                # Who wrote what to say said it for people; the expression is in the result.
+                return base.Decision(
+                    failed=True, message=text or f"Assertion failed: {item}", result=result
+                )
         text = _text(params.success_msg, "All assertions passed")
         result = {"msg": params.success_msg or text}
         return base.Decision(message="" if params.quiet else text, result=result)

@@ -131,6 +131,11 @@ class Module(base.Module[Params, FileState]):
         yield from _file_change.take_back(change.before, change.after)
         return {}
 
+    def sweep(
+        self, params: Params, change: Change[FileState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        yield from _file_change.sweep(change.before)
+
     def result(
         self,
         params: Params,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, ConfigDict, Field, field_validator, model_validator
 
 from runner.errors import ModuleError
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request, read
 from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text, Words
+from runner.interfaces.param_rows import names_of
 from runner.model.state import Change
 from runner.modules import _apt, _apt_params, _restoring_posix, _rpm_params, apt, dnf
 from runner.modules._packages import PackagesState
@@ -27,13 +28,21 @@ exit 0
 _OURS = {"apt-get": "apt", "dnf": "dnf", "yum": "yum"}
 
 
+def _names(params: type[base.Params]) -> frozenset[str]:
+    """Every name under which a module takes a parameter."""
+    fields = params.model_fields.items()
+    return frozenset(name for field, info in fields for name in names_of(field, info))
+
+
+_APT: Final = _names(_apt_params.Params)
+_RPM: Final = _names(_rpm_params.Params)
+
+
 class Params(base.Params):
     """Parameters of Ansible's package."""
 
-    UNSUPPORTED: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("update_cache", "cache_valid_time", "autoremove", "purge", "enablerepo", "disablerepo"),
-        "it belongs to one package manager: use the module apt or dnf",
-    )
+    model_config = ConfigDict(extra="allow")
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"more"})
 
     name: Words = Field(
         min_length=1,
@@ -44,6 +53,23 @@ class Params(base.Params):
         "present", description="the wanted state"
     )
     use: Text = Field("auto", description="apt, dnf or yum; by default the one that is there")
+
+    more: Mapping[str, Any] = {}
+    """What only the package manager's own module knows, by its name there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rest(cls, values: Any) -> Any:
+        """Other parameters go to the module of the package manager, as in Ansible."""
+        if not isinstance(values, Mapping):
+            return values
+        own = {"name", "state", "use", "more", "pkg", "package"}
+        rest = {name: value for name, value in values.items() if name not in own}
+        for name in rest:
+            if name not in _APT | _RPM:
+                raise ValueError(f"has no parameter '{name}', and neither have apt and dnf")
+        found = {name: value for name, value in values.items() if name in own}
+        return {**found, "more": {**found.get("more", {}), **rest}}
 
     @field_validator("use")
     @classmethod
@@ -134,7 +160,13 @@ def _find(facts: base.Facts) -> Generator[Query, Reply, str]:
 def _of(params: Params, manager: str) -> tuple[base.Module[Any, PackagesState], Any]:
     """The module for that manager and its parameters. Raises ParamsError's cause for bad names."""
     state = {"installed": "present", "removed": "absent"}.get(params.state, params.state)
-    given = {"name": params.name, "state": state}
+    given = {"name": params.name, "state": state, **params.more}
+    known = _APT if manager == _apt.MANAGER else _RPM
+    if foreign := ", ".join(sorted(params.more.keys() - known)):
+        raise ModuleError(
+            f"this host has {manager}, which has no parameter {foreign}",
+            hint="use the module of each package manager, with 'when'",
+        )
     try:
         if manager == _apt.MANAGER:
             return apt.Module(), _apt_params.Params.model_validate(given)

@@ -23,7 +23,7 @@ from runner.modules._file_state import checked_path
 from runner.modules._posix import SHELLS
 from runner.posix.look import look, read_bytes
 from runner.posix.seen import ABSENT, FOLDER, bytes_of, read_answer
-from runner.windows import looking, paths, reading
+from runner.windows import looking, paths, reading, variables
 
 LARGEST: Final = 16 * 1024 * 1024
 """Bytes that are read at most."""
@@ -101,8 +101,11 @@ class Module(base.Module[Params, SlurpState]):
 
 
 def _on_windows(path: str) -> Generator[Query, Reply, bytes]:
+    named = path
+    if variables.holds(path):
+        named = (yield from variables.filled((path,)))[path]
     try:
-        whole = paths.checked(path)
+        whole = paths.checked(named, shares=True)
     except ValueError as error:
         raise ModuleError(f"'src' {error}") from None
     (seen,) = yield from looking.look([whole])

@@ -1,120 +1,27 @@
-"""Who may do what with a file or folder: one rule, with ``icacls`` alone.
+"""Who may do what with a file or folder: one rule, with ``icacls`` alone; with a key, PowerShell.
 
 The permissions as they were are recorded as SDDL. A rollback takes the rule away, or gives it back,
 as icacls does it, which what is in a folder inherits; then, where anything of the folder's own list
-still differs from the record, it restores that list as a whole (``icacls /restore``).
+still differs from the record, it restores that list as a whole (``icacls /restore``). The list of
+a key of the registry is always set as a whole.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Literal
-
-from pydantic import Field, field_validator
+from typing import Any
 
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
-from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
-from runner.modules._win_files import PathText, require_windows
-from runner.windows import acls, paths, sddl
+from runner.modules._win_acl import AclState, Params, wanted
+from runner.modules._win_files import require_windows
+from runner.windows import acls, key_acls, paths, sddl, sddl_edit
 from runner.windows.looking import ABSENT, FOLDER, look
 from runner.windows.sddl import Ace
-
-_INHERIT: Final = {"containerinherit": "CI", "objectinherit": "OI", "none": ""}
-_PROPAGATION: Final = {"InheritOnly": "IO", "NoPropagateInherit": "NP", "None": ""}
-_KEYS: Final = ("hklm", "hkcu", "hkcr", "hku", "hkcc", "iis", "appx", "cert")
-
-
-class Params(base.Params):
-    """Parameters of Ansible's win_acl."""
-
-    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "follow": "icacls changes what a link leads to; name that",
-    }
-
-    path: PathText = Field(description="the file or folder")
-    user: Text = Field(
-        min_length=1, max_length=256, description="user or group by name, DOMAIN\\name, or SID"
-    )
-    type: Literal["allow", "deny"] = Field(description="whether the rule allows or denies")
-    rights: Words = Field(min_length=1, description="names such as Read, Modify, FullControl")
-    state: Literal["absent", "present"] = Field("present", description="whether it shall hold")
-    inherit: Words | None = Field(
-        None,
-        description="ContainerInherit, ObjectInherit, None; both for a folder when left out",
-    )
-    propagation: Literal["InheritOnly", "None", "NoPropagateInherit"] = Field(
-        "None",
-        description="how far down the rule goes",
-    )
-
-    @field_validator("path", mode="before")
-    @classmethod
-    def _no_key(cls, value: object) -> object:
-        if isinstance(value, str) and value.partition(":")[0].lower() in _KEYS:
-            raise ValueError(
-                "only files and folders: cmd has no tool for the permissions of a registry key; "
-                "use win_powershell with Set-Acl"
-            )
-        return value
-
-    @field_validator("user")
-    @classmethod
-    def _name(cls, name: str) -> str:
-        if set(name) & set('"/[]:;|=,+*?<>%!') or any(ord(char) < 32 for char in name):
-            raise ValueError(f"'{name}' is not the name of a user or group")
-        return name.strip()
-
-    @field_validator("rights")
-    @classmethod
-    def _rights(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if name.casefold() not in sddl.RIGHTS:
-                raise ValueError(f"'{name}' is no right of a file; see FileSystemRights")
-        return names
-
-    @field_validator("inherit")
-    @classmethod
-    def _flags(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for name in names or ():
-            if name.casefold() not in _INHERIT:
-                raise ValueError(f"must be ContainerInherit, ObjectInherit or None, not '{name}'")
-        return names
-
-    @property
-    def mask(self) -> int:
-        """The rights as bits; who is allowed anything may wait for the file as well."""
-        mask = 0
-        for name in self.rights:
-            mask |= sddl.RIGHTS[name.casefold()]
-        if mask == sddl.FULL:
-            return mask
-        named = "synchronize" in {name.casefold() for name in self.rights}
-        return mask | sddl.SYNCHRONIZE if self.type == "allow" or named else mask
-
-    def flags(self, *, folder: bool) -> frozenset[str]:
-        """How the rule goes down, as SDDL says it."""
-        if not folder:
-            return frozenset()
-        names = ("ContainerInherit", "ObjectInherit") if self.inherit is None else self.inherit
-        found = {_INHERIT[name.casefold()] for name in names} - {""}
-        return frozenset(found | ({_PROPAGATION[self.propagation]} - {""} if found else set()))
-
-
-@dataclass(frozen=True, slots=True)
-class AclState:
-    """Whether the rule holds, and the whole list as SDDL."""
-
-    rule: bool = False
-    permissions: str = ""
-    who: str = field(default="", compare=False)
-    folder: bool = field(default=False, compare=False)
-    there: bool = field(default=True, compare=False)
 
 
 class Module(base.Module[Params, AclState]):
@@ -129,7 +36,10 @@ class Module(base.Module[Params, AclState]):
         example=(
             "win_acl:\n  path: C:\\agent\n  user: Users\n  type: allow\n  rights: ReadAndExecute"
         ),
-        using=(Using("icacls, certutil"),),
+        using=(
+            Using("icacls, certutil"),
+            Using("powershell", since="2008r2", powershell=True, part="keys of the registry"),
+        ),
     )
 
     def subject(self, params: Params) -> str:
@@ -137,17 +47,21 @@ class Module(base.Module[Params, AclState]):
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, AclState]:
         require_windows(facts, "win_acl", "file with 'mode' or 'owner'")
+        if params.is_key:
+            return (yield from _find_key(params))
         path = _path(params.path)
         (seen,) = yield from look([path])
         if seen.kind == ABSENT:
             return AclState(there=False)
-        found = yield from acls.find(path, params.user)
-        state = AclState(False, found.sddl, found.who, seen.kind == FOLDER)
+        link = seen.is_link and not params.follow
+        found = yield from acls.find(path, params.user, link=link)
+        state = AclState(False, found.sddl, found.who, seen.kind == FOLDER, link)
         return dataclasses.replace(state, rule=_holds(params, state))
 
     def plan(self, params: Params, before: AclState, facts: base.Facts) -> AclState:
         if not before.there:
-            raise Refused(f"{params.path} is not there", hint="make it first: win_file, win_copy")
+            by = "win_regedit" if params.is_key else "win_file, win_copy"
+            raise Refused(f"{params.path} is not there", hint=f"make it first: {by}")
         if before.rule == (params.state == "present"):
             return before
         unknown: Any = UNKNOWN
@@ -156,41 +70,50 @@ class Module(base.Module[Params, AclState]):
     def apply(
         self, params: Params, change: Change[AclState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        ace = _wanted(params, change.before)
-        if params.state == "present":
+        ace, link = wanted(params, change.before), change.before.link
+        if params.is_key:
+            edit = sddl_edit.with_rule if params.state == "present" else sddl_edit.without_rule
+            text = edit(change.before.permissions, ace, key_acls.GENERIC)
+            yield from key_acls.give(params.path, text)
+        elif params.state == "present":
             verb = "/grant" if params.type == "allow" else "/deny"
             words = sddl.flag_words(ace.flags) + sddl.words(ace.rights)
             who = acls.word_of(params.user)
-            yield from acls.change(_path(params.path), f'{verb} "{who}:{words}"')
+            yield from acls.change(_path(params.path), f'{verb} "{who}:{words}"', link=link)
         else:
             without = _without(change.before.permissions, ace)
-            yield from acls.change(
-                _path(params.path), *_replaced(acls.word_of(params.user), ace, without)
-            )
+            lines = _replaced(acls.word_of(params.user), ace, without)
+            yield from acls.change(_path(params.path), *lines, link=link)
         return {}
 
     def undo(
         self, params: Params, change: Change[AclState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        path, was = _path(params.path), change.before
-        ace = _wanted(params, was)
+        was = change.before
+        if params.is_key:
+            yield from key_acls.give(params.path, was.permissions)
+            return {}
+        path, ace = _path(params.path), wanted(params, was)
         own = [one for one in sddl.aces(was.permissions) if _same(one, ace)]
-        yield from acls.change(path, *_replaced(acls.word_of(params.user), ace, own))
-        now = yield from acls.find(path)
+        lines = _replaced(acls.word_of(params.user), ace, own)
+        yield from acls.change(path, *lines, link=was.link)
+        now = yield from acls.find(path, link=was.link)
         if now.sddl != was.permissions:
-            yield from acls.give_back(path, was.permissions)
+            yield from acls.give_back(path, was.permissions, link=was.link)
         return {}
 
     def restore(self, params: Params, change: Change[AclState]) -> tuple[base.Restoring, ...]:
-        ace = _wanted(params, change.before)
+        ace = wanted(params, change.before)
         counts = ace.rights & ~sddl.SYNCHRONIZE
-        had = sddl.held(change.before.permissions, ace) & counts
+        had = _held(params, change.before, ace) & counts
         if had != (0 if params.state == "present" else counts):
             return ()  # some of the rights were there: one task cannot say that
         state = "absent" if params.state == "present" else "present"
-        args = {"path": params.path, "user": params.user, "type": params.type,
+        args: dict[str, Any] = {"path": params.path, "user": params.user, "type": params.type,
                 "rights": list(params.rights), "state": state,
                 "propagation": params.propagation}  # fmt: skip
+        if params.follow:
+            args["follow"] = True
         if params.inherit is not None:
             args["inherit"] = list(params.inherit)
         return (base.Restoring(args),)
@@ -206,15 +129,24 @@ def _path(path: str) -> str:
     return plain
 
 
-def _wanted(params: Params, state: AclState) -> Ace:
-    kind = "A" if params.type == "allow" else "D"
-    return Ace(kind, params.flags(folder=state.folder), params.mask, state.who)
+def _find_key(params: Params) -> Generator[Query, Reply, AclState]:
+    found = yield from key_acls.find(params.path, params.user)
+    if found is None:
+        return AclState(there=False)
+    state = AclState(False, found.sddl, found.who, folder=True)
+    return dataclasses.replace(state, rule=_holds(params, state))
+
+
+def _held(params: Params, state: AclState, ace: Ace) -> int:
+    if params.is_key:
+        return sddl_edit.held(state.permissions, ace, key_acls.GENERIC)
+    return sddl.held(state.permissions, ace)
 
 
 def _holds(params: Params, state: AclState) -> bool:
     """Present: all of the rights; for what shall go, any of them but to wait."""
-    ace = _wanted(params, state)
-    had = sddl.held(state.permissions, ace)
+    ace = wanted(params, state)
+    had = _held(params, state, ace)
     if params.state == "present":
         return had & ace.rights == ace.rights
     counts = ace.rights & ~sddl.SYNCHRONIZE or ace.rights

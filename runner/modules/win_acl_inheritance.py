@@ -1,4 +1,5 @@
-"""Whether a file or folder takes over the permissions of the folder above it, with ``icacls``.
+"""Whether a file or folder takes over the permissions of the folder above it, with ``icacls``;
+whether a key takes over those of the key above it, with PowerShell.
 
 The list of permissions is recorded as SDDL, and a rollback restores it.
 """
@@ -10,15 +11,16 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
-from runner.modules._win_files import PathText, require_windows
-from runner.windows import acls, paths, sddl
+from runner.modules._win_acl import PlaceText
+from runner.modules._win_files import require_windows
+from runner.windows import acls, key_acls, paths, sddl, sddl_edit
 from runner.windows.facts import WindowsFacts
 from runner.windows.looking import ABSENT, look
 
@@ -26,32 +28,22 @@ from runner.windows.looking import ABSENT, look
 class Params(base.Params):
     """Parameters of Ansible's win_acl_inheritance."""
 
-    path: PathText = Field(description="the file or folder")
+    path: PlaceText = Field(
+        description=r"the file or folder, or the key: HKLM:\SOFTWARE\Example (by PowerShell)"
+    )
     state: Literal["absent", "present"] = Field(
-        "absent", description="whether it takes over what the folder above hands down"
+        "absent", description="whether it takes over what the one above hands down"
     )
     reorganize: bool = Field(
-        False, description="absent: what was handed down stays, as entries of its own"
+        False,
+        description="absent: what was handed down stays, as entries of its own; present: entries "
+        "of its own that are handed down as well go",
     )
 
-    @field_validator("path", mode="before")
-    @classmethod
-    def _no_key(cls, value: object) -> object:
-        if isinstance(value, str) and value[:2].lower() == "hk":
-            raise ValueError(
-                "only files and folders: cmd has no tool for the permissions of a registry key; "
-                "use win_powershell with Set-Acl"
-            )
-        return value
-
-    @model_validator(mode="after")
-    def _fits(self) -> Params:
-        if self.state == "present" and self.reorganize:
-            raise ValueError(
-                "reorganize with state: present is not supported: icacls does not take out single "
-                "entries that the folder above has, too; use win_acl with state: absent"
-            )
-        return self
+    @property
+    def is_key(self) -> bool:
+        """Whether it is about a key of the registry."""
+        return key_acls.is_key(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +67,10 @@ class Module(base.Module[Params, InheritanceState]):
     )
     guide = Guide(
         example="win_acl_inheritance:\n  path: C:\\agent\n  state: absent\n  reorganize: yes",
-        using=(Using("icacls, certutil", since="2008"),),
+        using=(
+            Using("icacls, certutil", since="2008"),
+            Using("powershell", since="2008r2", powershell=True, part="keys of the registry"),
+        ),
         instead="win_command with cacls",
     )
 
@@ -84,6 +79,9 @@ class Module(base.Module[Params, InheritanceState]):
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, InheritanceState]:
         require_windows(facts, "win_acl_inheritance", "file with 'mode'")
+        if params.is_key:
+            key = yield from key_acls.find(params.path)
+            return InheritanceState(there=False) if key is None else _state(key.sddl)
         host = WindowsFacts.of(facts)
         if host.nt < (6, 0):
             raise Refused(
@@ -95,11 +93,12 @@ class Module(base.Module[Params, InheritanceState]):
         if seen.kind == ABSENT:
             return InheritanceState(there=False)
         found = yield from acls.find(path)
-        return InheritanceState(not sddl.is_protected(found.sddl), found.sddl)
+        return _state(found.sddl)
 
     def plan(self, params: Params, before: InheritanceState, facts: base.Facts) -> InheritanceState:
         if not before.there:
-            raise Refused(f"{params.path} is not there", hint="make it first: win_file, win_copy")
+            by = "win_regedit" if params.is_key else "win_file, win_copy"
+            raise Refused(f"{params.path} is not there", hint=f"make it first: {by}")
         inherits = params.state == "present"
         if before.inherits == inherits:
             return before
@@ -109,14 +108,26 @@ class Module(base.Module[Params, InheritanceState]):
     def apply(
         self, params: Params, change: Change[InheritanceState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        if params.is_key:
+            yield from _change_key(params, change)
+            return {}
+        path = _path(params.path)
         letter = "d" if params.reorganize else "r"
         word = "e" if change.after.inherits else letter
-        yield from acls.change(_path(params.path), f"/inheritance:{word}")
+        yield from acls.change(path, f"/inheritance:{word}")
+        if change.after.inherits and params.reorganize:
+            found = yield from acls.find(path)
+            left = sddl_edit.without_doubles(found.sddl)
+            if left != sddl.dacl(found.sddl):
+                yield from acls.give_back(path, left)
         return {}
 
     def undo(
         self, params: Params, change: Change[InheritanceState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        if params.is_key:
+            yield from key_acls.give(params.path, change.before.permissions)
+            return {}
         path, was = _path(params.path), change.before
         # First so that what is in a folder takes it over, too; then exactly as it was.
         yield from acls.change(path, f"/inheritance:{'e' if was.inherits else 'd'}")
@@ -124,6 +135,26 @@ class Module(base.Module[Params, InheritanceState]):
         if now.sddl != was.permissions:
             yield from acls.give_back(path, was.permissions)
         return {}
+
+
+def _state(text: str) -> InheritanceState:
+    return InheritanceState(not sddl.is_protected(text), text)
+
+
+def _change_key(
+    params: Params, change: Change[InheritanceState]
+) -> Generator[Request, Reply, None]:
+    was = change.before.permissions
+    if not change.after.inherits:
+        yield from key_acls.give(params.path, sddl_edit.shut(was, keep=params.reorganize))
+        return
+    yield from key_acls.give(params.path, sddl_edit.opened(was))
+    if not params.reorganize:
+        return
+    found = yield from key_acls.find(params.path)
+    left = sddl_edit.without_doubles(found.sddl) if found is not None else ""
+    if found is not None and left != sddl.dacl(found.sddl):
+        yield from key_acls.give(params.path, left)
 
 
 def _path(path: str) -> str:

@@ -7,88 +7,18 @@ rollback installs the version that was there before from the same source.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Literal
-
-from pydantic import AliasChoices, Field, field_validator, model_validator
+from typing import Any, cast
 
 from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Output, Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
-from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
+from runner.modules._choco_params import Params
 from runner.windows import choco
 from runner.windows.exit_codes import PROGRAM_MISSING, expect
-
-_SECRET: Final = "it would show in the host's list of processes: choco source add, once, by hand"
-_VERSION: Final = re.compile(r"\d+(\.\d+){0,3}([\-+][A-Za-z0-9.\-+]+)?")
-
-
-class Params(base.Params):
-    """Parameters of Ansible's win_chocolatey."""
-
-    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "source_username": _SECRET,
-        "source_password": _SECRET,
-        "proxy_username": _SECRET,
-        "proxy_password": _SECRET,
-        "proxy_url": "set it once with choco config set proxy, by win_command",
-        "bootstrap_script": "Chocolatey itself is installed by a task of its own",
-        "bootstrap_tls_version": "Chocolatey itself is installed by a task of its own",
-        "choco_args": "only arguments that are parameters here are passed",
-        "allow_multiple": "Chocolatey has no side-by-side packages any more",
-    }
-
-    name: Words = Field(min_length=1, description="names of packages")
-    state: Literal["absent", "downgrade", "latest", "present", "upgrade"] = Field(
-        "present", description="latest and upgrade: the newest there is; downgrade: to 'version'"
-    )
-    version: Text | None = Field(None, description="this version; for one package")
-    source: Text | None = Field(None, description="source: a name, a URL or a folder")
-    package_params: Text | None = Field(
-        None,
-        validation_alias=AliasChoices("package_params", "params"),
-        description="parameters of the package",
-    )
-    install_args: Text | None = Field(None, description="arguments for its installer")
-    override_args: bool = Field(False, description="they replace the package's own")
-    architecture: Literal["default", "x86"] = Field("default", description="x86: 32 bit")
-    force: bool = Field(False, description="install over what a failed run left")
-    ignore_checksums: bool = Field(False, description="do not check what is downloaded")
-    ignore_dependencies: bool = Field(False, description="leave out what it needs")
-    remove_dependencies: bool = Field(False, description="absent: what it needed goes too")
-    allow_prerelease: bool = Field(False, description="take prereleases as well")
-    skip_scripts: bool = Field(False, description="do not run the package's scripts")
-    pinned: bool | None = Field(None, description="whether it is kept from upgrades")
-    timeout: int = Field(
-        2700,
-        ge=1,
-        validation_alias=AliasChoices("timeout", "execution_timeout"),
-        description="seconds for each package",
-    )
-
-    @field_validator("name")
-    @classmethod
-    def _names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if not re.fullmatch(r"[A-Za-z0-9_.+\-]+", name) or name.startswith("-"):
-                raise ValueError(f"'{name}' is not the name of a package")
-            if name.lower() == "all":
-                raise ValueError("'all' would be every package of the host: name them")
-        return tuple(dict.fromkeys(name.lower() for name in names))
-
-    @model_validator(mode="after")
-    def _fits(self) -> Params:
-        if self.version is not None and not _VERSION.fullmatch(self.version):
-            raise ValueError(f"'{self.version}' is not a version such as 1.2.3")
-        if self.version is not None and len(self.name) > 1:
-            raise ValueError("'version' is for one package: write a task for each")
-        if self.state == "downgrade" and self.version is None:
-            raise ValueError("state: downgrade needs 'version'")
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +30,8 @@ class Packages:
     """
 
     installed: tuple[str, ...]
+    again: str | None = None
+    """Never read; a plan to install once more says that it will be known."""
     pinned: tuple[str, ...] = ()
     offered: tuple[str, ...] = field(default=(), compare=False)
     missing: tuple[str, ...] = field(default=(), compare=False)
@@ -131,8 +63,13 @@ class Module(base.Module[Params, Packages]):
         listed, pins = yield from read(choco.installed(version), choco.PINS)
         expect(listed, "choco", "list the packages")
         here, pinned = choco.rows(listed), choco.rows(pins)
-        asked = _asked(params, here)
+        names = tuple(sorted(here)) if params.every else params.name
+        asked = () if params.every else _asked(params, here)
         offered: dict[str, str] = {}
+        if params.every:
+            (newer,) = yield from read(choco.outdated(params.source or "", params.allow_prerelease))
+            expect(newer, "choco", "ask what is outdated", (0, 2))
+            offered = choco.newer(newer)
         for name in asked:
             command = choco.search(name, params.source or "", params.version or "",
                                    prerelease=params.allow_prerelease)  # fmt: skip
@@ -141,8 +78,8 @@ class Module(base.Module[Params, Packages]):
             if there := choco.rows(found).get(name):
                 offered[name] = there
         return Packages(
-            installed=tuple(f"{name} {here[name]}" for name in params.name if name in here),
-            pinned=tuple(name for name in params.name if name in here and name in pinned),
+            installed=tuple(f"{name} {here[name]}" for name in names if name in here),
+            pinned=tuple(name for name in names if name in here and name in pinned),
             offered=tuple(f"{name} {each}" for name, each in offered.items()),
             missing=tuple(name for name in asked if name not in offered),
             choco=version,
@@ -158,10 +95,18 @@ class Module(base.Module[Params, Packages]):
                 hint="choco source list shows the sources; give 'source' for another",
             )
         now, offered = _versions(before.installed), _versions(before.offered)
-        wanted = {name: _wanted(params, name, now.get(name), offered) for name in params.name}
-        pinned = before.pinned if params.pinned is None else params.name if params.pinned else ()
+        names = tuple(now) if params.every else params.name
+        # What is pinned stays when everything is brought up to date, as choco itself has it.
+        held = set(before.pinned) if params.every else set()
+        wanted = {
+            name: now[name] if name in held else _wanted(params, name, now.get(name), offered)
+            for name in names
+        }
+        pinned = before.pinned if params.pinned is None else names if params.pinned else ()
+        once_more = params.state == "reinstalled" and bool(now)
         return Packages(
             installed=tuple(f"{name} {version}" for name, version in wanted.items()),
+            again=cast(str, UNKNOWN) if once_more else None,
             pinned=tuple(pinned),
             choco=before.choco,
         )
@@ -172,8 +117,18 @@ class Module(base.Module[Params, Packages]):
         now, after = _versions(change.before.installed), _versions(change.after.installed)
         pinned = set(change.before.pinned)
         restart = False
-        for name in params.name:
+        once_more = change.after.again is not None
+        for name in tuple(now) if params.every else params.name:
             old, new = now.get(name), after.get(name)
+            if once_more and old is not None:
+                options = ("--force", f"--version={new}", *_options(params))
+                command = choco.change("install", name, options, params.timeout)
+                out = yield from write(command)
+                restart |= (
+                    expect(out, "choco", f"install {name} once more", choco.CHANGED).code
+                    in choco.RESTART
+                )
+                old = new
             if old != new and name in pinned:  # choco changes nothing that is pinned
                 expect((yield from write(choco.pin(name, pinned=False))), "choco", f"unpin {name}")
                 pinned.discard(name)
@@ -222,6 +177,8 @@ def _asked(params: Params, here: Mapping[str, str]) -> tuple[str, ...]:
         return ()
     if params.state == "present":
         return tuple(name for name in params.name if name not in here)
+    if params.state == "reinstalled" and not params.version:
+        return tuple(name for name in params.name if name not in here)
     return tuple(n for n in params.name if not params.version or here.get(n) != params.version)
 
 
@@ -237,6 +194,8 @@ def _wanted(params: Params, name: str, now: str | None, offered: Mapping[str, st
             f"{name} is installed in version {now}, not {params.version}",
             hint="state: upgrade or state: downgrade changes the version",
         )
+    if params.state == "reinstalled":
+        return found
     newer = choco.ordered(found) > choco.ordered(now)
     return found if newer or params.state == "downgrade" else now
 
@@ -266,15 +225,17 @@ def _options(params: Params) -> tuple[str, ...]:
         "--source=": params.source,
         "--package-parameters=": params.package_params,
         "--install-arguments=": params.install_args,
+        "--proxy=": params.proxy_url,
     }
     flags = {
         "--override-arguments": params.override_args,
         "--forcex86": params.architecture == "x86",
         "--force": params.force,
+        "--allow-empty-checksums": params.allow_empty_checksums,
         "--ignore-checksums": params.ignore_checksums,
         "--ignore-dependencies": params.ignore_dependencies,
         "--prerelease": params.allow_prerelease,
         "--skip-automation-scripts": params.skip_scripts,
     }
     said = tuple(f"{key}{value}" for key, value in words.items() if value)
-    return (*said, *(flag for flag, given in flags.items() if given))
+    return (*said, *(flag for flag, given in flags.items() if given), *params.choco_args)

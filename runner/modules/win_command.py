@@ -32,7 +32,7 @@ class Params(_command.CommandParams):
 
     cmd: Text | None = Field(None, description="the program and its arguments in one line")
     argv: Words | None = Field(None, description="the program and its arguments as a list")
-    chdir: Text | None = Field(None, description="folder to run it in")
+    chdir: _command.HostPath | None = Field(None, description="folder to run it in")
     stdin: Text | None = Field(None, description="text for its standard input")
     check: Text | None = Field(
         None, description="a command that changes nothing; exit code 0 says: already done"
@@ -57,6 +57,7 @@ class Module(_command.CommandModule[Params]):
     """Runs a program."""
 
     params = Params
+    straight = True
     doc_url = "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_command_module.html"
     guide = Guide(
         example="win_command: ipconfig /flushdns",

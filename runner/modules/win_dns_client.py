@@ -22,7 +22,8 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import Change
 from runner.modules import _restoring_settings
-from runner.windows import adapters
+from runner.modules._win_files import PathText
+from runner.windows import adapters, log
 from runner.windows.adapters import Adapter
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts
@@ -35,6 +36,10 @@ class Params(base.Params):
     dns_servers: Words = Field(
         validation_alias=AliasChoices("dns_servers", "ipv4_addresses", "ip_addresses", "addresses"),
         description="addresses of the servers in their order; an empty list: as DHCP says",
+    )
+
+    log_path: PathText | None = Field(
+        None, description="a file on the host to which a line for each change is added"
     )
 
     @field_validator("dns_servers")
@@ -127,10 +132,17 @@ class Module(base.Module[Params, Clients]):
                 for command in adapters.set_dns(adapter, wanted, version, nt) * (was != wanted):
                     out = yield from write(command)
                     expect(out, "netsh", f"set the DNS servers of {adapter.name}")
+        if params.log_path is not None:
+            yield from write(log.added(params.log_path, map(_line, change.after.adapters)))
         return {}
 
     def restore(self, params: Params, change: Change[Clients]) -> tuple[base.Restoring, ...]:
         return _restoring_settings.dns(change)
+
+
+def _line(adapter: Adapter) -> str:
+    servers = ", ".join((*adapter.dns4, *adapter.dns6)) or "as DHCP says"
+    return f"DNS servers of {adapter.name}: {servers}"
 
 
 def _wanted(params: Params, adapter: Adapter) -> Adapter:

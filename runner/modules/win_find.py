@@ -22,7 +22,7 @@ from runner.interfaces.exchange import Query, Reply, Script, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules._win_files import PathText, require_windows
+from runner.modules._win_files import SourceText, require_windows
 from runner.modules._win_stat import described
 from runner.windows import file_times, paths
 from runner.windows.looking import FILE, FOLDER, Seen, look
@@ -46,7 +46,7 @@ class Params(base.Params):
         "follow": "cmd does not tell where a link leads; name what it leads to in 'paths'"
     }
 
-    paths: Annotated[tuple[PathText, ...], BeforeValidator(_one_or_more)] = Field(
+    paths: Annotated[tuple[SourceText, ...], BeforeValidator(_one_or_more)] = Field(
         min_length=1, description="folders to look into"
     )
     patterns: Words | None = Field(

@@ -7,23 +7,45 @@ that is deleted takes its identifier with it, and with that its rights: that can
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
-from runner.interfaces.exchange import Exec, Query, Reply, Request, write
+from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
-from runner.interfaces.loose import Text
+from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
 from runner.modules import _restoring_settings
-from runner.windows import sam
+from runner.windows import local_groups, sam
 from runner.windows.exit_codes import expect
+from runner.windows.facts import WindowsFacts
 
 _BAD: Final = frozenset('"/\\[]:;|=,+*?<>%')
+
+
+class MembersParams(BaseModel):
+    """Who shall be in the group: names, .\\name, DOMAIN\\name, NT AUTHORITY\\name, or SIDs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    add: Words = Field((), description="who shall be in it as well")
+    remove: Words = Field((), description="who shall not be in it")
+    set: Words | None = Field(None, description="who shall be in it, and nobody else")
+
+    @model_validator(mode="after")
+    def _fits(self) -> MembersParams:
+        if self.set is not None and (self.add or self.remove):
+            raise ValueError("give 'set' alone, or 'add' and 'remove'")
+        return self
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Everybody who is named."""
+        return (*self.add, *self.remove, *(self.set or ()))
 
 
 class Params(base.Params):
@@ -31,6 +53,9 @@ class Params(base.Params):
 
     name: Text = Field(min_length=1, max_length=256, description="name of the group")
     description: Text | None = Field(None, description="text for people")
+    members: MembersParams | None = Field(
+        None, description="who is in it: 'add' and 'remove' with names, or 'set' alone"
+    )
     state: Literal["absent", "present"] = Field("present", description="whether it shall exist")
 
     @field_validator("name")
@@ -44,12 +69,21 @@ class Params(base.Params):
 
 @dataclass(frozen=True, slots=True)
 class GroupState:
-    """A local group; ``name`` is how the host spells it, ``sid`` its identifier."""
+    """A local group; ``name`` is how the host spells it, ``sid`` its identifier.
+
+    ``members`` is None where the task says nothing about them. ``named`` are those that it names,
+    as they are shown; ``words`` what ``net localgroup`` calls everybody; ``unknown`` those who are
+    not there, because a task before this one may make them.
+    """
 
     present: bool = False
     description: str = ""
+    members: tuple[str, ...] | None = None
     name: str = field(default="", compare=False)
     sid: str = field(default="", compare=False)
+    named: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    words: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    unknown: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Module(base.Module[Params, GroupState]):
@@ -66,8 +100,15 @@ class Module(base.Module[Params, GroupState]):
         using=(
             Using("net, wmic", until="2022"),
             Using("net; powershell", since="2025", powershell=True),
+            Using(
+                "powershell",
+                since="2008r2",
+                powershell=True,
+                part="members with names of more "
+                "than 20 characters, name@domain, identifiers of a domain",
+            ),
         ),
-        undo="a deleted group",
+        undo="a deleted group; without PowerShell, members with names of more than 20 characters",
     )
 
     def subject(self, params: Params) -> str:
@@ -75,25 +116,45 @@ class Module(base.Module[Params, GroupState]):
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, GroupState]:
         sam.refuse_controller(facts, f"group {params.name}")
-        found = (yield from sam.find()).group(params.name)
-        if found is None:
-            return GroupState(name=params.name)
-        return GroupState(True, found.description, found.name, found.sid)
+        directory = yield from sam.find()
+        found = directory.group(params.name)
+        state = GroupState(name=params.name)
+        if found is not None:
+            state = GroupState(True, found.description, None, found.name, found.sid)
+        if params.members is None or params.state == "absent":
+            return state
+        present: tuple[sam.Principal, ...] = ()
+        if found is not None:
+            (output,) = yield from read(local_groups.members_of(found.name))
+            present = local_groups.members(output, found.name, directory)
+        named = yield from local_groups.wanted_members(params.members.all, directory)
+        words = {who.shown: who.net_name for who in (*named.values(), *present) if who is not None}
+        return dataclasses.replace(
+            state,
+            members=_sorted(who.shown for who in present),
+            named=tuple((name, who.shown if who else name) for name, who in named.items()),
+            words=tuple(sorted(words.items())),
+            unknown=_sorted(name for name, who in named.items() if who is None),
+        )
 
     def plan(self, params: Params, before: GroupState, facts: base.Facts) -> GroupState:
         if params.state == "absent":
             if before.sid.startswith("S-1-5-32-"):
                 raise Refused(f"{before.name} is built in: Windows does not let it go")
             return GroupState(name=before.name)
+        powershell = WindowsFacts.of(facts).powershell > 0
+        members = _members(params, before, powershell=powershell)
+        after = dataclasses.replace(before, present=True, members=members)
         if params.description is None:
-            return dataclasses.replace(before, present=True)
-        return dataclasses.replace(before, present=True, description=params.description)
+            return after
+        return dataclasses.replace(after, description=params.description)
 
     def apply(
         self, params: Params, change: Change[GroupState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         before, after = change.before, change.after
         name = after.name or before.name
+        local_groups.refuse_unknown(set(after.unknown) & set(after.members or ()))
         if not after.present:
             yield from _net(f"delete the group {name}", name, "/delete")
             return {}
@@ -103,6 +164,8 @@ class Module(base.Module[Params, GroupState]):
         if words:
             yield from _net(f"{'change' if before.present else 'make'} the group {name}",
                             name, *words)  # fmt: skip
+        known = {**dict(before.words), **dict(after.words)}
+        yield from local_groups.change(name, before.members or (), after.members or (), known)
         return {}
 
     def undo(
@@ -121,7 +184,15 @@ class Module(base.Module[Params, GroupState]):
     def irreversible(self, params: Params, change: Change[GroupState], facts: base.Facts) -> str:
         if change.before.present and not change.after.present:
             return "a group that is deleted takes its identifier, members and rights with it"
-        return ""
+        lost = set(change.before.members or ()) - set(change.after.members or ())
+        gone = local_groups.too_long(dict(change.before.words), lost)
+        if not gone or WindowsFacts.of(facts).powershell:
+            return ""
+        return f"net localgroup cannot put {gone} in again: its name is too long"
+
+    def message(self, params: Params, change: Change[GroupState], facts: base.Facts) -> str:
+        missing = ", ".join(change.after.unknown)
+        return f"must be made first: {missing}" if missing else ""
 
     def result(
         self,
@@ -131,6 +202,21 @@ class Module(base.Module[Params, GroupState]):
         applied: Mapping[str, Any],
     ) -> Mapping[str, Any]:
         return {"name": change.after.name or params.name}
+
+
+def _members(params: Params, before: GroupState, *, powershell: bool) -> tuple[str, ...] | None:
+    if params.members is None:
+        return None
+    shown, now = dict(before.named), set(before.members or ())
+    wanted = now if params.members.set is None else {shown[name] for name in params.members.set}
+    wanted = wanted | {shown[name] for name in params.members.add}
+    wanted -= {shown[name] for name in params.members.remove}
+    local_groups.refuse_long(dict(before.words), wanted - now, powershell=powershell)
+    return _sorted(wanted)
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names), key=str.casefold))
 
 
 def _net(doing: str, name: str, *words: str) -> Generator[Request, Reply, None]:

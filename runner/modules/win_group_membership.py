@@ -9,22 +9,19 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from runner.errors import Refused
 from runner.interfaces import module as base
-from runner.interfaces.exchange import Query, Reply, Request, read, write
+from runner.interfaces.exchange import Query, Reply, Request, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
 from runner.modules import _restoring_settings
 from runner.windows import local_groups, sam
-from runner.windows.exit_codes import expect
-
-_LONGEST: Final = 20
-"""Characters of a member's name that net.exe takes (Microsoft, KB 324639)."""
+from runner.windows.facts import WindowsFacts
 
 
 class Params(base.Params):
@@ -73,8 +70,14 @@ class Module(base.Module[Params, Members]):
         using=(
             Using("net, wmic", until="2022"),
             Using("net; powershell", since="2025", powershell=True),
+            Using(
+                "powershell",
+                since="2008r2",
+                powershell=True,
+                part="names of more than 20 characters, name@domain, identifiers of a domain",
+            ),
         ),
-        undo="members with names of more than 20 characters",
+        undo="without PowerShell, members with names of more than 20 characters",
     )
 
     def subject(self, params: Params) -> str:
@@ -88,7 +91,7 @@ class Module(base.Module[Params, Members]):
         if group is not None:
             (output,) = yield from read(local_groups.members_of(group.name))
             present = local_groups.members(output, group.name, directory)
-        found = {name: local_groups.wanted_member(name, directory) for name in params.members}
+        found = yield from local_groups.wanted_members(params.members, directory)
         wanted = [who for who in found.values() if who is not None]
         unknown = [name for name, who in found.items() if who is None]
         words = {who.shown: who.net_name for who in (*wanted, *present)}
@@ -106,11 +109,8 @@ class Module(base.Module[Params, Members]):
             _check(before, before.unknown)
         now, named = set(before.members), set(before.wanted)
         wanted = {"present": now | named, "absent": now - named, "pure": named}[params.state]
-        if too_long := _too_long(before, wanted - now):
-            raise Refused(
-                f"net localgroup puts in names of up to {_LONGEST} characters, not {too_long}",
-                hint="use win_powershell with Add-LocalGroupMember for this account",
-            )
+        powershell = WindowsFacts.of(facts).powershell > 0
+        local_groups.refuse_long(dict(before.words), wanted - now, powershell=powershell)
         return dataclasses.replace(before, members=_sorted(wanted))
 
     def apply(
@@ -119,15 +119,7 @@ class Module(base.Module[Params, Members]):
         before, after = change.before, change.after
         _check(after, set(after.unknown) & set(after.members))
         words = {**dict(before.words), **dict(after.words)}
-        group = after.group
-        for name in before.members:
-            if name not in after.members:
-                output = yield from write(local_groups.remove_member(group, words[name]))
-                expect(output, "net", f"take {name} out of the group {group}")
-        for name in after.members:
-            if name not in before.members:
-                output = yield from write(local_groups.add_member(group, words[name]))
-                expect(output, "net", f"put {name} into the group {group}")
+        yield from local_groups.change(after.group, before.members, after.members, words)
         return {}
 
     def restore(self, params: Params, change: Change[Members]) -> tuple[base.Restoring, ...]:
@@ -135,8 +127,11 @@ class Module(base.Module[Params, Members]):
 
     def irreversible(self, params: Params, change: Change[Members], facts: base.Facts) -> str:
         before, after = change.before, change.after
-        gone = _too_long(before, set(before.members) - set(after.members))
-        return f"net localgroup cannot put {gone} in again: its name is too long" if gone else ""
+        lost = set(before.members) - set(after.members)
+        gone = local_groups.too_long(dict(before.words), lost)
+        if not gone or WindowsFacts.of(facts).powershell:
+            return ""
+        return f"net localgroup cannot put {gone} in again: its name is too long"
 
     def message(self, params: Params, change: Change[Members], facts: base.Facts) -> str:
         after = change.after
@@ -167,13 +162,6 @@ def _check(state: Members, unknown: Collection[str]) -> None:
             hint="make it first (win_group); net localgroup lists those that there are",
         )
     local_groups.refuse_unknown(unknown)
-
-
-def _too_long(state: Members, names: Iterable[str]) -> str:
-    """One of the names that net.exe cannot put into a group."""
-    words = dict(state.words)
-    bare = (words.get(name, name).rpartition("\\")[2] for name in sorted(names))
-    return next((name for name in bare if len(name) > _LONGEST), "")
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

@@ -184,6 +184,7 @@ class Module(base.Module[Params, HotfixState]):
         return {
             "identifier": now.identities[0] if now.identities else "",
             "kb": now.kb,
+            "package": now.package,
             "status": now.status,
             "effective": effective,
             "reboot_required": restart,
@@ -239,7 +240,7 @@ def _version(text: str) -> files.Version | None:
 def _check_install(target: Target, host: WindowsFacts, before: HotfixState) -> None:
     """Everything that makes the installation impossible, before anything is sent."""
     if target.refusal:
-        raise Refused(target.refusal, hint=f"found: {host.name}, build {host.build}")
+        raise Refused(target.refusal, hint=target.advice(host))
     if not before.package:
         raise Refused(
             f"needs {target.name}, but no package is given",

@@ -12,7 +12,7 @@ import dataclasses
 import hashlib
 import re
 from collections.abc import Generator, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
@@ -31,11 +31,6 @@ from runner.windows.looking import ABSENT, FILE
 
 class Params(base.Params):
     """Parameters of Ansible's win_lineinfile."""
-
-    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "validate": "the new content is not on the host before it takes its place; check the file "
-        "with a task of its own behind this one (win_command): a rollback gives the old one back"
-    }
 
     path: PathText = Field(
         validation_alias=AliasChoices("path", "dest", "destfile", "name"), description="the file"
@@ -56,6 +51,11 @@ class Params(base.Params):
     insertbefore: Text | None = Field(None, description="BOF or a regex: before which line it goes")
     create: bool = Field(False, description="make the file, and its folders, if it is not there")
     backup: bool = Field(False, description="leave a copy of the old file beside it")
+    validate_: Text | None = Field(
+        None,
+        validation_alias="validate",
+        description="a command that must end with 0 on the new content, which is %s in it",
+    )
     encoding: Text = Field(
         "auto", description="how the file is encoded; auto: by its byte order mark, else UTF-8"
     )
@@ -95,6 +95,8 @@ class Params(base.Params):
             raise ValueError(
                 "'line' holds a line break, so it would never be found again: one task for each"
             )
+        if self.validate_ is not None and "%s" not in self.validate_:
+            raise ValueError("'validate' needs a %s, in place of the file")
         return self
 
     @property
@@ -156,6 +158,8 @@ class Module(WinFileModule):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         before, after = change.before, change.after
         content = LocalFile(after.path, str(after.told).encode("latin-1"))
+        if params.validate_ is not None:
+            yield from _win_text.validated(after, content, params.validate_)
         backup = backup_path(after.path) if params.backup and before.kind == FILE else ""
         return (yield from _win_files.write_content(before, after, content, backup))
 

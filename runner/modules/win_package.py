@@ -1,7 +1,12 @@
-r"""Programs: installed from an .msi or .exe that is on the host, or uninstalled.
+r"""Programs: installed from an .msi or .exe on the host, on a share or in the web, or uninstalled.
 
 Whether a program is installed is told by its key under ``Uninstall`` in the registry (``HKLM`` and
-``HKCU``, in both views), by a file or by a service; where several are given, all must say so.
+``HKCU``, in both views), which of an .msi the package itself names (asked with PowerShell where
+``product_id`` does not say it); over that, by a file and its version; over that, by a service. Of
+an .exe with none of them nobody knows: it is started every time, as in Ansible.
+
+A package in the web is fetched only when it is needed. With neither ``product_id`` nor one of the
+others it must be fetched to tell, so a plan only says that it will be known.
 ``msiexec`` is silent and does not restart the host (``/qn /norestart``; Microsoft, "Standard
 Installer Command-Line Options" and "MsiExec.exe and InstMsi.exe error messages").
 
@@ -11,29 +16,35 @@ was uninstalled, is irreversible, and that is said beforehand.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
-from runner.interfaces.exchange import Exec, Output, Query, Reply, Request, Script, read, write
-from runner.interfaces.guide import Guide, Using
-from runner.model.state import Change
-from runner.modules import _restoring_settings
-from runner.modules._win_files import require_windows
-from runner.modules._win_package_params import Params
-from runner.windows import command_line, registry, services
-from runner.windows.exit_codes import RESTART_NEEDED, SERVICE_ABSENT
-from runner.windows.looking import ABSENT, FILE, Seen, look, require_checksum
-
-_UNINSTALL: Final = r"Microsoft\Windows\CurrentVersion\Uninstall"
-_PLACES: Final = (
-    rf"HKLM\SOFTWARE\{_UNINSTALL}",
-    rf"HKLM\SOFTWARE\Wow6432Node\{_UNINSTALL}",
-    rf"HKCU\Software\{_UNINSTALL}",
-    rf"HKCU\Software\Wow6432Node\{_UNINSTALL}",
+from runner.interfaces.exchange import (
+    Exec,
+    Output,
+    Query,
+    Reply,
+    Request,
+    Script,
+    read,
+    write,
 )
+from runner.interfaces.guide import Guide, Using
+from runner.model.state import UNKNOWN, Change
+from runner.modules import _restoring_settings
+from runner.modules._win_download import fetch, shown
+from runner.modules._win_files import require_windows
+from runner.modules._win_package_find import PackageState, created, registered
+from runner.modules._win_package_params import GUID, Params
+from runner.modules._win_web import file_name
+from runner.windows import command_line, download, installer, paths, variables
+from runner.windows.exit_codes import RESTART_NEEDED
+from runner.windows.looking import FILE, Seen, look, require_checksum
+from runner.windows.put_lines import Put, removed
+
 _REASONS: Final = {
     1602: "it was cancelled",
     1603: "a fatal error; see the log (log_path)",
@@ -52,19 +63,6 @@ _REASONS: Final = {
 _SECONDS: Final = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class PackageState:
-    """One program. What follows ``installed`` is for people and for uninstalling."""
-
-    installed: bool = False
-    name: str = field(default="", compare=False)
-    version: str = field(default="", compare=False)
-    uninstall: str = field(default="", compare=False)
-    msi: bool = field(default=False, compare=False)
-    package: str = field(default="", compare=False)
-    """What is at ``path``: its checksum, or that it is there."""
-
-
 class Module(base.Module[Params, PackageState]):
     """Installs and uninstalls a program."""
 
@@ -74,89 +72,88 @@ class Module(base.Module[Params, PackageState]):
     guide = Guide(
         example="win_package:\n  path: C:\\setup\\agent.msi\n"
         "  product_id: '{0240359E-6A4C-4884-9E94-B397A02D893C}'",
-        using=(Using("msiexec, reg, sc, certutil, cmd"),),
+        using=(
+            Using("msiexec, reg, sc, certutil, cmd"),
+            Using("wmic (creates_version)"),
+            Using("what win_get_url uses (a URL)"),
+            Using("powershell", since="2008r2", powershell=True, part="an msi without product_id"),
+        ),
         undo="what an .exe installed, and what was uninstalled",
     )
 
     def subject(self, params: Params) -> str:
-        return f"package {params.product_id or params.creates_path or params.creates_service}"
+        named = params.product_id or params.creates_path or params.creates_service
+        return f"package {named or shown(params.path or '')}"
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, PackageState]:
         require_windows(facts, "win_package", "package")
-        said: list[bool] = []
-        keys: tuple[Output, ...] = ()
-        if params.product_id is not None:
-            keys = yield from read(
-                *(registry.query(f"{place}\\{params.product_id}") for place in _PLACES)
-            )
-            said.append(any(key.code == 0 for key in keys))
-        if params.creates_service is not None:
-            (service,) = yield from read(services.query(params.creates_service))
-            said.append(service.code != SERVICE_ABSENT)
-        paths = [path for path in (params.creates_path, params.path) if path is not None]
-        digest = params.checksum_algorithm if params.checksum else ""
-        only = [params.path] if params.path else []
-        seen = dict(zip(paths, (yield from look(paths, checksum=digest, only=only)), strict=True)) \
-            if paths else {}  # fmt: skip
-        if params.creates_path is not None:
-            said.append(seen[params.creates_path].kind != ABSENT)
-        found = next((key for key in keys if key.code == 0), Output(1))
-        quiet = registry.text(found, "QuietUninstallString")
-        return PackageState(
-            installed=all(said),
-            name=registry.text(found, "DisplayName"),
-            version=registry.text(found, "DisplayVersion"),
-            uninstall=quiet or registry.text(found, "UninstallString"),
-            msi=registry.number(found, "WindowsInstaller") == 1,
-            package=_package(params, seen.get(params.path or "")),
-        )
+        package = ""
+        if params.path and not params.is_url:
+            digest = params.checksum_algorithm if params.checksum else ""
+            (seen,) = yield from look([params.path], checksum=digest)
+            package = _package(params, seen)
+        product = params.product_id or ""
+        if params.is_msi and not params.signs and package:
+            product = yield from installer.product_code(params.path or "")
+        found = yield from registered(product)
+        state = dataclasses.replace(found, package=package, product=product)
+        told = yield from created(params)
+        if told is not None:
+            return dataclasses.replace(state, installed=told)
+        if not product and (params.is_url or not params.is_msi):
+            return dataclasses.replace(state, installed=None)
+        return state
 
     def plan(self, params: Params, before: PackageState, facts: base.Facts) -> PackageState:
         wanted = params.state == "present"
         if before.installed is wanted:
             return before
-        if wanted and not before.package:
+        if not params.is_url and not before.package and (wanted or (params.path and params.is_msi)):
             raise Refused(
                 f"there is no package {params.path} on this host",
                 hint="bring it there first: win_copy, or win_get_url",
             )
-        if wanted and params.checksum and before.package != params.checksum.lower():
-            raise Refused(
-                f"{params.path} has the {params.checksum_algorithm} {before.package}, not "
-                f"{params.checksum.lower()}: it is not started"
-            )
+        if wanted and params.checksum and not params.is_url:
+            _require_same(params, params.path or "", before.package)
+        if before.installed is None:
+            return dataclasses.replace(before, installed=cast(bool, UNKNOWN))
         if not wanted:
-            _uninstalling(params, before)
-        return PackageState(wanted)
+            _uninstalling(params, before, params.path)
+        return PackageState(wanted, product=before.product)
 
     def apply(
         self, params: Params, change: Change[PackageState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        if change.after.installed:
-            words, doing = _installing(params), f"install {params.path}"
-        else:
-            words, doing = _uninstalling(params, change.before), f"uninstall {self.subject(params)}"
-        output = yield from write(_command(params, words))
-        if output.code not in params.codes:
-            raise _failed(doing, output, words[0])
-        return {"rc": output.signed, "reboot_required": output.code == RESTART_NEEDED}
+        needs = params.is_url and (params.state == "present" or not change.before.uninstall)
+        if not needs:
+            return (yield from _done(params, change.before, params.path))
+        spec, path = yield from _fetched(params)
+        try:
+            applied = yield from _from_web(params, change.before, path)
+        except ModuleError:
+            yield from _forgotten(spec)
+            raise
+        yield from _forgotten(spec)
+        return applied
 
     def undo(
         self, params: Params, change: Change[PackageState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        words = ("msiexec", "/x", params.product_id or "", "/qn", "/norestart")
-        output = yield from write(Exec(*words, timeout=_SECONDS))
+        product = change.before.product or change.after.product or params.product_id or ""
+        output = yield from write(
+            Exec("msiexec", "/x", product, "/qn", "/norestart", timeout=_SECONDS)
+        )
         if output.code not in (0, RESTART_NEEDED):
-            raise _failed(f"uninstall {params.product_id}", output, "msiexec")
+            raise _failed(f"uninstall {product}", output, "msiexec")
         return {"rc": output.signed, "reboot_required": output.code == RESTART_NEEDED}
 
     def restore(self, params: Params, change: Change[PackageState]) -> tuple[base.Restoring, ...]:
         return _restoring_settings.package(params, change)
 
     def irreversible(self, params: Params, change: Change[PackageState], facts: base.Facts) -> str:
-        if not change.after.installed:
+        if params.state == "absent":
             return "what an uninstalled program had of its own does not come back"
-        if params.is_msi and params.is_guid:
+        if params.is_msi and GUID.fullmatch(change.after.product or params.product_id or ""):
             return ""
         return "how it is uninstalled again without questions is not known beforehand"
 
@@ -170,23 +167,84 @@ class Module(base.Module[Params, PackageState]):
         return {"rc": 0, "reboot_required": False, **applied}
 
 
-def _package(params: Params, seen: Seen | None) -> str:
-    if seen is None or seen.kind != FILE:
+def _fetched(params: Params) -> Generator[Request, Reply, tuple[Put, str]]:
+    """The package from the web: where it is made, and its path. Who asks takes it away again."""
+    url = params.path or ""
+    wish = params.asking(url)
+    (output,) = yield from read(download.WHICH)
+    tool = download.choose(output, wish)
+    folder = (yield from variables.filled(("%TEMP%",)))["%TEMP%"]
+    name = file_name(url) or "package"
+    spec = Put(paths.checked(paths.join(folder, name)), "", Seen(""))
+    yield from fetch(wish, spec, tool)
+    path = paths.join(spec.work, name)
+    if params.checksum:
+        try:
+            (seen,) = yield from look([path], checksum=params.checksum_algorithm)
+            _require_same(params, url, seen.checksum)
+        except ModuleError:
+            yield from _forgotten(spec)
+            raise
+    return spec, path
+
+
+def _forgotten(spec: Put) -> Generator[Request, Reply, None]:
+    yield from write(Script("cmd", f"{spec.here}&{removed(spec)}&exit 0"))
+
+
+def _from_web(
+    params: Params, before: PackageState, path: str
+) -> Generator[Request, Reply, Mapping[str, Any]]:
+    """Do it with a package that has come, if what it says of itself asks for it."""
+    if before.installed is None and params.is_msi:
+        product = yield from installer.product_code(path)
+        found = yield from registered(product)
+        if found.installed is (params.state == "present"):
+            return {"rc": 0, "reboot_required": False, "changed": False}
+        before = dataclasses.replace(found, product=product)
+    return (yield from _done(params, before, path))
+
+
+def _require_same(params: Params, what: str, found: str) -> None:
+    wanted = (params.checksum or "").lower()
+    if found != wanted:
+        raise Refused(
+            f"{shown(what)} has the {params.checksum_algorithm} {found}, not {wanted}: "
+            "it is not started"
+        )
+
+
+def _done(
+    params: Params, before: PackageState, path: str | None
+) -> Generator[Request, Reply, Mapping[str, Any]]:
+    if params.state == "present":
+        words, doing = _installing(params, path or ""), f"install {shown(params.path or '')}"
+    else:
+        words = _uninstalling(params, before, path)
+        doing = f"uninstall {before.product or shown(params.path or '')}"
+    output = yield from write(_command(params, words))
+    if output.code not in params.codes:
+        raise _failed(doing, output, words[0])
+    return {"rc": output.signed, "reboot_required": output.code == RESTART_NEEDED}
+
+
+def _package(params: Params, seen: Seen) -> str:
+    if seen.kind != FILE:
         return ""
     if params.checksum:
         require_checksum(seen)
     return seen.checksum or "there"
 
 
-def _installing(params: Params) -> tuple[str, ...]:
-    path, more = params.path or "", params.arguments or ()
+def _installing(params: Params, path: str) -> tuple[str, ...]:
+    more = params.arguments or ()
     if not params.is_msi:
         return (path, *more)
     log = ("/log", params.log_path) if params.log_path else ()
     return ("msiexec", "/i", path, "/qn", "/norestart", *log, *more)
 
 
-def _uninstalling(params: Params, before: PackageState) -> tuple[str, ...]:
+def _uninstalling(params: Params, before: PackageState, path: str | None) -> tuple[str, ...]:
     """The words that uninstall it. Raises Refused where that would ask questions."""
     more = params.arguments or ()
     log = ("/log", params.log_path) if params.log_path else ()
@@ -194,14 +252,14 @@ def _uninstalling(params: Params, before: PackageState) -> tuple[str, ...]:
     if params.provider == "auto" and params.path is None:
         by_msiexec = before.msi  # an installer of another kind may have such a key as well
     if by_msiexec:
-        what = params.product_id if params.is_guid else params.path
+        what = before.product if GUID.fullmatch(before.product) else path
         return ("msiexec", "/x", what or "", "/qn", "/norestart", *log, *more)
-    if params.path is not None:
-        return (params.path, *more)
+    if path is not None and not (params.is_url and before.uninstall):
+        return (path, *more)
     words = command_line.split(before.uninstall)
     if not words:
         raise Refused(
-            f"nothing in the registry says how {params.product_id} is uninstalled",
+            f"nothing in the registry says how {before.product} is uninstalled",
             hint="give the uninstaller as 'path', with its 'arguments'",
         )
     return (*words, *more)

@@ -39,7 +39,7 @@ class Params(base.Params):
         if not elements:
             raise ValueError("must name at least one folder")
         for one in elements:
-            if ";" in one or not _key(one) or registry.unwritable(one):
+            if len(split(one)) != 1 or not _key(one) or registry.unwritable(one):
                 raise ValueError(f"{one!r} is not one folder")
         if len({_key(one) for one in elements}) < len(elements):
             raise ValueError("names the same folder twice")

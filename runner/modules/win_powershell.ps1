@@ -2,6 +2,8 @@
 # which no code page can change. Windows PowerShell 2.0 syntax throughout.
 
 $runnerDepth = [int]$params.depth
+$secrets = @()
+if ([int]$params.sensitive) { $secrets = @($input) }
 
 function Convert-Plain($value, $depth) {
     # Anything -> what JSON has: text, numbers, booleans, lists and tables, down to a depth.
@@ -87,9 +89,19 @@ try {
         [void]$shell.Invoke()
         $shell.Commands.Clear()
     }
-    [void]$shell.AddScript([string]$params.script)
+    $text = [string]$params.script
+    if ($params.path) { $text = [IO.File]::ReadAllText([string]$params.path) }
+    [void]$shell.AddScript($text)
     foreach ($pair in @($params.parameters)) {
         if ($pair -ne $null) { [void]$shell.AddParameter([string]$pair.name, $pair.value) }
+    }
+    foreach ($line in @($secrets)) {
+        if (-not $line) { continue }
+        $said = @(([string]$line).Split(';') | ForEach-Object { [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($_)) })
+        $value = New-Object Security.SecureString
+        foreach ($char in @(([string]$said[2]).ToCharArray())) { $value.AppendChar($char) }
+        if ($said[1]) { $value = New-Object Management.Automation.PSCredential([string]$said[1], $value) }
+        [void]$shell.AddParameter([string]$said[0], $value)
     }
     $output = $shell.Invoke()
 } catch {

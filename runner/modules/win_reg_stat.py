@@ -17,7 +17,7 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.interfaces.touching import Reach
 from runner.model.state import Change
-from runner.windows import registry
+from runner.windows import registry, registry_views
 
 _VARIABLE: Final = re.compile("%([^%]+)%")
 _ENVIRONMENT: Final = Exec("cmd", "/d", "/c", "set")
@@ -34,6 +34,11 @@ class Params(base.Params):
         None,
         validation_alias=AliasChoices("name", "entry", "property", "value"),
         description="one value; left out: the key with all its values and subkeys",
+    )
+    view: registry_views.View = Field(
+        "default",
+        description="which half of a 64-bit Windows' registry; default: that of the host's shell, "
+        "64 with WinRM (not in Ansible)",
     )
 
     @field_validator("path")
@@ -85,14 +90,19 @@ class Module(base.Module[Params, KeyState]):
     )
 
     def subject(self, params: Params) -> str:
-        return f"registry {params.path} {params.name or ''}".strip().lower()
+        view = f"{params.view}-bit " if params.view != "default" else ""
+        return f"{view}registry {params.path} {params.name or ''}".strip().lower()
 
     def reach(self, params: Params, change: Change[KeyState], facts: base.Facts) -> Reach | None:
-        if not registry.is_plain(params.path):
+        if not registry.is_plain(params.path) or params.view != "default":
             return None
         return touching.reach(reads=registry.ancestors(params.path), below=(params.path,))
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, KeyState]:
+        way = yield from registry_views.find(params.view, params.path)
+        return (yield from registry_views.through(way, self._find(params)))
+
+    def _find(self, params: Params) -> Generator[Query, Reply, KeyState]:
         (output,) = yield from read(registry.query(params.path))
         if output.code != 0:
             return KeyState()

@@ -2,14 +2,15 @@
 
 Whether a value was absent, or had another type or data, is recorded, and so are the keys that had
 to be created above it: undo removes those again when they are empty. A key that is deleted is
-recorded with all its values; where that cannot be exact, the plan says so beforehand.
+recorded with all its values; where that cannot be exact, the plan says so beforehand. A hive out
+of a file is loaded for the task alone, also for a dry run, which has to look into it.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Generator, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
@@ -22,16 +23,13 @@ from runner.interfaces.touching import Reach
 from runner.model.state import Change
 from runner.modules import _registry, _restoring
 from runner.modules._registry import RegistryState
-from runner.windows import registry
+from runner.modules._win_files import PathText
+from runner.windows import hives, registry, registry_views
 from runner.windows.exit_codes import expect
 
 
 class Params(base.Params):
     """Parameters of Ansible's win_regedit."""
-
-    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "hive": "a loaded hive would have to be unloaded again whatever happens; use win_shell"
-    }
 
     path: Text = Field(
         validation_alias=AliasChoices("path", "key"),
@@ -54,6 +52,16 @@ class Params(base.Params):
     delete_key: bool = Field(
         True, description="absent without a name deletes the whole key, not only its default value"
     )
+    hive: PathText | None = Field(
+        None,
+        description=r"a file with a hive, such as C:\Users\Default\NTUSER.DAT, that is loaded as "
+        r"HKLM:\ANSIBLE for this task; path must be in there",
+    )
+    view: registry_views.View = Field(
+        "default",
+        description="which half of a 64-bit Windows' registry; default: that of the host's shell, "
+        "64 with WinRM (not in Ansible)",
+    )
 
     @field_validator("path")
     @classmethod
@@ -66,11 +74,21 @@ class Params(base.Params):
     @model_validator(mode="after")
     def _fits(self) -> Params:
         wanted = _registry.normal(self.type, self.data)
+        if self.hive is not None:
+            self._check_hive()
         if not self.name and self.data is not None and self.type != "string":
             raise ValueError("the default value of a key is a string; give a 'name'")
         if problem := registry.unwritable(wanted):
             raise ValueError(f"reg.exe cannot write this data: {problem}")
         return self
+
+    def _check_hive(self) -> None:
+        if not hives.is_in(self.path):
+            raise ValueError(rf"with hive, path must be in {hives.ROOT}: the hive is loaded there")
+        if self.deletes_key and "\\" not in self.path.removeprefix("HKLM\\"):
+            raise ValueError("the root of a hive cannot be deleted; name a key below it")
+        if self.view != "default":
+            raise ValueError("view has no meaning with hive: a loaded hive is the same in both")
 
     @property
     def touches_default(self) -> bool:
@@ -115,44 +133,76 @@ class Module(base.Module[Params, RegistryState]):
 
     def subject(self, params: Params) -> str:
         name = "(default)" if params.touches_default else params.name or ""
-        return f"registry {params.path} {name}".strip().lower()
+        view = f"{params.view}-bit " if params.view != "default" else ""
+        hive = f" of {params.hive}" if params.hive else ""
+        return f"{view}registry {params.path} {name}".strip().lower() + hive.lower()
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, RegistryState]:
+        if params.hive is not None:
+            loaded = yield from hives.is_loaded(params.hive)
+            look = self._find(params)
+            state = yield from (look if loaded else hives.looking(params.hive, look))
+            return dataclasses.replace(state, hive_loaded=loaded)
+        way = yield from registry_views.find(params.view, params.path)
+        state = yield from registry_views.through(way, self._find(params, way))
+        return dataclasses.replace(state, way=way)
+
+    def _find(self, params: Params, way: str = "") -> Generator[Query, Reply, RegistryState]:
         if params.deletes_key:
             return (yield from _registry.find_tree(params.path))
         if params.touches_default:
-            return (yield from _registry.find_default(params.path))
+            return (yield from _registry.find_default(params.path, _kept(params, way), way))
         return (yield from _registry.find_value(params.path, params.name or None))
 
     def plan(self, params: Params, before: RegistryState, facts: base.Facts) -> RegistryState:
         if params.deletes_key:
             above = registry.ancestors(params.path)
             nearest = above[0] if above and before.key_present else before.nearest
-            return RegistryState(nearest=nearest)
+            return RegistryState(nearest=nearest, way=before.way)
         if params.state == "absent":
-            return RegistryState(key_present=before.key_present, nearest=before.nearest)
+            return RegistryState(
+                key_present=before.key_present, nearest=before.nearest, way=before.way
+            )
         if not params.sets_value:
-            return dataclasses.replace(before, key_present=True, nearest=params.path)
+            return dataclasses.replace(
+                before, key_present=True, nearest=params.path, hive_loaded=False
+            )
         return RegistryState(
             key_present=True,
             value_present=True,
             type=params.type,
             data=_registry.normal(params.type, params.data),
             nearest=params.path,
+            way=before.way,
         )
 
     def reach(
         self, params: Params, change: Change[RegistryState], facts: base.Facts
     ) -> Reach | None:
-        if params.touches_default:
-            return None  # found with PowerShell
+        if params.touches_default or params.hive or params.view != "default":
+            return None  # found with PowerShell, or elsewhere than its path says
         return _registry.reach(params.path, params.name or "", change, tree=params.deletes_key)
 
     def apply(
         self, params: Params, change: Change[RegistryState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         before, after = change.before, change.after
-        if after.tree and not before.key_present:
+        work = self._change(params, change)
+        if params.hive is not None:
+            yield from hives.within(
+                params.hive, work, loaded=before.hive_loaded, stays=after.hive_loaded
+            )
+        else:
+            yield from registry_views.through(before.way or after.way, work)
+        return {}
+
+    def _change(
+        self, params: Params, change: Change[RegistryState]
+    ) -> Generator[Request, Reply, None]:
+        before, after = change.before, change.after
+        if not {one.field for one in change.differences()} - {"hive_loaded"}:
+            return
+        if after.tree and before.tree != after.tree:
             yield from _restore(after)
         elif before.key_present and not after.key_present and params.deletes_key:
             out = yield from write(registry.delete_key(params.path))
@@ -167,7 +217,17 @@ class Module(base.Module[Params, RegistryState]):
             expect(out, "reg", f"create the key {params.path}")
         if before.key_present and not after.key_present and not params.deletes_key:
             yield from _registry.remove_empty(params.path, after.nearest)
-        return {}
+
+    def sweep(
+        self, params: Params, change: Change[RegistryState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        """Keys above one that was not there; a hive that was not loaded."""
+        before = change.before
+        if not before.key_present and params.hive is None:
+            work = _registry.remove_empty(params.path, before.nearest, strict=False)
+            yield from registry_views.through(before.way or change.after.way, work)
+        elif params.hive is not None and not before.hive_loaded:
+            yield from hives.left(params.hive)
 
     def irreversible(self, params: Params, change: Change[RegistryState], facts: base.Facts) -> str:
         before = change.before
@@ -179,7 +239,11 @@ class Module(base.Module[Params, RegistryState]):
         return ""
 
     def restore(self, params: Params, change: Change[RegistryState]) -> tuple[base.Restoring, ...]:
-        return _restoring.registry_value(params.path, params.name, change)
+        tasks = _restoring.registry_value(params.path, params.name, change)
+        extra = {"hive": params.hive} if params.hive else {}
+        if params.view != "default":
+            extra["view"] = params.view
+        return tuple(base.Restoring({**task.arguments, **extra}, task.module) for task in tasks)
 
     def result(
         self,
@@ -193,6 +257,19 @@ class Module(base.Module[Params, RegistryState]):
             "data_changed": both and change.touches("data"),
             "data_type_changed": both and change.touches("type"),
         }
+
+
+def _kept(params: Params, way: str) -> str:
+    """Where PowerShell, a 64-bit program, finds a key of the 32-bit view."""
+    if params.view != "32" or not way:
+        return ""
+    kept = registry_views.kept(params.path)
+    if kept is None:
+        raise Refused(
+            f"the default value of {params.path} cannot be told in the 32-bit view",
+            hint=r"write the path out, with ...\Classes\Wow6432Node\... in it, and leave view out",
+        )
+    return kept
 
 
 def _set(params: Params, after: RegistryState) -> Generator[Request, Reply, None]:

@@ -31,6 +31,8 @@ _TYPES: Final = {
     0x50: "user_own_process",
     0x60: "user_share_process",
 }
+_STATES: Final = {"running": "started"}
+"""Where Ansible has another word than ``sc``."""
 _INTERACTIVE: Final = 0x100
 _INSTANCE: Final = 0x80
 _SIDS: Final = {0: "none", 1: "unrestricted", 3: "restricted"}
@@ -164,12 +166,12 @@ def _running(status: Output) -> dict[str, Any]:
     # TYPE, STATE, WIN32_EXIT_CODE, SERVICE_EXIT_CODE, CHECKPOINT, WAIT_HINT, PID, in this order.
     numbers += [0] * (7 - len(numbers))
     return {
-        "state": state[0].state if state else "",
+        "state": _STATES.get(state[0].state, state[0].state) if state else "",
         "controls_accepted": accepted,
         "win32_exit_code": numbers[2],
         "service_exit_code": numbers[3],
         "checkpoint": numbers[4],
-        "wait_hint": numbers[5],
+        "wait_hint_ms": numbers[5],
         "process_id": numbers[6],
     }
 

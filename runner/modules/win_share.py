@@ -45,7 +45,7 @@ class Module(base.Module[Params, ShareState]):
             Using("icacls", since="2025", part="names of accounts"),
             Using("Win32_Share", since="2008r2", powershell=True,
                   part="permissions of a share that is there, deny"),
-            Using("Set-SmbShare", since="2012", powershell=True, part="list"),
+            Using("Set-SmbShare", since="2012", powershell=True, part="list, encrypt"),
         ),
     )  # fmt: skip
 
@@ -63,7 +63,11 @@ class Module(base.Module[Params, ShareState]):
         found = shares.parse(listed, security, params.name)
         if found is None:
             return ShareState(name=params.name, names=names, serving=serving)
-        return ShareState.of(found[0], found[1], names, serving=serving)
+        state = ShareState.of(found[0], found[1], names, serving=serving)
+        if params.encrypt is None:
+            return state
+        seen = yield from _win_share_change.is_encrypted(state.name, WindowsFacts.of(facts))
+        return dataclasses.replace(state, encrypted=seen)
 
     def plan(self, params: Params, before: ShareState, facts: base.Facts) -> ShareState:
         if params.state == "absent":
@@ -99,6 +103,8 @@ class Module(base.Module[Params, ShareState]):
             granted = False
         if after.permissions != (shares.DEFAULT if anew else before.permissions) and not granted:
             yield from _win_share_change.set_permissions(name, after)
+        if after.encrypted is not None and after.encrypted != bool(before.encrypted and not anew):
+            yield from _win_share_change.set_encryption(name, encrypted=after.encrypted)
         if after.lists_all != (before.lists_all or anew):
             yield from _win_share_change.set_listing(name, lists_all=after.lists_all)
         return {}
@@ -187,6 +193,7 @@ def _wanted(params: Params, before: ShareState) -> ShareState:
         ("description", params.description),
         ("caching", params.caching_mode),
         ("lists_all", params.list),
+        ("encrypted", params.encrypt),
     ):
         if value is not None:
             changes[name] = value
@@ -215,6 +222,13 @@ def _require_tools(host: WindowsFacts, before: ShareState, after: ShareState) ->
                 f"{host.name}: only PowerShell can deny somebody a share, or leave nobody in it",
                 hint="name only who may do something, or install PowerShell",
             )
+    if after.encrypted and after.present and (host.nt < (6, 2) or not host.powershell):
+        raise Refused(
+            f"{host.name} encrypts no share"
+            if host.nt < (6, 2)
+            else f"{host.name}: only PowerShell has a command for 'encrypt'",
+            hint="SMB 3 does, from Windows 8 and Server 2012 on; leave it out here",
+        )
     if after.lists_all != before.lists_all and host.nt < (6, 2):
         raise Refused(
             f"{host.name} has no command for 'list'",

@@ -36,7 +36,7 @@ class Params(_command.CommandParams):
     }
 
     cmd: Text = Field(min_length=1, description="the script")
-    chdir: Text | None = Field(None, description="folder to run it in")
+    chdir: _command.HostPath | None = Field(None, description="folder to run it in")
     executable: Text = Field("powershell", description="powershell or cmd")
     stdin: Text | None = Field(None, description="text for its standard input")
     no_profile: bool = Field(True, description="a profile is never loaded; 'no' is refused")
@@ -75,6 +75,7 @@ class Module(_command.CommandModule[Params]):
     """Runs a script."""
 
     params = Params
+    straight = True
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_shell_module.html"
     )

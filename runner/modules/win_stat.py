@@ -18,7 +18,7 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import Change
-from runner.modules._win_files import PathText, require_windows
+from runner.modules._win_files import SourceText, require_windows
 from runner.modules._win_stat import described
 from runner.windows.looking import look
 
@@ -30,7 +30,7 @@ class Params(base.Params):
         "follow": "cmd does not tell where a link leads; name what it leads to"
     }
 
-    path: PathText = Field(
+    path: SourceText = Field(
         validation_alias=AliasChoices("path", "dest", "name"), description="what to look at"
     )
     get_checksum: bool = Field(True, description="the checksum of a file")

@@ -1,5 +1,8 @@
 """Users of a Windows host itself, with ``net user``, ``net localgroup`` and ``wmic``.
 
+What ``net user`` tells in the system's language alone (when the account expires, home directory,
+login script, profile, an expired password) is read and set by PowerShell.
+
 A password is set by PowerShell, which is given it through standard input: ``net user`` takes it
 only on its command line, where everybody on the host could read it, or from a console. A host
 without PowerShell refuses. A password that was replaced can be given back where the task says what
@@ -15,25 +18,20 @@ from typing import Any, Final
 
 from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
-from runner.interfaces.exchange import Exec, Query, Reply, Request, Script, write
+from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
 from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
 from runner.modules import _restoring_settings
 from runner.modules._win_user import GIVEN, OLD, Params, UserState, find
-from runner.windows import local_groups, sam
-from runner.windows.exit_codes import expect
+from runner.modules._win_user_change import created, first_groups, move, net, set_password, words
+from runner.windows import sam, user_details
 from runner.windows.facts import WindowsFacts
+from runner.windows.user_details import Details
 
-_SET_PASSWORD: Final = """\
-$p=[Console]::In.ReadToEnd()
-if($params.create){$u=([ADSI]"WinNT://$env:COMPUTERNAME").Create('User',$params.name)}
-else{$u=[ADSI]"WinNT://$env:COMPUTERNAME/$($params.name),user"}
-$u.SetPassword($p)
-if($params.create){$u.SetInfo()}
-"""
 _FLAGS: Final = ("fullname", "description", "account_disabled", "user_cannot_change_password")
 _FIELDS: Final = (*_FLAGS, "password_never_expires", "account_locked")
+_DETAILS: Final = tuple(one.name for one in dataclasses.fields(Details))
 
 
 class Module(base.Module[Params, UserState]):
@@ -56,7 +54,13 @@ class Module(base.Module[Params, UserState]):
         using=(
             Using("net, wmic", until="2022"),
             Using("net; powershell", since="2025", powershell=True),
-            Using("powershell", since="2008r2", powershell=True, part="the password"),
+            Using(
+                "powershell",
+                since="2008r2",
+                powershell=True,
+                part="the password, password_expired, "
+                "account_expires, home_directory, login_script, profile",
+            ),
         ),
         undo="a deleted user, a replaced password that old_password does not give, a lock",
     )
@@ -75,7 +79,9 @@ class Module(base.Module[Params, UserState]):
             if before.sid.endswith(("-500", "-501")):
                 raise Refused(f"{before.name} is built in: Windows does not let it go")
             return _kept(UserState(), before)
-        given = {name: getattr(params, name) for name in _FIELDS}
+        if not before.present and params.details != Details():
+            self._require_powershell(params, facts)
+        given = {name: getattr(params, name) for name in (*_FIELDS, *_DETAILS)}
         changes = {name: value for name, value in given.items() if value is not None}
         after = dataclasses.replace(before, present=True, **changes, groups=_groups(params, before))
         return dataclasses.replace(after, password=self._password(params, before, facts))
@@ -99,6 +105,14 @@ class Module(base.Module[Params, UserState]):
             )
         return GIVEN
 
+    def _require_powershell(self, params: Params, facts: base.Facts) -> None:
+        if not WindowsFacts.of(facts).powershell:
+            raise Refused(
+                f"user {params.name}: this host has no PowerShell, which alone sets "
+                f"{', '.join(name for name in _DETAILS if getattr(params, name) is not None)}",
+                hint="leave them out there, or install PowerShell",
+            )
+
     def apply(
         self, params: Params, change: Change[UserState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
@@ -106,21 +120,21 @@ class Module(base.Module[Params, UserState]):
         name = after.name or params.name
         _check_groups(params, after)
         if not after.present:
-            yield from _net(f"delete the user {name}", before.name, "/delete")
+            yield from net(f"delete the user {name}", before.name, "/delete")
             return {}
         if not before.present:
-            before = yield from _created(params, before, after)
+            before = yield from created(params, before, after)
         elif before.password != after.password and after.password in (GIVEN, OLD):
             secret = params.secret if after.password == GIVEN else params.old_secret
-            yield from _set_password(params, secret, create=False)
-        words = _words(before, after)
-        if words:
-            yield from _net(f"change the user {name}", name, *words)
+            yield from set_password(params, secret, create=False)
+        if differing := words(before, after):
+            yield from net(f"change the user {name}", name, *differing)
         if before.password_never_expires != after.password_never_expires:
             yield from sam.set_flag(before.sid, "PasswordExpires", not after.password_never_expires)
         if before.account_locked and not after.account_locked:
             yield from sam.set_flag(before.sid, "Lockout", False)
-        yield from _move(before, after)
+        yield from user_details.change(name, before.details, after.details)
+        yield from move(before, after)
         return {}
 
     def undo(
@@ -167,6 +181,8 @@ class Module(base.Module[Params, UserState]):
             return found
         place = f"WinNT://{now.computer}"
         fields = {name: getattr(now, name) for name in _FIELDS}
+        known = {name: getattr(now, name) for name in _DETAILS}
+        fields |= {name: value for name, value in known.items() if value is not None}
         return found | fields | {
             "path": f"{place}/{now.name}",
             "sid": now.sid or UNKNOWN,
@@ -205,79 +221,9 @@ def _check_groups(params: Params, wanted: UserState) -> None:
 
 def _groups(params: Params, before: UserState) -> tuple[str, ...]:
     if params.groups is None:
-        return _first_groups(before)
-    named, now = set(before.wanted_groups), set(_first_groups(before))
+        return first_groups(before)
+    named, now = set(before.wanted_groups), set(first_groups(before))
     if params.groups_missing_behaviour == "fail":
         named |= set(before.missing)
     wanted = {"add": now | named, "remove": now - named, "replace": named}[params.groups_action]
     return tuple(sorted(wanted, key=str.casefold))
-
-
-def _first_groups(before: UserState) -> tuple[str, ...]:
-    """The groups of a user before the task moves it: those that it is born into, if it is new."""
-    if before.present:
-        return before.groups
-    return (before.everybody,) if before.everybody else ()
-
-
-def _created(
-    params: Params, before: UserState, after: UserState
-) -> Generator[Request, Reply, UserState]:
-    """Makes the user; returns what it is then."""
-    if after.password == GIVEN:
-        yield from _set_password(params, params.secret, create=True)
-    else:
-        hint = "the password policy may forbid an empty password: give one"
-        yield from _net(f"make the user {after.name}", after.name, "/add", hint=hint)
-    fresh = UserState(present=True, password=after.password, name=after.name)
-    if after.password != GIVEN:
-        fresh = dataclasses.replace(fresh, groups=_first_groups(before))
-    if after.password_never_expires:
-        directory = yield from sam.find()
-        found = directory.user(after.name)
-        fresh = dataclasses.replace(fresh, sid=found.sid if found else "")
-    return fresh
-
-
-def _set_password(
-    params: Params, secret: str | None, *, create: bool
-) -> Generator[Request, Reply, None]:
-    values = {"name": params.name, "create": create}
-    output = yield from write(Script("powershell", _SET_PASSWORD, values, stdin=secret))
-    if output.code != 0:
-        said = (output.stderr.strip() or output.stdout.strip() or "no reason").splitlines()
-        raise ModuleError(
-            f"set the password of user {params.name}: {said[0].strip()}",
-            hint="the password policy may ask for a longer or less simple one",
-        )
-
-
-def _words(before: UserState, after: UserState) -> tuple[str, ...]:
-    """What differs, as net user takes it."""
-    words: list[str] = []
-    if before.fullname != after.fullname:
-        words.append(f"/fullname:{after.fullname}")
-    if before.description != after.description:
-        words.append(f"/comment:{after.description}")
-    if before.account_disabled != after.account_disabled:
-        words.append(f"/active:{'no' if after.account_disabled else 'yes'}")
-    if before.user_cannot_change_password != after.user_cannot_change_password:
-        words.append(f"/passwordchg:{'no' if after.user_cannot_change_password else 'yes'}")
-    return tuple(words)
-
-
-def _net(doing: str, name: str, *words: str, hint: str = "") -> Generator[Request, Reply, None]:
-    output = yield from write(Exec("net", "user", name, *words))
-    expect(output, "net", doing, hint=hint)
-
-
-def _move(before: UserState, after: UserState) -> Generator[Request, Reply, None]:
-    """From the groups that it shall not be in to those that it shall."""
-    for group in before.groups:
-        if group not in after.groups:
-            output = yield from write(local_groups.remove_member(group, after.name))
-            expect(output, "net", f"take {after.name} out of the group {group}")
-    for group in after.groups:
-        if group not in before.groups:
-            output = yield from write(local_groups.add_member(group, after.name))
-            expect(output, "net", f"put {after.name} into the group {group}")

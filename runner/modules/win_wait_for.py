@@ -20,6 +20,7 @@ from runner.interfaces.exchange import Command, Poll, Query, Reply, Request, Scr
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
+from runner.modules._win_files import SourceText
 from runner.windows import paths, sockets
 from runner.windows.exit_codes import PROGRAM_MISSING, expect
 
@@ -37,7 +38,7 @@ class Params(base.Params):
 
     host: Text = Field("127.0.0.1", min_length=1, description="name or address to connect to")
     port: int | None = Field(None, ge=1, le=65535, description="TCP port")
-    path: Text | None = Field(None, description="file or folder")
+    path: SourceText | None = Field(None, description="file or folder")
     state: Literal["absent", "drained", "present", "started", "stopped"] = Field(
         "started", description="what to wait for"
     )
@@ -58,10 +59,8 @@ class Params(base.Params):
     def _together(self) -> Params:
         if self.port is not None and self.path is not None:
             raise ValueError("port and path exclude each other")
-        if self.path is not None:
-            paths.checked(self.path)
-            if self.state not in ("started", "present", "absent"):
-                raise ValueError(f"state {self.state} is for ports")
+        if self.path is not None and self.state not in ("started", "present", "absent"):
+            raise ValueError(f"state {self.state} is for ports")
         if self.exclude_hosts and self.state != "drained":
             raise ValueError("exclude_hosts is for state drained")
         if self.state == "drained" and (self.port is None or not sockets.is_own(self.host)):
@@ -172,7 +171,7 @@ class Module(base.Module[Params, Condition]):
 
 def _look(params: Params) -> Command:
     if params.path is not None:
-        path = paths.quoted(paths.checked(params.path))
+        path = paths.quoted(params.path)
         if params.regex is not None and params.state != "absent":
             return Script("cmd", f"if exist {path} (type {path}) else (exit 3)")
         return Script("cmd", f"if exist {path} (exit 0) else (exit 3)")

@@ -28,6 +28,7 @@ from runner.windows.put_lines import CERTUTIL, SYSTEM
 ICACLS: Final = rf"{SYSTEM}\icacls.exe"
 _NO_ICACLS: Final = 90
 _SECONDS: Final = 300.0
+_ITSELF: Final = " /l"
 _MARK: Final = "-----END"
 _AUTHORITIES: Final = frozenset({"", "builtin", "nt authority"})
 
@@ -41,21 +42,27 @@ class Found:
 
 
 def word_of(name: str) -> str:
-    """Who is meant, as icacls takes it: ``*SID`` for a SID and for names that every Windows has."""
+    r"""Who is meant, as icacls takes it: ``*SID`` for a SID and for names that every Windows has.
+
+    ``.\name`` is an account of the host itself, which Windows looks up by its name alone.
+    """
     domain, bare = sam.split(name)
     if sam.SID.fullmatch(name):
         return f"*{name.upper()}"
     known = sam.WELL_KNOWN.get(bare, "") if domain in _AUTHORITIES else ""
-    return f"*{known}" if known else name
+    if known:
+        return f"*{known}"
+    return name.partition("\\")[2] if domain == "." else name
 
 
-def find(path: str, name: str = "") -> Generator[Query, Reply, Found]:
+def find(path: str, name: str = "", *, link: bool = False) -> Generator[Query, Reply, Found]:
     """Read the permissions of a path, and find who ``name`` is.
 
+    With ``link`` those of a link and not of what it leads to, here and below (icacls' ``/L``).
     Raises Refused where there is no icacls, ModuleError for what cannot be read.
     """
     stem = rf"%TEMP%\runner-{secrets.token_hex(6)}"
-    steps = [f"({_saved(quoted(path), stem)})"]
+    steps = [f"({_saved(quoted(path), stem, link=link)})"]
     if name:
         right = quoted(f"{word_of(name)}:(WEA)")
         who = f'"{stem}.who"'
@@ -86,9 +93,9 @@ def find(path: str, name: str = "") -> Generator[Query, Reply, Found]:
     return Found(texts[0], denied[0].who)
 
 
-def _saved(name: str, stem: str) -> str:
+def _saved(name: str, stem: str, *, link: bool = False) -> str:
     return (
-        f'{ICACLS} {name} /save "{stem}.acl" /q>nul&&'
+        f'{ICACLS} {name} /save "{stem}.acl"{_ITSELF * link} /q>nul&&'
         f'{CERTUTIL} -f -encode "{stem}.acl" "{stem}.b64">nul&&type "{stem}.b64"'
     )
 
@@ -115,12 +122,13 @@ def _said(output: Output) -> str:
     return lines[0].strip() if lines else f"exit code {output.signed}"
 
 
-def change(path: str, *words: str) -> Generator[Request, Reply, None]:
+def change(path: str, *words: str, link: bool = False) -> Generator[Request, Reply, None]:
     """Run icacls on a path, once for each of these words, all in one line.
 
     Whoever is named in them is one that ``find`` has found. Raises ModuleError.
     """
-    steps = [f"({ICACLS} {quoted(path)} {one} /q>nul||exit 1)" for one in words]
+    end = f"{_ITSELF * link} /q>nul||exit 1"
+    steps = [f"({ICACLS} {quoted(path)} {one}{end})" for one in words]
     output = yield from write(Script("cmd", "&".join([*steps, "exit 0"]), timeout=_SECONDS))
     if output.code != 0:
         raise ModuleError(
@@ -129,7 +137,7 @@ def change(path: str, *words: str) -> Generator[Request, Reply, None]:
         )
 
 
-def give_back(path: str, text: str) -> Generator[Request, Reply, None]:
+def give_back(path: str, text: str, *, link: bool = False) -> Generator[Request, Reply, None]:
     """Give a path exactly the permissions on record, with ``icacls /restore``."""
     folder, name = paths.parent(path), paths.name(path)
     content = LocalFile("acl", f"{name}\r\n{text}\r\n".encode("utf-16-le"))
@@ -140,7 +148,8 @@ def give_back(path: str, text: str) -> Generator[Request, Reply, None]:
     yield from put(Put(kept, content.sha1, Seen(kept)), content)
     yield from _step(
         path,
-        f"(cd /d {quoted(folder)}||exit 1)&({ICACLS} . /restore {quoted(kept)} /q>nul||exit 1)&"
+        f"(cd /d {quoted(folder)}||exit 1)&"
+        f"({ICACLS} . /restore {quoted(kept)}{_ITSELF * link} /q>nul||exit 1)&"
         f"del /f /q {quoted(kept)}&rd {quoted(place)} 2>nul&exit 0",
     )
 

@@ -46,6 +46,20 @@ def search(name: str, source: str, version: str, *, prerelease: bool) -> Exec:
     )
 
 
+def outdated(source: str, prerelease: bool) -> Exec:
+    """The command that lists what has a newer version; pinned packages too."""
+    more = ("--prerelease",) if prerelease else ()
+    at = ("--source=" + source,) if source else ()
+    return Exec("choco", "outdated", "--limit-output", "--ignore-unfound", *more, *at,
+                timeout=1800.0)  # fmt: skip
+
+
+def newer(output: Output) -> dict[str, str]:
+    """Names in lower case and the versions to be had: ``name|installed|available|pinned``."""
+    lines = (line.strip().split("|") for line in output.stdout.splitlines())
+    return {line[0].lower(): line[2] for line in lines if len(line) == 4}
+
+
 def rows(output: Output) -> dict[str, str]:
     """Names in lower case and versions that a command printed."""
     return {name.lower(): version for name, version in _LINE.findall(output.stdout)}

@@ -6,7 +6,8 @@ and System Center Endpoint Protection use ``Microsoft Antimalware`` in the same 
 Microsoft, "Configure and manage Microsoft Defender Antivirus with the mpcmdrun.exe command-line
 tool", "MSFT_MpThreat class"; the registry names are common knowledge without a page of Microsoft's.
 Which other products there are, a client's Security Center knows (``root\SecurityCenter2`` from
-Vista on, ``root\SecurityCenter`` before); a server has none.
+Vista on, ``root\SecurityCenter`` before); a server has none, so the services of known products are
+looked for there, and whether they run.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from runner.interfaces.exchange import Exec, Output, Query, Reply, Script, read
-from runner.windows import registry, services, wmi
+from runner.windows import antivirus_services, registry, services, wmi
 from runner.windows.exit_codes import PROGRAM_MISSING
 from runner.windows.facts import WindowsFacts
 
@@ -57,7 +58,7 @@ class Antivirus:
 
     ``folder`` is where its programs lie. ``realtime`` says whether it looks at every file that is
     used. ``policy`` names what Group Policy turns off, ``tamper`` says that only people may turn it
-    off. ``others`` are the products of others that are registered.
+    off. ``others`` are the products of others: registered on a client, running on a server.
     """
 
     product: str = ""
@@ -93,9 +94,10 @@ def find(host: WindowsFacts) -> Generator[Query, Reply, Antivirus]:
     client = host.product_type == "WinNT"
     center = Exec("wmic", f"/namespace:{_CENTERS[host.nt >= (6, 0)]}", "path", "AntiVirusProduct",
                   "get", "displayName", "/value")  # fmt: skip
-    answers = yield from read(*commands, *([center] if client else []))
-    others: tuple[str, ...] = ()
-    if client:
+    answers = yield from read(*commands, center if client else antivirus_services.LISTED)
+    if not client:
+        others = yield from _of_services(answers[-1])
+    else:
         told = answers[-1]
         if told.code == PROGRAM_MISSING and host.powershell:
             (told,) = yield from read(Script("powershell", _CENTER_SCRIPT))
@@ -108,6 +110,18 @@ def find(host: WindowsFacts) -> Generator[Query, Reply, Antivirus]:
         if found[0].code == 0 and (name != DEFENDER or host.nt >= (6, 2)):
             return _product(name, found, others)
     return Antivirus(others=others)
+
+
+def _of_services(listed: Output) -> Generator[Query, Reply, tuple[str, ...]]:
+    known = antivirus_services.installed(listed)
+    if not known:
+        return ()
+    answers = yield from read(*(services.query(name) for name in known))
+    return _names(
+        product
+        for product, answer in zip(known.values(), answers, strict=True)
+        if answer.code == 0 and any(one.state == "running" for one in services.parse(answer.stdout))
+    )
 
 
 def _product(name: str, found: Reply, others: tuple[str, ...]) -> Antivirus:

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import unquote
 
 from runner.errors import Refused
 from runner.interfaces.exchange import Output, Script
@@ -32,6 +33,7 @@ CSCRIPT: Final = "cscript"
 CERTUTIL_URL: Final = "certutil"
 ORDER: Final = (CURL, POWERSHELL, CSCRIPT, CERTUTIL_URL)
 FAILED: Final = 91
+_CURLS_OWN: Final = 50
 
 _PLACES: Final = {
     CURL: rf"{SYSTEM}\curl.exe",
@@ -53,15 +55,21 @@ if($v[2] -eq '0'){[Net.ServicePointManager]::ServerCertificateValidationCallback
 $r=[Net.WebRequest]::Create($v[0])
 $r.Timeout=[int]$v[3]*1000
 if($v[6] -eq '0'){$r.Proxy=New-Object Net.WebProxy}
-if($v[7]){$r.Proxy=New-Object Net.WebProxy($v[7],$true)}
+if($v[7]){$r.Proxy=New-Object Net.WebProxy($v[7],$true)
+$p=([Uri]$v[7]).UserInfo
+if($p){$p=@($p.Split(':',2)|ForEach-Object{[Uri]::UnescapeDataString($_)})
+$r.Proxy.Credentials=New-Object Net.NetworkCredential($p[0],"$($p[1])")}}
+$h=$r -is [Net.HttpWebRequest]
 if($v[4]){$r.Credentials=New-Object Net.NetworkCredential($v[4],$v[5])
 $b=[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($v[4]+':'+$v[5]))
-$r.Headers.Add('Authorization','Basic '+$b)}
-if($r -is [Net.HttpWebRequest]){$r.UserAgent=$v[8];$r.ReadWriteTimeout=[int]$v[3]*1000}
-for($i=9;$i -lt $v.Count;$i+=2){
+if($h){$r.Headers.Add('Authorization','Basic '+$b)}}
+if($h){$r.UserAgent=$v[8];$r.ReadWriteTimeout=[int]$v[3]*1000
+if($v[9] -eq '0'){$r.AllowAutoRedirect=$false}else{$r.MaximumAutomaticRedirections=[int]$v[9]}}
+for($i=10;$i -lt $v.Count;$i+=2){
 if($v[$i] -eq 'Accept'){$r.Accept=$v[$i+1]}elseif($v[$i] -eq 'Referer'){$r.Referer=$v[$i+1]}
 else{$r.Headers.Add($v[$i],$v[$i+1])}}
 $a=$r.GetResponse();$s=$a.GetResponseStream()
+if(-not $v[1]){$t=New-Object IO.StreamReader($s);$t.ReadToEnd();$t.Close();$a.Close();exit 0}
 $f=[IO.File]::Create($v[1]);$m=New-Object byte[] 65536
 try{while(($n=$s.Read($m,0,65536)) -gt 0){$f.Write($m,0,$n)}}finally{$f.Close();$a.Close()}
 if($a -is [Net.HttpWebResponse]){[int]$a.StatusCode}
@@ -84,6 +92,13 @@ class Wish:
     proxy: str = ""
     use_proxy: bool = True
     check_certificate: bool = True
+    redirects: int = 50
+    """How often it goes where the server sends it."""
+
+    @property
+    def is_ftp(self) -> bool:
+        """Whether it comes by FTP."""
+        return self.url.lower().startswith("ftp:")
 
 
 def choose(output: Output, wish: Wish) -> str:
@@ -103,7 +118,27 @@ def choose(output: Output, wish: Wish) -> str:
                 "proxies or percent signs in a URL",
                 hint="copy the file with win_copy instead",
             )
+    if tool in (CSCRIPT, CERTUTIL_URL) and (not wish.redirects or wish.is_ftp):
+        raise Refused(
+            f"the host has only {tool} to download with, which knows no FTP, and which goes "
+            "wherever a server sends it",
+            hint="copy the file with win_copy instead",
+        )
     return tool
+
+
+def printed(tool: str, wish: Wish) -> Script:
+    """A script that changes nothing and prints what the URL gives. Raises Refused."""
+    seconds = wish.timeout * 4.0
+    if tool == CURL:
+        line = f"{_PLACES[CURL]} -K -"
+        return Script("cmd", line, stdin=_curl_config(wish, status=False), timeout=seconds)
+    if tool == POWERSHELL:
+        return by_powershell("", wish, seconds)
+    raise Refused(
+        f"the host has only {tool} to download with, which prints nothing",
+        hint="say the 'checksum' itself",
+    )
 
 
 def filled(tool: str, spec: Put, wish: Wish) -> tuple[str, str | None] | None:
@@ -144,14 +179,14 @@ def by_powershell(path: str, wish: Wish, seconds: float) -> Script:
     """The script that makes the file; it prints the server's status."""
     lines = [
         wish.url, path, str(int(wish.check_certificate)), str(wish.timeout), wish.user,
-        wish.password, str(int(wish.use_proxy)), wish.proxy, wish.agent,
+        wish.password, str(int(wish.use_proxy)), wish.proxy, wish.agent, str(wish.redirects),
     ]  # fmt: skip
     for name, value in wish.headers.items():
         lines += [name, value]
     return Script("powershell", _POWERSHELL_TEXT, stdin="\n".join(lines) + "\n", timeout=seconds)
 
 
-def _curl_config(wish: Wish) -> str:
+def _curl_config(wish: Wish, *, status: bool = True) -> str:
     """A config file of curl (curl, "Config file")."""
     options = {
         "url": wish.url,
@@ -162,11 +197,13 @@ def _curl_config(wish: Wish) -> str:
         "user": f"{wish.user}:{wish.password}" if wish.user else "",
         "proxy": wish.proxy,
         "noproxy": "" if wish.use_proxy else "*",
-        "write-out": "%{http_code}",
+        "write-out": "%{http_code}" if status else "",
+        "max-redirs": "" if wish.redirects in (0, _CURLS_OWN) else str(wish.redirects),
     }
     lines = [f"{name} = {_in_quotes(value)}" for name, value in options.items() if value]
     lines += [f"header = {_in_quotes(f'{k}: {v}')}" for k, v in wish.headers.items()]
-    lines += ["fail", "silent", "show-error", "location", "globoff"]
+    lines += ["fail", "silent", "show-error", "globoff"]
+    lines += ["location"] * bool(wish.redirects)
     lines += ["insecure"] * (not wish.check_certificate)
     return "\n".join(lines) + "\n"
 
@@ -181,6 +218,13 @@ def _bare(proxy: str) -> str:
     return proxy.rpartition("@")[2].rpartition("//")[2].strip("/")
 
 
+def _proxy_logon(proxy: str) -> tuple[str, ...]:
+    """The user and the password in a proxy's URL."""
+    user, at, _ = proxy.rpartition("//")[2].rpartition("@")
+    name, _, password = user.partition(":")
+    return (unquote(name), unquote(password)) if at else ()
+
+
 def _vbscript(spec: Put, wish: Wish) -> str:
     def text(value: str) -> str:
         doubled = value.replace('"', '""')
@@ -189,12 +233,14 @@ def _vbscript(spec: Put, wish: Wish) -> str:
     wait = wish.timeout * 1000
     logon = f",{text(wish.user)},{text(wish.password)}" if wish.user else ""
     target = text(spec.fresh[1:-1])
+    named = _proxy_logon(wish.proxy)
     lines = [
         'Set x=CreateObject("MSXML2.ServerXMLHTTP")',
         f"x.setTimeouts {wait},{wait},{wait},{wait}",
         *(["x.setProxy 1"] if not wish.use_proxy else []),
         *([f"x.setProxy 2,{text(_bare(wish.proxy))}"] if wish.proxy else []),
         f'x.open "GET",{text(wish.url)},False{logon}',
+        *([f"x.setProxyCredentials {','.join(map(text, named))}"] if named else []),
         *(["x.setOption 2,13056"] if not wish.check_certificate else []),
         f'x.setRequestHeader "User-Agent",{text(wish.agent)}',
         *(f"x.setRequestHeader {text(k)},{text(v)}" for k, v in wish.headers.items()),

@@ -12,30 +12,34 @@ import re
 from typing import Final
 
 from runner.errors import ModuleError
+from runner.windows import variables
 
 _WHOLE: Final = re.compile(r"[A-Za-z]:\\")
+_SHARE: Final = re.compile(r"\\\\[^\\.?][^\\]*\\[^\\]+")
+_LONG: Final = re.compile(r"\\\\\?\\(UNC\\)?", re.IGNORECASE)
 _DEVICES: Final = frozenset(
     {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
 )
 _BACKUPS: Final = "runner-backups"
 
 
-def checked(path: str) -> str:
-    """The path with backslashes; one at the end stays. Raises ValueError for what is none.
+def checked(path: str, *, shares: bool = False) -> str:
+    r"""The path with backslashes; one at the end stays. Raises ValueError for what is none.
 
-    Source: Microsoft, "Naming Files, Paths, and Namespaces".
+    ``\\?\`` in front is taken off: it only turns off what Windows would do to a path, and such
+    a path is refused below. With ``shares`` a file of another host (``\\server\share\file``) is
+    taken too. Source: Microsoft, "Naming Files, Paths, and Namespaces".
     """
     text = path.strip().replace("/", "\\")
+    if long := _LONG.match(text):
+        text = ("\\\\" if long.group(1) else "") + text[long.end() :]
     bad = sorted({char for char in text if char in '"<>|*?%!' or ord(char) < 0x20})
     if bad:
-        hint = "; a variable of the host is in ansible_env, or use the full path" * ("%" in bad)
+        hint = "; a variable of the host stands between two of them: %TEMP%" * ("%" in bad)
         raise ValueError(f"holds {' '.join(map(repr, bad))}, which no path can hold here{hint}")
     if text.startswith("\\\\"):
-        raise ValueError(
-            "a share cannot be reached from here: a remote logon has no password to "
-            "show there; name a path on one of the host's drives"
-        )
-    if not _WHOLE.match(text):
+        _require_share(text, shares)
+    elif not _WHOLE.match(text):
         raise ValueError(rf"must be a full path such as C:\folder\name, not '{path}'")
     if ":" in text[2:]:
         raise ValueError("holds a colon: streams of a file are not handled")
@@ -46,6 +50,30 @@ def checked(path: str) -> str:
         if part != part.rstrip(" ."):
             raise ValueError(f"'{part}' ends in a blank or a full stop, which Windows takes off")
     return f"{whole}\\" if text.endswith("\\") and not whole.endswith("\\") else whole
+
+
+def _require_share(text: str, shares: bool) -> None:
+    if not shares:
+        raise ValueError(
+            "what is on a share is changed on the host that has it; name a path on one of the "
+            "drives of the task's own host"
+        )
+    if not _SHARE.match(text):
+        raise ValueError(rf"must be a full path such as \\server\share\name, not '{text}'")
+
+
+def named(path: str, *, shares: bool = False) -> str:
+    """A path as a task names it: the same, and variables of the host may stand in it.
+
+    Such a path is checked once the host has said what they are; here, what stands beside them is.
+    """
+    if not variables.holds(path):
+        return checked(path, shares=shares)
+    text = path.strip()
+    if text.startswith("%"):
+        text = variables.VARIABLE.sub(lambda _: r"C:\x", text, count=1)
+    checked(variables.VARIABLE.sub("x", text), shares=shares)
+    return path
 
 
 def quoted(path: str) -> str:
@@ -70,6 +98,11 @@ def join(folder: str, *names: str) -> str:
     return ntpath.join(folder, *(part.replace("/", "\\") for part in names))
 
 
+def root(path: str) -> str:
+    """The root of its drive or share."""
+    return ntpath.splitdrive(path)[0] + "\\"
+
+
 def is_root(path: str) -> bool:
     """Whether it is the root of a drive."""
     return ntpath.splitdrive(path)[1] in ("", "\\")
@@ -86,7 +119,7 @@ def ancestors(path: str) -> tuple[str, ...]:
 
 def backups(path: str) -> str:
     """The folder, on the same volume, to which what is replaced or removed is moved."""
-    return ntpath.join(ntpath.splitdrive(path)[0] + "\\", _BACKUPS)
+    return ntpath.join(root(path), _BACKUPS)
 
 
 def same(one: str, other: str) -> bool:

@@ -83,10 +83,11 @@ def parse(text: str) -> tuple[Key, ...]:
     """The keys and values that ``reg query`` printed; subkeys come as keys without values."""
     # A probe asks one answer for many values, and hosts of a fleet answer alike. What is long (a
     # whole branch) is not kept.
-    return _parsed_and_kept(text) if len(text) <= _LONGEST_KEPT else _parsed(text)
+    return _parsed_and_kept(text) if len(text) <= _LONGEST_KEPT else parsed(text)
 
 
-def _parsed(text: str) -> tuple[Key, ...]:
+def parsed(text: str) -> tuple[Key, ...]:
+    """The same for an answer that no other host will give."""
     keys: list[tuple[str, list[Value]]] = []
     for raw in text.splitlines():
         line = raw.rstrip("\r\n")
@@ -100,7 +101,17 @@ def _parsed(text: str) -> tuple[Key, ...]:
 
 
 _LONGEST_KEPT: Final = 16_384
-_parsed_and_kept = lru_cache(maxsize=128)(_parsed)
+_parsed_and_kept = lru_cache(maxsize=128)(parsed)
+
+
+def _by_name(text: str) -> dict[str, Data]:
+    """The data of the first key's values by their names in small letters."""
+    keys = parse(text)
+    # Of two with the same name the first counts.
+    return {v.name.casefold(): v.data for v in reversed(keys[0].values)} if keys else {}
+
+
+_by_name_and_kept = lru_cache(maxsize=128)(_by_name)
 
 
 def values(output: Output) -> tuple[Value, ...]:
@@ -111,8 +122,11 @@ def values(output: Output) -> tuple[Value, ...]:
 
 def value(output: Output, name: str) -> Data:
     """The data of one value; None when it is not there."""
-    wanted = name.casefold()
-    return next((v.data for v in values(output) if v.name.casefold() == wanted), None)
+    if output.code:
+        return None
+    text = output.stdout
+    named = _by_name_and_kept(text) if len(text) <= _LONGEST_KEPT else _by_name(text)
+    return named.get(name.casefold())
 
 
 def number(output: Output, name: str) -> int | None:

@@ -7,7 +7,7 @@ Sources: Microsoft, "Security Descriptor String Format", "ACE Strings", "FileSys
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,7 +33,7 @@ _WORDS: Final = {
     "GA": 0x10000000, "GX": 0x20000000, "GW": 0x40000000, "GR": 0x80000000,
     "RC": 0x20000, "SD": 0x10000, "WD": 0x40000, "WO": 0x80000,
     "CC": 0x1, "DC": 0x2, "LC": 0x4, "SW": 0x8, "RP": 0x10, "WP": 0x20, "DT": 0x40, "LO": 0x80,
-    "CR": 0x100,
+    "CR": 0x100, "KA": 0xF003F, "KR": 0x20019, "KW": 0x20006, "KX": 0x20019,
 }  # fmt: skip
 """Rights as SDDL writes them."""
 _GENERIC: Final = {0x10000000: FULL, 0x20000000: 0x1200A0, 0x40000000: 0x120116,
@@ -70,15 +70,15 @@ def is_protected(text: str) -> bool:
     ).replace("NO_ACCESS_CONTROL", "")
 
 
-def aces(text: str) -> tuple[Ace, ...]:
-    """The entries of a descriptor's list."""
+def aces(text: str, generic: Mapping[int, int] = _GENERIC) -> tuple[Ace, ...]:
+    """The entries of a descriptor's list; ``generic`` says what generic rights mean there."""
     return tuple(
-        Ace(found[1], frozenset(_FLAG.findall(found[2])), _mask(found[3]), found[4])
+        Ace(found[1], frozenset(_FLAG.findall(found[2])), _mask(found[3], generic), found[4])
         for found in _ACE.finditer(dacl(text))
     )
 
 
-def _mask(text: str) -> int:
+def _mask(text: str, generic: Mapping[int, int]) -> int:
     try:
         mask = int(text, 0) if text[:1].isdigit() else 0
     except ValueError:
@@ -86,7 +86,7 @@ def _mask(text: str) -> int:
     if not mask:
         for word in _FLAG.findall(text):
             mask |= _WORDS.get(word, 0)
-    for bit, means in _GENERIC.items():
+    for bit, means in generic.items():
         if mask & bit:
             mask = mask & ~bit | means
     return mask

@@ -17,6 +17,8 @@ from runner.interfaces.exchange import Exec
 
 NETSTAT: Final = Exec("netstat", "-an")
 _LINE: Final = re.compile(r"^\s*TCP\s+(\S+):(\d+)\s+(\S+):(\d+)(?:\s|$)", re.MULTILINE)
+_ANY: Final = ("0.0.0.0", "::")
+"""Every address of the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ def is_busy(text: str, port: int, ignored: Iterable[str]) -> bool:
 
 
 def is_own(host: str) -> bool:
-    """Whether that is surely this machine itself."""
-    return host.casefold() == "localhost" or _is_loopback(host)
+    """Whether that is surely this machine itself, by one of its addresses or by any."""
+    return host.casefold() == "localhost" or host in _ANY or _is_loopback(host)
 
 
 def _is_loopback(host: str) -> bool:
@@ -66,7 +68,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _covers(local: str, host: str) -> bool:
-    if local in ("0.0.0.0", "::"):
+    if local in _ANY or host in _ANY:
         return True
     return (host.casefold() == "localhost" and _is_loopback(local)) or local == _bare(host)
 

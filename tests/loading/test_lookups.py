@@ -188,7 +188,7 @@ def test_many_threads_get_one_password(tmp_path: Path) -> None:
     ("expression", "message", "hint"),
     [
         ("lookup('pip', 'x')", "there is no lookup 'pip'", "did you mean 'pipe'?"),
-        ("lookup('url', 'x')", "the lookup 'url' is not supported", "it asks another system"),
+        ("lookup('dig', 'x')", "the lookup 'dig' is not supported", "it asks another system"),
         (
             "lookup('config', 'x')",
             "the lookup 'config' is not supported",

@@ -12,6 +12,7 @@ from typing import Any, Final
 from runner.interfaces.guide import GENERATIONS, Generation
 from tests.modules.contract.cases import COMMAND_CASES, READ_CASES, STATE_CASES
 from tests.modules.contract.cases_remedies import REMEDY_CASES, REMEDY_READS
+from tests.modules.contract.cases_security import SECURITY_CASES, SECURITY_READS
 
 OS_OF: Final[Mapping[Generation, str]] = {
     generation: {"2003": "2003-sp2", "2008": "2008-sp2", "2008r2": "2008r2-sp1"}.get(
@@ -84,5 +85,6 @@ def proven(module: str) -> frozenset[Generation]:
         return frozenset(GENERATIONS)
     if module == "win_defender":
         return frozenset(DEFENDER)
-    cases = (*STATE_CASES, *READ_CASES, *COMMAND_CASES, *REMEDY_CASES, *REMEDY_READS)
+    cases = (*STATE_CASES, *READ_CASES, *COMMAND_CASES, *REMEDY_CASES, *REMEDY_READS,
+             *SECURITY_CASES, *SECURITY_READS)  # fmt: skip
     return frozenset(generation_of(case.os) for case in cases if case.module == module)

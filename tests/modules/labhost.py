@@ -11,6 +11,7 @@ from runner.engine.link import Link
 from runner.engine.session import Reader, Writer
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import ConnectionLost, Unreachable
+from runner.interfaces import on_host
 from runner.interfaces.exchange import Command, Output, Reply, Request
 from runner.interfaces.module import Module, Params
 from runner.interfaces.params import parse
@@ -123,7 +124,8 @@ class LabHost:
     def task(self, module_name: str, /, **raw: Any) -> LabTask:
         """A task on this host."""
         module = load(module_name)
-        return LabTask(self, module, parse(module, raw, {}, PLACE))
+        whole = self.read(on_host.completed(module.params, raw))
+        return LabTask(self, module, parse(module, whole, {}, PLACE))
 
     def write_cut(self, generator: Generator[Request, Reply, T], after: int) -> bool:
         """Drive an apply whose connection is cut after so many writes; whether it came to that."""

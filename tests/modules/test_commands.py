@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.errors import ModuleError
+from runner.errors import ModuleError, ParamsError, PlaybookError
+from runner.interfaces.codec import to_json
 from runner.interfaces.exchange import Command, Exec, Output, Read, Script, Write
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
@@ -163,11 +165,67 @@ def test_the_users_script_travels_as_data() -> None:
     assert "$x = 'a'" not in command.text
     assert command.params == {
         "script": "$x = 'a'",
+        "path": "",
         "parameters": [{"name": "Path", "value": "C:\\t"}, {"name": "Force", "value": True}],
         "chdir": "C:\\w",
         "depth": 2,
+        "sensitive": 0,
         "error_action": "Stop",
     }
+
+
+def test_sensitive_parameters_are_in_no_command_line() -> None:
+    command = sent(
+        "win_powershell",
+        script="$x = 'a'",
+        sensitive_parameters=[
+            {"name": "Token", "value": "se;cret"},
+            {"name": "Who", "username": "LAB\\ann", "password": "pä"},
+        ],
+    )
+    assert isinstance(command, Script)
+    assert command.params["sensitive"] == 2
+    lines = [
+        [base64.b64decode(part).decode() for part in line.split(";")]
+        for line in (command.stdin or "").splitlines()
+    ]
+    assert lines == [["Token", "", "se;cret"], ["Who", "LAB\\ann", "pä"]]
+    _module, params = task(
+        "win_powershell", script="x", sensitive_parameters=[{"name": "T", "value": "pw1"}]
+    )
+    assert "pw1" not in repr(params)
+    assert "pw1" not in json.dumps(to_json(params))
+    for wrong in ({"name": "a"}, {"name": "a", "value": "x", "username": "y"},
+                  {"name": "a", "username": "y"}):  # fmt: skip
+        with pytest.raises(ParamsError):
+            task("win_powershell", script="x", sensitive_parameters=[wrong])
+
+
+def test_a_script_in_a_file_of_the_controller_or_of_the_host(tmp_path: Path) -> None:
+    file = tmp_path / "a.ps1"
+    file.write_bytes("\ufeff$x = 'ä'".encode())
+    module = win_powershell.Module()
+    filled = module.filled_in({"path": str(file)}, lambda data, name: data)
+    assert filled == {"loaded": "$x = 'ä'"}
+    params = win_powershell.Params(path=str(file), **filled)
+    assert module.subject(params) == f"powershell {file}"
+    assert module.shown(params) == "$x = 'ä'"
+    request = next(module.apply(params, CHANGE, {}))
+    assert isinstance(request, Write)
+    command = request.command
+    assert isinstance(command, Script)
+    assert (command.params["script"], command.params["path"]) == ("$x = 'ä'", "")
+    remote = sent("win_powershell", path="C:/s/a.ps1", remote_src=True)
+    assert isinstance(remote, Script)
+    assert (remote.params["script"], remote.params["path"]) == ("", r"C:\s\a.ps1")
+    assert module.controller_file("path", {"path": "a", "remote_src": "yes"}) is None
+    file.write_bytes(b"\xff")
+    with pytest.raises(PlaybookError, match="UTF-8"):
+        module.filled_in({"path": str(file)}, lambda data, name: data)
+    for wrong in ({}, {"script": "x", "path": "y"}, {"script": "x", "remote_src": True},
+                  {"path": "a.ps1", "remote_src": True}):  # fmt: skip
+        with pytest.raises(ParamsError):
+            task("win_powershell", **wrong)
 
 
 NEWER = ("[ordered]", "[pscustomobject]", "-notin", " -in ", "Get-CimInstance", ".foreach(")

@@ -24,11 +24,16 @@ def test_a_module_is_described_whole() -> None:
     text = "\n".join(describe_module("ansible.windows.win_regedit"))
     assert "path  (str, required)\n      also: key" in text
     assert "type  (str, default 'string')\n      one of: none, binary, dword" in text
-    assert "hive  (Ansible's; refused here)" in text
     assert "It cannot give back: old data" in text
     assert "XP, 2003       native: reg\n" in text
     assert "8, 2012        native, part by PowerShell: reg; powershell (a key's" in text
     assert "Example:\n  - win_regedit:\n      path: HKLM" in text
+
+
+def test_what_is_refused_is_told_with_the_reason() -> None:
+    text = "\n".join(describe_module("win_find"))
+    assert "follow  (Ansible's; refused here)" in text
+    assert "cmd does not tell where a link leads" in " ".join(text.split())
 
 
 def test_what_a_generation_lacks_is_told_with_what_to_do() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runner.errors import ModuleError, ParamsError
+from runner.interfaces.codec import from_json, to_json
 from runner.interfaces.exchange import Output
 from tests.modules.debian_host import build_packages, debian
 from tests.modules.posix_host import FACTS
@@ -36,6 +38,17 @@ def test_package_finds_dnf() -> None:
     assert words(host) == ["dnf -y --comment runner::after=7 install wrx-app-2.0-1"]
 
 
+def test_what_belongs_to_the_package_manager_goes_to_its_module() -> None:
+    there = {"for p in dnf yum apt-get": Output(0, "dnf\nyum\n"), "dnf -y": Output(0)}
+    host = redhat(**there)
+    raw = {"name": "wrx-app", "state": "present", "disablerepo": "updates"}
+    module, params, change = plan(host, "package", **raw)
+    host.drive(module.apply(params, change, FACTS))
+    (line,) = words(host)
+    assert "--disablerepo=updates" in line
+    assert from_json(module.params, json.loads(json.dumps(to_json(params)))) == params
+
+
 def test_package_goes_by_the_facts() -> None:
     module, params = task("package", name="wrx-app", state="present")
     host = redhat()
@@ -49,7 +62,13 @@ def test_package_goes_by_the_facts() -> None:
         ({"for p in": Output(0, "apk\n")}, {}, ModuleError, "no package manager.*apk"),
         ({"for p in": Output(0, "apt-get\n")}, {"name": "Foo"}, ModuleError, "does not take"),
         ({}, {"use": "pacman"}, ParamsError, "'pacman' is not supported"),
-        ({}, {"update_cache": True}, ParamsError, "not supported"),
+        ({}, {"colour": "red"}, ParamsError, "no parameter 'colour', and neither have apt"),
+        (
+            {"for p in": Output(0, "dnf\n")},
+            {"install_recommends": False},
+            ModuleError,
+            "has dnf, which has no parameter install_recommends",
+        ),
     ],
 )
 def test_what_package_cannot(

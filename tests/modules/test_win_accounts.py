@@ -1,4 +1,4 @@
-"""win_user, win_group and win_group_membership: cases as data, and what is beyond a table.
+"""win_user, win_group and win_group_membership: cases as data, and what they have in common.
 
 Each row runs on a lab host: exactly these commands are sent, the accounts are then as it says, and
 exactly those commands take it back.
@@ -6,6 +6,8 @@ exactly those commands take it back.
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,12 +15,9 @@ from typing import Any
 import pytest
 
 from runner.engine.session import Writer
-from runner.errors import ModuleError, ParamsError, Refused
-from runner.interfaces.codec import from_json, to_json
+from runner.errors import ModuleError, Refused
 from runner.interfaces.exchange import Output
-from runner.model.secret import MASK
 from runner.model.state import Change
-from runner.windows import sam
 from tests.modules.facts import facts
 from tests.modules.labhost import LabHost
 from tests.modules.scripted import Scripted, task
@@ -188,17 +187,6 @@ def test_languages_make_no_difference(language: str, os: str) -> None:
     assert host.not_simulated == []
 
 
-def test_a_locked_account_is_opened_but_never_locked_again() -> None:
-    host = LabHost("2012", users={"bob": {"locked": True}})
-    work = host.task("win_user", name="bob", account_locked="no")
-    change = work.plan()
-    assert "locked again" in work.module.irreversible(work.params, change, {})
-    work.apply(change)
-    assert work.probe() == change.after
-    with pytest.raises(ParamsError, match="account_locked"):
-        task("win_user", name="bob", account_locked=True)
-
-
 @pytest.mark.parametrize(
     ("module", "raw"),
     [
@@ -230,28 +218,6 @@ def test_what_is_deleted_does_not_come_back() -> None:
             host.task(module, name=name, state="absent").plan()
 
 
-def test_query_only_looks() -> None:
-    host = LabHost("2016", **BOB)
-    work = host.task("win_user", name="bob", state="query", fullname="other")
-    change = work.plan()
-    assert not change.differences()
-    assert work.module.result(work.params, change, {}, {})["fullname"] == "Bob"
-    none = host.task("win_user", name="nobody", state="query")
-    assert none.module.result(none.params, none.plan(), {}, {})["msg"].endswith("not found")
-
-
-def test_groups_that_do_not_exist() -> None:
-    host = LabHost("2016")
-    work = host.task("win_user", name="bob", groups="Nobody")
-    change = work.plan()  # a task before this one may make it
-    assert "must be made first: Nobody" in work.module.message(work.params, change, {})
-    with pytest.raises(Refused, match="do not exist on this host: Nobody"):
-        work.apply(change)
-    assert host.writes == 0
-    work = host.task("win_user", name="bob", groups="Nobody", groups_missing_behaviour="warn")
-    assert "Nobody" in work.module.message(work.params, work.plan(), {})
-
-
 @pytest.mark.parametrize("member", ["nobody", "ops@lab.example", "lab.example\\ops", "S-1-5-21-7"])
 def test_members_that_cannot_be_told(member: str) -> None:
     host = LabHost("2016")
@@ -266,10 +232,39 @@ def test_members_that_cannot_be_told(member: str) -> None:
     assert host.writes == 0
 
 
-def test_a_long_name_is_refused_because_net_cannot() -> None:
-    work = LabHost("2016").task("win_group_membership", name="Users", members="LAB\\" + "x" * 21)
+def test_a_long_name_is_refused_where_net_cannot_and_powershell_is_not() -> None:
+    raw = {"name": "Users", "members": "LAB\\" + "x" * 21}
     with pytest.raises(Refused, match="up to 20 characters"):
-        work.plan()
+        LabHost("2003-sp2").task("win_group_membership", **raw).plan()
+
+
+def test_powershell_puts_in_a_long_name_and_looks_up_what_a_domain_knows() -> None:
+    long = "LAB\\" + "x" * 21
+    names = {"ops@lab.example": "LAB\\Ops", "S-1-5-21-9-9-9-1105": long, "no@body": ""}
+    told = "".join(
+        f"{at}={base64.b64encode(name.encode()).decode()}\r\n"
+        for at, name in enumerate(names.values()) if name
+    )  # fmt: skip
+    module, params = task("win_group_membership", name="Users", members=list(names))
+    host = Scripted({
+        "wmic useraccount": Output(0, "Domain=WEB01\nName=x\nSID=S-1-5-21-1-2-3-1001\n"),
+        "wmic group": Output(0, "Name=Users\nSID=S-1-5-32-545\n"), "$n=0": Output(0, told),
+        "net localgroup": Output(0, f"x\n{'-' * 79}\ndone\n"), "$g=": Output(0),
+    })  # fmt: skip
+    before = host.drive(module.probe(params, facts("2016")))
+    assert host.scripts[-1].params == {"names": list(names)}
+    assert before.unknown == ("no@body",)
+    after = module.plan(params, before, facts("2016"))
+    assert after.members == ("lab\\ops", f"lab\\{'x' * 21}", "no@body")
+    wanted = dataclasses.replace(after, members=after.members[:2])
+    change = Change("s", before, wanted)
+    host.drive(module.apply(params, change, facts("2016")))
+    assert host.sent[0] == "net localgroup Users LAB\\Ops /add"
+    assert host.scripts[-1].params == {"group": "Users", "member": long.replace("\\", "/")}
+    back = Change("s", wanted, before)
+    assert module.irreversible(params, back, facts("2016")) == ""
+    without = {**facts("2003"), "powershell_version": 0}
+    assert "its name is too long" in module.irreversible(params, back, without)
 
 
 def test_a_group_must_be_there() -> None:
@@ -278,132 +273,3 @@ def test_a_group_must_be_there() -> None:
     assert "group Nobody" in work.module.message(work.params, change, {})
     with pytest.raises(Refused, match="no local group 'Nobody'"):
         work.apply(change)
-
-
-@pytest.mark.parametrize("name", ["", "a/b", "a\\b", "a" * 21, ". .", "a*"])
-def test_names_that_no_user_can_have(name: str) -> None:
-    with pytest.raises(ParamsError, match="name"):
-        task("win_user", name=name)
-
-
-@pytest.mark.parametrize("name", ["home_directory", "profile", "login_script", "password_expired"])
-def test_parameters_that_cannot_be_done_say_why(name: str) -> None:
-    with pytest.raises(ParamsError, match="win_powershell"):
-        task("win_user", name="bob", **{name: "x"})
-
-
-# -- passwords ----------------------------------------------------------------------------------
-
-PASSWORD = "Geh-3im, 100% $x"
-USERS = "Domain=WEB01\r\nName=bob\r\nSID=S-1-5-21-1-2-3-1001\r\nPasswordExpires=TRUE\r\n"
-GROUPS = "Name=Users\r\nSID=S-1-5-32-545\r\n"
-LIST = f"Alias\r\n\r\n{'-' * 79}\r\nbob\r\ndone.\r\n"
-ANSWERS = {
-    "wmic useraccount": Output(0, USERS),
-    "wmic group": Output(0, GROUPS),
-    "net localgroup Users": Output(0, LIST),
-    "$s=": Output(0, "code=1326\r\n"),
-    "$p=": Output(0),
-}
-
-
-def test_a_password_goes_through_standard_input_alone() -> None:
-    module, params = task("win_user", name="bob", password=PASSWORD)
-    host = Scripted(ANSWERS)
-    before = host.drive(module.probe(params, facts("2016")))
-    after = module.plan(params, before, facts("2016"))
-    change = Change("user bob", before, after)
-    assert [(d.field, d.before, d.after) for d in change.differences()] == [
-        ("password", "another one", "as given")
-    ]
-    assert "old password" in module.irreversible(params, change, {})
-    host.drive(module.apply(params, change, facts("2016")))
-    assert [script.stdin for script in host.scripts] == [PASSWORD, PASSWORD]
-    shown = f"{host.sent} {host.asked} {[(s.text, s.params) for s in host.scripts]}"
-    assert PASSWORD not in shown + repr(params) + str(to_json(params)) + repr(change)
-    assert host.scripts[1].params == {"name": "bob", "create": False}
-    recorded = from_json(type(params), to_json(params))
-    with pytest.raises(Refused, match="not on record"):
-        module.plan(recorded, before, facts("2016"))
-
-
-@pytest.mark.parametrize(("code", "same"), [(0, True), (1331, True), (1907, True), (1326, False),
-                                            (1909, False)])  # fmt: skip
-def test_whether_it_is_the_password_already(code: int, same: bool) -> None:
-    module, params = task("win_user", name="bob", password=PASSWORD)
-    host = Scripted({**ANSWERS, "$s=": Output(0, f"code={code}\r\n")})
-    before = host.drive(module.probe(params, facts("2016")))
-    after = module.plan(params, before, facts("2016"))
-    assert (before == after) is same
-
-
-def test_only_a_new_user_is_given_it_with_on_create() -> None:
-    module, params = task("win_user", name="bob", password=PASSWORD, update_password="on_create")
-    host = Scripted(ANSWERS)
-    before = host.drive(module.probe(params, facts("2016")))
-    assert module.plan(params, before, facts("2016")) == before
-    assert not host.scripts
-
-
-def test_a_new_user_with_a_password() -> None:
-    module, params = task("win_user", name="new", password=PASSWORD, fullname="N")
-    host = Scripted({**ANSWERS, "net ": Output(0)})
-    before = host.drive(module.probe(params, facts("2016")))
-    change = Change("", before, module.plan(params, before, facts("2016")))
-    assert not module.irreversible(params, change, {})
-    host.sent.clear()
-    host.drive(module.apply(params, change, facts("2016")))
-    assert host.scripts[-1].params == {"name": "new", "create": True}
-    assert host.sent[1:] == ["net user new /fullname:N", "net localgroup Users new /add"]
-
-
-def test_a_host_without_powershell_is_not_given_one() -> None:
-    module, params = task("win_user", name="bob", password=PASSWORD)
-    known = {**facts("2003"), "powershell_version": 0}
-    known["windows"] = {**known["windows"]}
-    host = Scripted({**ANSWERS, "$s=": Output(1)})
-    before = host.drive(module.probe(params, known))
-    with pytest.raises(Refused, match="no PowerShell"):
-        module.plan(params, before, known)
-
-
-def test_a_password_that_is_refused() -> None:
-    module, params = task("win_user", name="bob", password=PASSWORD)
-    host = Scripted({**ANSWERS, "$p=": Output(1, "", "The password does not meet ...\r\n")})
-    before = host.drive(module.probe(params, facts("2016")))
-    change = Change("", before, module.plan(params, before, facts("2016")))
-    with pytest.raises(ModuleError, match="does not meet"):
-        host.drive(module.apply(params, change, facts("2016")))
-    assert str(params.password) == MASK  # type: ignore[attr-defined]
-
-
-# -- the directory ------------------------------------------------------------------------------
-
-
-def test_powershell_lists_accounts_where_wmic_is_gone() -> None:
-    host = Scripted({"wmic": Output(9009), "$c=": [Output(0, USERS), Output(0, GROUPS), Output(0)]})
-    found = host.drive(sam.find())
-    assert found.users[0].name == "bob"
-    assert found.group("users") is not None
-    assert [script.params["kind"] for script in host.scripts] == ["u", "g", "s"]
-
-
-def test_nobody_answers() -> None:
-    with pytest.raises(ModuleError, match="cannot be listed: gone"):
-        Scripted({"wmic": Output(9009), "$c=": Output(1, "", "gone")}).drive(sam.find())
-
-
-def test_a_flag_without_wmic() -> None:
-    host = Scripted({"wmic": Output(9009), "$u=": Output(0)})
-    host.drive(sam.set_flag("S-1-5-21-1", "Lockout", False))
-    assert host.scripts[0].params == {"sid": "S-1-5-21-1", "name": "Lockout", "value": False}
-    with pytest.raises(ModuleError, match="set Lockout of S-1-5-21-1"):
-        Scripted().drive(sam.set_flag("S-1-5-21-1", "Lockout", False))
-    with pytest.raises(ModuleError, match="not an identifier"):
-        host.drive(sam.set_flag("S-1' or 'x", "Lockout", False))
-
-
-def test_the_identifier_of_a_service() -> None:
-    trusted = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
-    assert sam.service_sid("TrustedInstaller") == trusted
-    assert sam.service_sid("ALL SERVICES") == "S-1-5-80-0"

@@ -26,6 +26,7 @@ def host(
         listing: Output(0, installed),
         "choco pin list": Output(0, pins),
         "choco search": Output(0, offers),
+        "choco outdated": Output(2, "7zip|19.0.0|22.1.0|false\r\ngit|2.40.0|3.0|true\r\n"),
         "choco": Output(0),
         "choco list": Output(1, "Invalid argument"),
     }
@@ -60,6 +61,20 @@ ROWS: list[tuple[str, dict[str, Any], str, str, list[str], list[str]]] = [
       "--package-parameters=/x:1 --install-arguments=/S --override-arguments --forcex86 --force "
       "--ignore-checksums --ignore-dependencies --prerelease --skip-automation-scripts")],
      ["uninstall a --yes --limit-output --no-progress --timeout=60 --skip-automation-scripts"]),
+    ("ways", {"name": "nano", "proxy_url": "http://p:8", "allow_empty_checksums": True,
+              "choco_args": ["--debug", "--trace"]}, "nano|7.2.0", "",
+     [(f"install nano {WORDS} --version=7.2.0 --proxy=http://p:8 --allow-empty-checksums --debug "
+       "--trace")], [f"uninstall nano {WORDS}"]),
+    ("once more", {"name": "git", "state": "reinstalled"}, "", "",
+     [f"install git {WORDS} --force --version=2.40.0"], []),
+    ("once more, another", {"name": "git", "state": "reinstalled", "version": "2.41.0"},
+     "git|2.41.0", "", [f"install git {WORDS} --force --version=2.41.0"],
+     [f"upgrade git {WORDS} --version=2.40.0 --allow-downgrade"]),
+    ("not there once more", {"name": "nano", "state": "reinstalled"}, "nano|7.2.0", "",
+     [f"install nano {WORDS} --version=7.2.0"], [f"uninstall nano {WORDS}"]),
+    ("everything", {"name": "all", "state": "latest"}, "", "git|2.40.0",
+     [f"upgrade 7zip {WORDS} --version=22.1.0"],
+     [f"upgrade 7zip {WORDS} --version=19.0.0 --allow-downgrade"]),
 ]  # fmt: skip
 
 
@@ -140,7 +155,9 @@ def test_versions_are_compared_as_numbers(older: str, newer: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
-        ({"name": "all"}, "every package"),
+        ({"name": "all"}, "is for state: latest"),
+        ({"name": "all,git", "state": "latest"}, "stands alone"),
+        ({"name": "all", "state": "latest", "version": "1"}, "for one package"),
         ({"name": "--yes"}, "not the name of a package"),
         ({"name": "a,b", "version": "1"}, "for one package"),
         ({"name": "a", "version": "new"}, "not a version"),

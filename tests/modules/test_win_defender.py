@@ -98,6 +98,26 @@ def test_without_it_the_error_says_what_to_do(os: str, hint: str) -> None:
     assert not looked.plan().differences()
 
 
+@pytest.mark.parametrize(
+    ("services", "others"),
+    [
+        ({"ekrn": {"state": "running"}}, ("ESET",)),
+        ({"AVP18.0.0": {"state": "running"}, "KAVFS": {"state": "stopped"}}, ("Kaspersky",)),
+        ({"Symantec AntiVirus": {"state": "running"}, "TmListen": {"state": "running"}},
+         ("Symantec", "Trend Micro")),
+        ({"McShield": {"state": "stopped", "start": "disabled"}}, ()),
+        ({"ekrnx": {"state": "running"}}, ()),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("os", ["2003-sp2", "2012r2", "2022"])
+def test_a_server_shows_other_products_by_their_services(
+    os: str, services: dict[str, Any], others: tuple[str, ...]
+) -> None:
+    host = LabHost(os, services=services)
+    assert host.task("win_defender").probe().others == others
+    assert host.writes == 0
+
+
 @pytest.mark.parametrize(("os", "name"), [("2016", "-Features"), ("2019", "Defender")])
 def test_the_feature_is_named(os: str, name: str) -> None:
     module, params = task("win_defender", scan="quick")

@@ -203,7 +203,7 @@ def test_powershell_downloads_beside_and_the_rest_is_cmds() -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ({"url": "ftp://h/x"}, "http or https"),
+        ({"url": "gopher://h/x"}, "http://, https://, ftp://"),
         ({"url": "http://h/a b"}, "percent signs"),
         ({"headers": {"a": "b\nc"}}, "line break"),
         ({"checksum": "12"}, "not as long"),

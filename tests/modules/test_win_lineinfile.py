@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.errors import ParamsError, Refused
+from runner.errors import ModuleError, ParamsError, Refused
 from runner.model.state import UNKNOWN, Change
 from runner.modules import _win_lines
 from runner.modules._win_files import WinFileState
@@ -130,7 +130,7 @@ def test_what_is_refused(raw: dict[str, Any], said: str) -> None:
         ({"line": "a\nb"}, "line break"),
         ({"line": "a", "regex": "("}, "no regular expression"),
         ({"line": "a", "encoding": "klingon"}, "no encoding"),
-        ({"line": "a", "validate": "x %s"}, "takes its place"),
+        ({"line": "a", "validate": "x"}, "needs a %s"),
     ],
 )
 def test_wrong_parameters(raw: dict[str, Any], said: str) -> None:
@@ -168,3 +168,16 @@ def test_a_second_time_changes_nothing(lines: list[str], line: str) -> None:
     gone = _win_lines.absent(once.lines, Wanted(line))
     assert line not in gone.lines
     assert gone.found == once.lines.count(line) >= 1
+
+
+def test_a_command_looks_at_the_new_content_first() -> None:
+    host = LabHost("2016", files={INI: {"content": TEXT}})
+    good = {"path": INI, "line": "end", "validate": "findstr /c:end %s"}
+    task = host.task("win_lineinfile", **good)
+    task.apply(task.plan())
+    assert not task.plan().differences()
+    before = host.state
+    bad = host.task("win_lineinfile", path=INI, line="more", validate="findstr /c:nix %s")
+    with pytest.raises(ModuleError, match="failed to validate: 'findstr /c:nix %s' ended with 1"):
+        bad.apply(bad.plan())
+    assert host.state == before

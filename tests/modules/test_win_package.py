@@ -64,10 +64,9 @@ def test_an_msi_is_installed_found_and_uninstalled() -> None:
     ],
 )
 def test_how_it_is_installed(raw: dict[str, Any], sent: str) -> None:
-    line = "=--a------=9=x=\r\n"
-    some = "==0==\r\n" + line if "creates_path" in raw else line
+    line = Output(0, "=--a------=9=x=\r\n")
     answers = {
-        "for %i": Output(0, some),
+        "for %i": [line, Output(0, "==0==\r\n")] if "creates_path" in raw else line,
         "msiexec": Output(0),
         "C:\\set": Output(0),
         '"C:': Output(0),
@@ -141,19 +140,44 @@ def test_nothing_says_how_to_uninstall() -> None:
         planned(key("7-Zip", DisplayName="x"), product_id="7-Zip", state="absent")
 
 
-def test_all_conditions_must_hold() -> None:
+@pytest.mark.parametrize(
+    ("raw", "installed"),
+    [
+        ({"creates_path": r"C:\Windows", "product_id": "nix"}, True),
+        ({"creates_path": r"C:\nix", "product_id": PRODUCT}, False),
+        ({"creates_path": r"C:\nix", "creates_service": "Spooler"}, True),
+        ({"creates_path": r"C:\Windows", "creates_service": "nix"}, False),
+        ({"creates_path": r"C:\app\a.exe", "creates_version": "1.2"}, True),
+        ({"creates_path": r"C:\app\a.exe", "creates_version": "1.2.0.1"}, False),
+        ({"creates_path": r"C:\app\b.exe", "creates_version": "1.2"}, False),
+        ({"creates_path": r"C:\nix", "creates_version": "1.2"}, False),
+    ],
+)
+def test_a_service_says_more_than_a_file_and_that_more_than_the_product(
+    raw: dict[str, Any], installed: bool
+) -> None:
+    own = {r"C:\app\a.exe": {"sha1": "0" * 40, "size": 1, "version": "1.2.0.0"},
+           r"C:\app\b.exe": {"content": "b"}}  # fmt: skip
+    host = LabHost("2016", files={**FILES, **own})
+    ready = host.task("win_package", path=MSI, product_id=PRODUCT)
+    ready.apply(ready.plan())
+    assert host.task("win_package", path=MSI, **raw).probe().installed is installed
+
+
+def test_a_folder_has_no_version() -> None:
     host = LabHost("2016", files=FILES)
-    for service, installed in (("Spooler", True), ("nix", False)):
-        raw = {"path": MSI, "creates_path": r"C:\Windows", "creates_service": service}
-        assert host.task("win_package", **raw).probe().installed is installed
+    task = host.task("win_package", path=MSI, creates_path=r"C:\Windows", creates_version="1")
+    with pytest.raises(ModuleError, match="needs a file"):
+        task.probe()
 
 
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
         ({"product_id": PRODUCT}, "needs 'path'"),
-        ({"path": MSI}, "which product"),
-        ({"path": "http://x/a.msi", "product_id": "x"}, "win_get_url"),
+        ({"path": "ftp://x/a.msi", "product_id": "x"}, "http://, https://"),
+        ({"path": EXE, "state": "absent"}, "told by 'product_id'"),
+        ({"path": EXE, "creates_version": "1"}, "needs 'creates_path'"),
         ({"state": "absent", "creates_path": r"C:\x"}, "needs 'product_id' or 'path'"),
         ({"state": "absent", "provider": "msi", "product_id": "x"}, "product code"),
         ({"path": MSI, "product_id": "a\\b"}, "one key"),

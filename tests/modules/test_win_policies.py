@@ -108,8 +108,7 @@ ROWS = [
         {"section": "Registry Values", "key": NOTICE, "value": '7,"a b",c'},
         (f'<nul reg add {_KEY}\\New /v LegalNoticeText /t REG_MULTI_SZ /d "a b\\0c" /f',),
         {},
-        (f"<nul reg delete {_KEY}\\New /v LegalNoticeText /f", f"<nul reg delete {_KEY}\\New /f",
-         f"<nul reg delete {_KEY} /f"),
+        (f"<nul reg delete {_KEY}\\New /v LegalNoticeText /f", f"<nul reg delete {_KEY} /f"),
     ),
     Row(
         "what is audited", "2008-sp2", "win_audit_policy_system",

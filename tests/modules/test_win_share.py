@@ -11,8 +11,10 @@ from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.lab.toolkit.sharetext import descriptor
 from runner.model.state import Change
+from runner.modules import _win_share_change
 from runner.modules._win_share_params import ShareState
 from runner.windows import shares
+from runner.windows.facts import WindowsFacts
 from tests.modules.facts import facts
 from tests.modules.labhost import LabHost
 from tests.modules.scripted import Scripted, task
@@ -44,6 +46,7 @@ def test_everything_of_a_new_share() -> None:
         ("2003-sp2", {"full": "bob"}, "sets no permissions"),
         ("2008-sp2", {"deny": "bob"}, "only PowerShell can deny"),
         ("2008r2-sp1", {"list": False}, "no command for 'list'"),
+        ("2008r2-sp1", {"encrypt": True}, "encrypts no share"),
     ],
 )
 def test_what_a_host_cannot(os: str, raw: dict[str, Any], says: str) -> None:
@@ -99,6 +102,25 @@ def test_who_sees_what_goes_through_powershell() -> None:
     assert [s.params["mode"] for s in host.scripts] == ["AccessBased", "Unrestricted"]
 
 
+def test_encryption_goes_through_powershell_and_back() -> None:
+    module, params = task("win_share", **NAMED, encrypt=True)
+    host = Scripted({"[int](Get-SmbShare": Output(0, "0\r\n"), "Set-SmbShare": Output(0)})
+    seen = host.drive(_win_share_change.is_encrypted("Tools", WindowsFacts.of(facts("2016"))))
+    before = replace(THERE, encrypted=seen)
+    change = Change("", before, module.plan(params, before, facts("2016")))
+    assert [each.field for each in change.differences()] == ["encrypted"]
+    host.drive(module.apply(params, change, facts("2016")))
+    host.drive(module.undo(params, change, facts("2016")))
+    assert [s.params["yes"] for s in host.scripts if "yes" in s.params] == [True, False]
+    with pytest.raises(Refused, match="only PowerShell has a command"):
+        module.plan(params, before, {**facts("2016"), "powershell_version": 0})
+
+
+def test_no_encryption_where_nobody_can_encrypt_is_as_wanted() -> None:
+    work = LabHost("2008-sp2", **TOOLS).task("win_share", **NAMED, encrypt=False)
+    assert not work.plan().differences()
+
+
 @pytest.mark.parametrize(
     ("permissions", "os", "powershell", "says"),
     [
@@ -127,7 +149,6 @@ def test_what_cannot_be_taken_back_is_said(
         ({"name": "a/b", "state": "absent"}, "not the name of a share"),
         ({"name": "C$", "state": "absent"}, "AutoShareServer"),
         ({**NAMED, "description": "a\nb"}, "one line"),
-        ({**NAMED, "encrypt": True}, "EncryptData"),
         ({**NAMED, "scope_name": "x"}, "cluster"),
     ],
 )

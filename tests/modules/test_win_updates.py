@@ -11,7 +11,7 @@ from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.state import UNKNOWN, Change
 from runner.modules import _updates_scripts as scripts
-from runner.modules.win_updates import CATEGORIES
+from runner.modules._updates_params import CATEGORIES
 from tests.modules.facts import facts
 from tests.modules.scripted import Scripted, task
 
@@ -163,7 +163,7 @@ def test_where_it_is_refused_the_way_out_is_named(known: dict[str, Any]) -> None
     [
         ({"category_names": "Sicherheit"}, "is no category"),
         ({"accept_list": ["("]}, "no regular expression"),
-        ({"reboot": True}, "not supported here"),
+        ({"reboot_timeout": "a"}, "must be a number"),
     ],
 )
 def test_wrong_parameters(raw: dict[str, Any], says: str) -> None:

@@ -40,6 +40,8 @@ LATER: Final[Mapping[str, tuple[Generation, str]]] = {
     "runner/windows/unzip.py:_LIST": ("2012", "win_unzip"),
     "runner/windows/unzip.py:_UNPACK": ("2012", "win_unzip"),
     "runner/modules/_win_share_change.py:_LIST": ("2012", "win_share"),
+    "runner/modules/_win_share_change.py:_ENCRYPT": ("2012", "win_share"),
+    "runner/modules/_win_share_change.py:_IS_ENCRYPTED": ("2012", "win_share"),
 }
 """Texts that are for a later Windows than 2008 R2, and the module whose guide says so."""
 

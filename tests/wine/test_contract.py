@@ -14,21 +14,26 @@ from runner.interfaces.module import CommandState
 from runner.lab.wine.state import exported
 from runner.model.state import UNKNOWN, Change, differences
 from tests.lab.machine_bench import changes
-from tests.modules.contract.cases import COMMAND_CASES, READ_CASES, STATE_CASES, Case
+from tests.modules.contract.cases import COMMAND_CASES, STATE_CASES, Case
+from tests.modules.contract.cases import READ_CASES as PLAIN_READS
+from tests.modules.contract.cases_security import SECURITY_CASES, SECURITY_READS
 from tests.modules.labhost import LabTask
 from tests.wine.wine import WineBench
 from tests.wine.winehost import WineHost
 
+READ_CASES = (*PLAIN_READS, *SECURITY_READS)
 NAMES = (
     "service-start", "service-create", "service-delete", "service-words", "service-restart",
     "regedit-new-value", "regedit-other-type", "regedit-delete-value", "regedit-new-keys",
-    "regedit-key-only", "regedit-delete-key", "regedit-binary",
+    "regedit-key-only", "regedit-delete-key", "regedit-binary", "view-32", "view-64", "reg-stat-32",
     "command", "command-created", "command-checked", "shell", "raw", "ping",
 )  # fmt: skip
 """Cases whose tools are real on Wine. What is left out: Wine's LanmanServer cannot run; its service
 manager keeps no delayed start, failure actions, SID types and privileges; netsh, dism, wusa,
-shutdown and PowerShell are stubs, and wmic knows no /value, so no facts."""
-RUN = tuple(c for c in (*STATE_CASES, *COMMAND_CASES, *READ_CASES) if c.name in NAMES)
+shutdown and PowerShell are stubs, wmic knows no /value, so no facts; reg loads no hives."""
+RUN = tuple(
+    c for c in (*STATE_CASES, *SECURITY_CASES, *COMMAND_CASES, *READ_CASES) if c.name in NAMES
+)
 WINES_OWN = {"pre_shutdown_timeout_ms"}
 """Fields that Wine's service manager fills in a new service by itself."""
 

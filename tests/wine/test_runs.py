@@ -134,7 +134,7 @@ def test_prove_says_what_wine_does_otherwise(fleet: TestFleet) -> None:
     given = {"prove_lines": lines, "prove_data": data}
     done = fleet.play(ROOT / "playbooks" / "prove.yml", "-l", "wine01", "-e", json.dumps(given))
     assert done.code != 0
-    assert "differs: P1 P3a:" in done.out
+    assert "differs: P1 P3a\n" in done.out
     assert "P8b   as expected" in done.out
     assert "P10e  as expected" in done.out
     assert fleet.state("wine01") == before

@@ -11,17 +11,19 @@ import zipfile
 from functools import lru_cache
 
 from runner.lab import firewall
+from runner.lab.dns import Zone
 from runner.lab.files import Entry, FileSystem
 from runner.lab.firewall_words import fields_of
+from runner.lab.hives import packed
 from runner.lab.host import Host
 from runner.lab.images import place_program
 from runner.lab.packages import package_name
-from runner.lab.paths import absolute
+from runner.lab.paths import absolute, root_of
 from runner.lab.profiles.files import fresh_files
 from runner.lab.profiles.firewall import fresh_firewall
 from runner.lab.profiles.registry import fresh_registry
 from runner.lab.profiles.table import OsProfile
-from runner.lab.registry import Data, Registry
+from runner.lab.registry import Data, Key, Registry
 from runner.lab.spec import FileSpec, HostSpec, RegistryValueSpec, ServiceSpec
 from runner.lab.toolkit.sharetext import share_values
 
@@ -49,6 +51,15 @@ def fresh_host(spec: HostSpec, profile: OsProfile) -> Host:
     _name(host)
     _smb1(host)
     _contents(host, spec.user)
+    if host.dns is not None:
+        host.add_program(rf"{host.system_root}\System32\dnscmd.exe", "dnscmd")
+        host.files.make_dirs(rf"{host.system_root}\System32\dns")
+        for zone in state.dns_zones:
+            host.dns.add(Zone(zone, f"{zone}.dns"))
+            path = rf"{host.system_root}\System32\dns\{zone}.dns"
+            host.files.put(Entry(path, content=b"", size=0, created=1494806400.0))
+    elif state.dns_zones:
+        raise ValueError(f"host {host.name}: dns_zones need the role of a DNS server")
     for path, values in state.registry.items():
         host.registry.create(path)
         for name, value in values.items():
@@ -85,7 +96,10 @@ def _contents(host: Host, user: str) -> None:
     state = host.spec
     host.make_home(user)
     for path, file in state.files.items():
-        host.files.put(_file(absolute(path, "C:\\"), file))
+        entry = _file(absolute(path, "C:\\"), file)
+        if entry.path.startswith("\\\\"):
+            host.files.mount(root_of(entry.path))
+        host.files.put(entry)
     for directory, names in state.packages.items():
         host.files.make_dirs(absolute(directory, "C:\\"))
         for name in names:
@@ -106,16 +120,29 @@ def _file(path: str, file: FileSpec) -> Entry:
         text = file.created.replace("T", " ")
         form = "%Y-%m-%d %H:%M:%S" if len(text) > 10 else "%Y-%m-%d"
         created = float(calendar.timegm(time.strptime(text, form)))
-    if file.content is not None or file.zip is not None:
-        content = _archive(file.zip) if file.content is None else file.content.encode()
+    if file.sha1 is None:
+        content = _hive(file.hive) if file.hive is not None else _archive(file.zip)
+        content = content if file.content is None else file.content.encode()
         return Entry(path, content=content, size=len(content), version=file.version,
-                     attributes=file.attributes, acl=file.acl,
+                     attributes=file.attributes, acl=file.acl, owner=file.owner,
                      created=created, modified=created)  # fmt: skip
     return Entry(path, content=None, size=file.size or 0, known_sha1=(file.sha1 or "").lower(),
-                 version=file.version, attributes=file.attributes, acl=file.acl,
+                 version=file.version, attributes=file.attributes, acl=file.acl, owner=file.owner,
                  program=None if file.memory_mb is None else "hungry",
                  memory_mb=file.memory_mb or 0,
                  created=created, modified=created)  # fmt: skip
+
+
+def _hive(keys: dict[str, dict[str, RegistryValueSpec]]) -> bytes:
+    """A registry hive; the paths are those below its root."""
+    root = Key("")
+    for path, values in keys.items():
+        key = root
+        for part in filter(None, path.split("\\")):
+            key = key.subkeys.setdefault(part.lower(), Key(part))
+        for name, value in values.items():
+            key.set(name, value.type, _data(path, name, value))
+    return packed(root)
 
 
 def _archive(files: dict[str, str] | None) -> bytes:

@@ -117,10 +117,10 @@ Dfs|Distributed File System|2|o|LanmanWorkstation LanmanServer|=Dfssvc.exe|*S|@5
 Dfs|DFS Namespace|2|o|LanmanServer LanmanWorkstation RpcSs SamSS|=dfssvc.exe|*S|@6.0-:dc,fs
 HomeGroupListener|HomeGroup Listener|3|s|LanmanServer|*SNetworkRestricted|*S|@6.1-6.1:client
 Netlogon|Netlogon|2|s|LanmanWorkstation LanmanServer|=lsass.exe|*S|@:dc
-Netlogon|Netlogon|2|s|LanmanWorkstation|=lsass.exe|*S|@:member,fs
+Netlogon|Netlogon|2|s|LanmanWorkstation|=lsass.exe|*S|@:member,fs,dns_server
 NTDS|Active Directory Domain Services|2|s|RpcSs|=lsass.exe|*S|@6.0-:dc
 Kdc|Kerberos Key Distribution Center|2|s|RpcSs AFD|=lsass.exe|*S|@:dc
-DNS|DNS Server|2|o|RPCSS Tcpip Afd|=dns.exe|*S|@:dc
+DNS|DNS Server|2|o|RPCSS Tcpip Afd|=dns.exe|*S|@:dc,dns_server
 NtFrs|File Replication Service|2|o|RpcSs EventLog|=ntfrs.exe|*S|@5.2-5.2:dc
 DFSR|DFS Replication|2|o|RpcSs EventLog|=DFSRs.exe|*S|@6.0-:dc
 """

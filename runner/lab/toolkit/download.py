@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from runner.lab.process import Process
@@ -23,6 +23,9 @@ class Answer:
     reason: str
     body: bytes = b""
     is_cut: bool = False
+    url: str = ""
+    location: str = ""
+    """Where the server sends those who ask for `url`."""
 
 
 def fetch(process: Process, url: str, headers: Mapping[str, str] = {}) -> Answer:
@@ -36,6 +39,7 @@ def fetch(process: Process, url: str, headers: Mapping[str, str] = {}) -> Answer
     target = f"{path}?{parts.query}" if parts.query else path
     with process.host.released():
         answer = _get(parts.hostname or "", parts.port or 80, target, headers)
+    answer = replace(answer, url=url)
     process.host.check(process.session)
     return answer
 
@@ -46,7 +50,8 @@ def _get(host: str, port: int, target: str, headers: Mapping[str, str]) -> Answe
         connection.request("GET", target, headers=dict(headers))
         response = connection.getresponse()
         try:
-            return Answer(response.status, response.reason, response.read())
+            place = response.getheader("Location") or ""
+            return Answer(response.status, response.reason, response.read(), location=place)
         except http.client.IncompleteRead as cut:
             return Answer(response.status, response.reason, cut.partial, is_cut=True)
     except (OSError, http.client.HTTPException) as error:

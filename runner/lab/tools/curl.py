@@ -1,9 +1,13 @@
-"""curl.exe: GET with a config file from standard input. Exit codes: 7 no connection, 22 status."""
+"""curl.exe: GET with a config file from standard input, to a file or printed.
+
+Exit codes: 7 no connection, 22 status, 47 sent elsewhere too often.
+"""
 
 from __future__ import annotations
 
 import base64
 import re
+from urllib.parse import urljoin
 
 from runner.lab.process import Process
 from runner.lab.toolkit.download import fetch
@@ -12,14 +16,17 @@ _OPTION = re.compile(r'^\s*([a-z-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|(\S+)))?\s*
 _KNOWN = frozenset(
     {"url", "connect-timeout", "speed-time", "speed-limit", "user-agent", "user", "write-out",
      "header", "noproxy", "fail", "silent", "show-error", "location", "globoff", "insecure",
-     "continue-at"}
+     "continue-at", "max-redirs"}
 )  # fmt: skip
+
+_ELSEWHERE = (301, 302, 303, 307, 308)
 
 
 def main(process: Process) -> int:
     """`curl -K - -o FILE`, and the options of a config file that the lab knows."""
     words = process.args
-    if words[:3] != ["-K", "-", "-o"] or len(words) != 4:
+    printing = words == ["-K", "-"]
+    if not printing and (words[:3] != ["-K", "-", "-o"] or len(words) != 4):
         process.not_simulated(f"curl {' '.join(words)}")
     options: dict[str, list[str]] = {}
     for line in process.read().decode().splitlines():
@@ -34,20 +41,28 @@ def main(process: Process) -> int:
         headers[name] = value.strip()
     if "user" in options:
         headers["Authorization"] = f"Basic {base64.b64encode(options['user'][0].encode()).decode()}"
-    path = process.absolute(words[3])
+    path = process.absolute("-" if printing else words[3])
     old = process.host.files.find(path)
     start = old.size if old is not None and "continue-at" in options else 0
     if start:
         headers["Range"] = f"bytes={start}-"
     answer = fetch(process, options["url"][0], headers)
+    left = int(options.get("max-redirs", ["50"])[0])
+    while answer.status in _ELSEWHERE and "location" in options and answer.location:
+        if not left:
+            return process.fail(47, "curl: (47) Maximum redirects followed\n")
+        left -= 1
+        answer = fetch(process, urljoin(answer.url, answer.location), headers)
     if answer.status == 0:
         return process.fail(7, f"curl: (7) Failed to connect: {answer.reason}\n")
-    if answer.status in (301, 302, 303, 307, 308):
-        process.not_simulated("curl: a redirection")
     if answer.status >= 400 and "fail" in options:
         _written(process, options, answer.status)
         text = f"curl: (22) The requested URL returned error: {answer.status}\n"
         return process.fail(22, text)
+    if printing:
+        process.out(answer.body.decode("utf-8", "replace"))
+        _written(process, options, answer.status)
+        return 0
     process.mutates()
     if start and answer.status != 206:
         return process.fail(33, "curl: (33) HTTP server doesn't seem to support byte ranges.\n")

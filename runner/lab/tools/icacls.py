@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from runner.lab.files import Entry
+from runner.lab.files import ADMINISTRATORS, Entry
 from runner.lab.paths import absolute, base_name
 from runner.lab.process import Process
 from runner.lab.toolkit.acls import INHERITED, Acl, grant_words, parse_acl
@@ -46,6 +46,8 @@ def _change(process: Process, name: str, words: list[str], *, quiet: bool) -> in
     if entry is None:
         text = f"{name}: The system cannot find the file specified.\n"
         return _end(process, _NOT_FOUND, text, 0, quiet=False)
+    if words[0].lower() == "/setowner" and process.host.profile.nt >= (6, 0):
+        return _set_owner(process, entry, words[1:], quiet=quiet)
     acl, verb = parse_acl(entry.acl), ""
     for word in words:
         lower = word.lower()
@@ -65,6 +67,17 @@ def _change(process: Process, name: str, words: list[str], *, quiet: bool) -> in
                 return process.fail(changed, text)
             acl = changed
     process.host.files.update(replace(entry, acl=acl.text))
+    return _end(process, 0, f"processed file: {entry.path}\n", 1, quiet=quiet)
+
+
+def _set_owner(process: Process, entry: Entry, words: list[str], *, quiet: bool) -> int:
+    if len(words) != 1:
+        return process.fail(_BAD, 'Invalid parameter "/setowner"\n')
+    sid = _sid_of(process, words[0])
+    if not sid:
+        text = f"{words[0]}: No mapping between account names and security IDs was done.\n"
+        return process.fail(_NO_NAME, text)
+    process.host.files.update(replace(entry, owner="" if sid == ADMINISTRATORS else sid))
     return _end(process, 0, f"processed file: {entry.path}\n", 1, quiet=quiet)
 
 

@@ -1,4 +1,4 @@
-"""reg.exe: query, add, delete, copy, compare, export, import. Exit code 1 for every failure."""
+"""reg.exe: query, add, delete, copy, compare, export, import, load, unload; 1 if it fails."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from runner.lab.process import Process
 from runner.lab.registry import Key, Value
-from runner.lab.toolkit import regfile
+from runner.lab.toolkit import regfile, reghive
 from runner.lab.toolkit.regtree import flat, merge
 from runner.lab.toolkit.regvalue import TYPES, ValueFault, parse_data, shown_data
 from runner.lab.toolkit.regwords import (
@@ -233,7 +233,20 @@ def _import(process: Process, args: list[str]) -> int:
     return 0
 
 
+def _load(process: Process, args: list[str]) -> int:
+    options = parse_words(process, "load", args, VIEWS, "")
+    if len(options.operands) != 2:
+        raise RegFault('Invalid syntax.\nType "REG LOAD /?" for usage.')
+    reghive.load(process, options)
+    return _done(process)
+
+
+def _unload(process: Process, args: list[str]) -> int:
+    reghive.unload(process, parse_words(process, "unload", args, "", ""))
+    return _done(process)
+
+
 _VERBS: dict[str, Callable[[Process, list[str]], int]] = {
     "query": _query, "add": _add, "delete": _delete, "copy": _copy, "compare": _compare,
-    "export": _export, "import": _import,
+    "export": _export, "import": _import, "load": _load, "unload": _unload,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from runner.lab.process import Process
 from runner.lab.shadows import MOST
 from runner.lab.streams import encode
 from runner.lab.toolkit.detached import start_detached
+from runner.lab.toolkit.wmiassoc import associated
 from runner.lab.toolkit.wmiclasses import ALIASES, NETBT, Row, property_names, rows_in, rows_of
 from runner.lab.toolkit.wmiquery import QueryFault, parse_where
 
@@ -44,12 +45,12 @@ def main(process: Process) -> int:
         alias = words.pop(0).lower()
     if space:
         return _elsewhere(process, space.strip('"').lower(), alias, words)
+    where = _where_text(words) if words and words[0].lower() == "where" and len(words) > 1 else ""
+    if words and words[0].lower() == "assoc":
+        return _associated(process, alias, where, words[1:])
     class_name = ALIASES.get(alias, alias if alias in ALIASES.values() else "")
     if not class_name:
         process.not_simulated(f"wmic {alias}")
-    where = ""
-    if words and words[0].lower() == "where" and len(words) > 1:
-        where = _where_text(words)
     verb = words.pop(0).lower() if words else ""
     try:
         test = parse_where(where)
@@ -67,6 +68,14 @@ def main(process: Process) -> int:
         process.not_simulated(f"wmic {alias} {verb}".rstrip())
     found = [row for row in rows_of(process, class_name, where) if test(row)]
     return _get(process, class_name, found, words)
+
+
+def _associated(process: Process, class_name: str, where: str, words: list[str]) -> int:
+    found = associated(process, class_name, where, words)
+    if found is None:
+        return _error(process, WBEM_E_NOT_FOUND, "Not found")
+    _write(process, found)
+    return 0
 
 
 def _elsewhere(process: Process, space: str, class_name: str, words: list[str]) -> int:
