@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final, TypeAlias
 
-from runner.app.descriptors import allow_many
+from runner.app import garbage
+from runner.app.descriptors import fit
 from runner.app.options import FORKS_CAP, View
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.runtime import Links
@@ -133,7 +134,7 @@ class Conductor:
     def walk(
         self,
         graph: JobGraph,
-        visit: Visit,
+        visit: Visit | None,
         *,
         run: str,
         verb: str,
@@ -145,20 +146,25 @@ class Conductor:
         before_end: Callable[[bool], None] = lambda _interrupted: None,
         stages: Sequence[int] = (),
         regrow: Regrow | None = None,
+        work: Callable[[], None] | None = None,
     ) -> bool:
         """Visit every job; says whether it was interrupted. Always closes links and reports.
 
         ``deadline``: seconds after which it is interrupted, as by a person who wants it now.
         After the plays of each of ``stages``, ``regrow`` gives the graph with which to go on.
+        ``work`` does it all in place of ``visit``.
         """
-        allow_many()
+        garbage.loaded()
         begun = time.time()
         members: frozenset[int] = frozenset().union(*(s.members for s in graph.steps))
         hosts = tuple(graph.hosts[i] for i in sorted(members))
         self.publish(RunStarted(run, verb, title, hosts, tuple(steps), begun))
         try:
             with self._signals(), self._limited(deadline):
-                self._in_stages(graph, visit, forks, stages if regrow else (), regrow)
+                if work is not None:
+                    work()
+                elif visit is not None:
+                    self._in_stages(graph, visit, forks, links, stages if regrow else (), regrow)
         finally:
             interrupted = self.stop.level is not StopLevel.GO_ON
             if self.stop.level < StopLevel.NOW:
@@ -184,14 +190,19 @@ class Conductor:
         graph: JobGraph,
         visit: Visit,
         forks: int | None,
+        links: Links,
         stages: Sequence[int],
         regrow: Regrow | None,
     ) -> None:
         over: Over = {}
         for until in (*stages, None):
             members: frozenset[int] = frozenset().union(*(s.members for s in graph.steps))
-            workers = forks or min(max(1, len(members)), FORKS_CAP)
-            walk = Walk(graph, visit, workers, self.stop, until=until, over=over)
+            fits = fit(forks or min(max(1, len(members)), FORKS_CAP), len(members))
+            if fits.notice:
+                self.notice(fits.notice)
+            if fits.connections is not None:
+                links.keep_at_most(fits.connections)
+            walk = Walk(graph, visit, fits.workers, self.stop, until=until, over=over)
             walk.run()
             over = walk.over
             if walk.stopped:

@@ -94,6 +94,8 @@ class RunOptions:
     """Seconds for which hosts that did not answer are tried again, after the first sweep."""
     fuse: bool = True
     """Whether what may travel together does, instead of one by one."""
+    processes: int = 1
+    """How many processes share out the hosts."""
     question: Question | None = None
     """Asks a person for what ``vars_prompt`` wants; None: there is nobody to ask."""
 

@@ -32,7 +32,8 @@ from runner.model.playbook import Play, Playbook, Task
 class Prepared:
     """A playbook on a fleet, checked, with its graph. ``includes`` finds what it includes.
 
-    ``building`` builds the graph anew in a run whose inventory grows.
+    ``building`` builds the graph anew in a run whose inventory grows. ``known`` are all tasks that
+    were read, those of includes that are known before the run among them.
     """
 
     fleet: Fleet
@@ -40,6 +41,7 @@ class Prepared:
     graph: JobGraph
     includes: Includes
     building: Building
+    known: tuple[Task, ...] = ()
 
     @property
     def stages(self) -> tuple[int, ...]:
@@ -81,7 +83,7 @@ def prepare(options: RunOptions, only: frozenset[str] | None = None) -> Prepared
     here = [name for p in playbook.plays for name in patterns.implicit(fleet.inventory, p.hosts)]
     fleet = replace(fleet, inventory=fleet.inventory.with_localhost(here))
     how = building(options, playbook, read, fleet.templates.is_template, only)
-    return Prepared(fleet, playbook, how.first(fleet.inventory), includes, how)
+    return Prepared(fleet, playbook, how.first(fleet.inventory), includes, how, tuple(read))
 
 
 def run_magic(options: RunOptions) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runner.app.asking import asking
 from runner.app.conduct import Conductor, leave, step_infos
@@ -37,11 +37,25 @@ if TYPE_CHECKING:  # most runs do not go on
     from runner.app.keep_trying import Sweep
     from runner.engine.visit_resume import Doubt, Past
 
+Recorded: TypeAlias = Callable[[Conductor, Journal, RunRecord], int]
+"""Walks for a run that the journal knows; gives the exit code."""
+
 
 def run(options: RunOptions) -> int:
     """Run or preview a playbook; gives the exit code."""
     prepared = prepare(options)
+    if options.processes > 1:
+        from runner.app.crew.going import run_in_processes
+
+        return run_in_processes(options, prepared)
+    return run_prepared(options, prepared)
+
+
+def run_prepared(options: RunOptions, prepared: Prepared, notice: str = "") -> int:
+    """The same in this process; ``notice`` is told at the start."""
     conductor = conduct(options, prepared)
+    if notice:
+        conductor.notice(notice)
     if options.check:
         interrupted = foretell(options, prepared, conductor)
         return conductor.exit_code(interrupted=interrupted, detailed=options.detailed_exitcode)
@@ -109,28 +123,33 @@ def carry_out(
     approve: Foresee | None = None,
     plan: bytes | None = None,
     also: Sequence[Subscriber] = (),
+    recorded: Recorded | None = None,
 ) -> int:
     """The real thing, on record; gives the exit code.
 
     ``approve`` raises Drifted for what is not to be changed. ``plan`` is what is applied. ``also``
-    are told of further sweeps, too.
+    are told of further sweeps, too. ``recorded`` walks in place of ``on_record``.
     """
     with Journal.open() as journal:
         record = record_of(options, prepared, plan)
         journal.breaking = breaking_of(options.locking, prepared.fleet.inventory.hosts)
         journal.begin(record, PlanGraph(*graph_to_json(prepared.graph)), plan)
-        code = on_record(
-            options,
-            prepared,
-            conductor,
-            journal,
-            record,
-            lambda runtime, ledger: (
-                FusedVisit(runtime, ledger, Lines(prepared.graph), approve)
-                if fuses(options, prepared)
-                else RunVisit(runtime, ledger, approve)
-            ),
-        )
+
+        def walk(conductor: Conductor, journal: Journal, record: RunRecord) -> int:
+            return on_record(
+                options,
+                prepared,
+                conductor,
+                journal,
+                record,
+                lambda runtime, ledger: (
+                    FusedVisit(runtime, ledger, Lines(prepared.graph), approve)
+                    if fuses(options, prepared)
+                    else RunVisit(runtime, ledger, approve)
+                ),
+            )
+
+        code = (recorded or walk)(conductor, journal, record)
         if options.keep_trying is not None:
             from runner.app.keep_trying import keep_trying
 
@@ -210,12 +229,6 @@ def on_record(
             offers,
         )
         visit = make(runtime, run_ledger(journal, record.id, prepared.fleet))
-
-        def settle(interrupted: bool) -> None:
-            code = conductor.tally.exit_code(interrupted=interrupted, detailed=False)
-            status = "interrupted" if interrupted else "failed" if code else "finished"
-            journal.finish(record.id, status, code)
-
         interrupted = conductor.walk(
             prepared.graph,
             visit,
@@ -226,7 +239,7 @@ def on_record(
             links=links,
             forks=options.forks,
             deadline=options.deadline,
-            before_end=settle,
+            before_end=settling(conductor, journal, record.id),
             stages=prepared.stages,
             regrow=Growing(
                 prepared,
@@ -238,6 +251,17 @@ def on_record(
             ),
         )
     return conductor.exit_code(interrupted=interrupted, detailed=False)
+
+
+def settling(conductor: Conductor, journal: Journal, run: str) -> Callable[[bool], None]:
+    """Says in the journal how the run ended."""
+
+    def settle(interrupted: bool) -> None:
+        code = conductor.tally.exit_code(interrupted=interrupted, detailed=False)
+        status = "interrupted" if interrupted else "failed" if code else "finished"
+        journal.finish(run, status, code)
+
+    return settle
 
 
 def _reach(

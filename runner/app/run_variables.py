@@ -9,10 +9,12 @@ from runner.engine.variables import Variables
 from runner.model.source import Source
 
 
-def run_variables(prepared: Prepared, options: RunOptions) -> Variables:
+def run_variables(
+    prepared: Prepared, options: RunOptions, kind: type[Variables] = Variables
+) -> Variables:
     """All variables of a run's hosts, those that tell of the run itself among them."""
     batches = _batches(prepared)
-    return Variables(
+    return kind(
         prepared.fleet.inventory,
         prepared.fleet.extra,
         check_mode=options.check,

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from runner import __version__
+from runner.app import garbage
 from runner.errors import RunnerError, UsageError
 
 _VERBS: dict[str, str] = {
@@ -89,10 +90,13 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Entry point: never shows a traceback for what a person can mend."""
+    garbage.put_off()
     # Else pydantic reads the metadata of every package of the environment, for plug-ins of its own:
     # a tenth of the start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
-    sys.exit(invoke(args))
+    code = invoke(args)
+    garbage.leaving()
+    sys.exit(code)
 
 
 def invoke(args: list[str] | None = None) -> int:

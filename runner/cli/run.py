@@ -16,6 +16,7 @@ from runner.cli.visiting import (
     LOCK,
     NARROW,
     PATIENCE,
+    PROCESSES,
     WALK,
     Said,
     visiting,
@@ -25,7 +26,7 @@ from runner.cli.visiting import (
 @click.command("run")
 @click.argument("playbook", type=click.Path(path_type=Path))
 @inventory_option(required=True)
-@visiting(LIMIT, CHECK, NARROW, WALK, CONNECT, LOCK, PATIENCE, FUSE)
+@visiting(LIMIT, CHECK, NARROW, WALK, CONNECT, LOCK, PATIENCE, FUSE, PROCESSES)
 @vault_options
 @click.option("--syntax-check", is_flag=True, help="Only look for mistakes; contact nobody.")
 @click.option("--list-hosts", is_flag=True, help="Only list the hosts of each play.")

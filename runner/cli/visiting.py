@@ -81,6 +81,12 @@ FUSE: Final[tuple[Option, ...]] = (
         help="Send the probes and changes of tasks that follow one another one by one.",
     ),
 )  # fmt: skip
+PROCESSES: Final[tuple[Option, ...]] = (
+    click.option(
+        "--processes", type=click.IntRange(1), default=1, metavar="N",
+        help="Share the hosts out among so many processes (default: 1).",
+    ),
+)  # fmt: skip
 
 
 class Said:
@@ -114,6 +120,8 @@ class Said:
             found["keep_trying"] = given["patience"]
         if "no_fuse" in given:
             found["fuse"] = not given["no_fuse"]
+        if "processes" in given:
+            found["processes"] = given["processes"]
         if "ask_pass" in given:
             found["password"] = ask_password(given["ask_pass"])
         return found

@@ -90,10 +90,10 @@ def trigger(table: str, columns: Sequence[str], event: str) -> str:
 
 def _digest(*fields: object) -> str:
     """SHA-256 of the names and values of a row, without those that are NULL."""
-    kept = []
+    kept: list[object] = []
     for name, value in zip(fields[::2], fields[1::2], strict=True):
         if value is not None:
-            kept += [name, [value.hex()] if isinstance(value, bytes) else value]
+            kept += (name, [value.hex()] if type(value) is bytes else value)
     return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from runner.errors import JournalError
 from runner.journal import holdings, lifecycle, locks, plans, undoing
@@ -17,15 +18,16 @@ from runner.journal.reading import JournalReading
 from runner.journal.records import (
     FINAL_STATUSES,
     JSON,
-    SETTLED_STATUSES,
     Intent,
     PlanGraph,
     RunRecord,
 )
 from runner.journal.rows import (
-    dump,
+    Announced,
+    Ended,
+    announced,
+    ended,
     insert,
-    intent_values,
     outcome_values,
 )
 from runner.journal.schema import migrate
@@ -150,11 +152,11 @@ class Journal(JournalReading):
 
     def intend_all(self, run: str, intents: Sequence[Intent]) -> list[int]:
         """The same with several changes that are about to be sent together: all, or none."""
+        return self.announce(run, [announced(intent) for intent in intents]).result()
+
+    def announce(self, run: str, intents: Sequence[Announced]) -> Future[list[int]]:
+        """The same, for who has them as they are written, and cannot wait here."""
         now = time.time()
-        rows = [
-            {**intent_values(intent), "run": run, "status": "intended", "started": now}
-            for intent in intents
-        ]
 
         def work(connection: sqlite3.Connection) -> list[int]:
             for intent in intents:
@@ -167,46 +169,47 @@ class Journal(JournalReading):
             question = "SELECT coalesce(max(sequence), 0) + 1 FROM changes WHERE run = ?"
             first = connection.execute(question, [run]).fetchone()[0]
             ids = []
-            for sequence, values in enumerate(rows, start=first):
-                values["sequence"] = sequence
+            for sequence, intent in enumerate(intents, start=first):
+                values = {
+                    **intent.values,
+                    "run": run,
+                    "status": "intended",
+                    "started": now,
+                    "sequence": sequence,
+                }
                 ids.append(connection.execute(insert("changes", values), values).lastrowid or 0)
             return ids
 
-        return self._writer.call(work)
+        return self._writer.submit(work)
 
     def settle(self, change: int, status: str, *, found: JSON = None, applied: JSON = None) -> None:
         """Record what became of a change. ``None`` leaves what is known already."""
-        if status not in SETTLED_STATUSES:
-            raise ValueError(f"{status!r} is not what can become of a change")
-        what = f"the result of change {change}"
-        values = [
-            str(status),
-            None if found is None else dump(found, what),
-            None if applied is None else dump(applied, what),
-            time.time(),
-            change,
-        ]
-        self._update_change(
-            change,
-            "status = ?, found = coalesce(?, found), applied = coalesce(?, applied), settled = ?",
-            values,
+        self.end(ended(change, status, found, applied, time.time()))
+
+    def end(self, change: Ended) -> None:
+        """The same, for who has it as it is written."""
+        statement = (
+            "UPDATE changes SET status = ?, found = coalesce(?, found),"
+            " applied = coalesce(?, applied), settled = ? WHERE id = ?"
         )
+        values = (change.status, change.found, change.applied, change.time, change.change)
+
+        def work(connection: sqlite3.Connection) -> None:
+            if connection.execute(statement, values).rowcount != 1:
+                raise JournalError(f"there is no change {change.change} in the journal")
+
+        self._writer.post(work)
 
     def undone(self, change: int, by: str) -> None:
         """Mark a change as taken back by the run ``by``; what a rollback took back stands again."""
         self._writer.post(lambda connection: undoing.undone(connection, change, by))
 
-    def _update_change(self, change: int, assignments: str, values: Sequence[object]) -> None:
-        def work(connection: sqlite3.Connection) -> None:
-            statement = f"UPDATE changes SET {assignments} WHERE id = ?"
-            if connection.execute(statement, tuple(values)).rowcount != 1:
-                raise JournalError(f"there is no change {change} in the journal")
-
-        self._writer.post(work)
-
     def outcome(self, run: str, job: JobId, item: str, status: str, data: JSON) -> None:
         """Record what became of a job, or of one item of its loop."""
-        values = outcome_values(run, job, item, status, data, time.time())
+        self.keep_outcome(outcome_values(run, job, item, status, data, time.time()))
+
+    def keep_outcome(self, values: Mapping[str, Any]) -> None:
+        """The same, for who has it as it is written."""
         self._writer.post(lambda connection: connection.execute(insert("outcomes", values), values))
 
     def opened(self, run: str, host: str, place: str, held: str) -> None:

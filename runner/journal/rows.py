@@ -5,15 +5,43 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Set
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 from runner.errors import JournalError
-from runner.journal.records import JSON, ChangeRecord, Intent, OutcomeRecord, RunRecord
+from runner.journal.records import (
+    JSON,
+    SETTLED_STATUSES,
+    ChangeRecord,
+    Intent,
+    OutcomeRecord,
+    RunRecord,
+)
 from runner.model.job import JobId
+
+
+class Announced(NamedTuple):
+    """An intent as it is written: the job, the host that the run must hold, the columns."""
+
+    job: str
+    held: str
+    values: dict[str, Any]
+
+
+class Ended(NamedTuple):
+    """What became of a change, as it is written; None leaves what is known already."""
+
+    change: int
+    status: str
+    found: str | None
+    applied: str | None
+    time: float
 
 
 def dump(value: JSON, what: str) -> str:
     """The value as JSON text. Raises JournalError, naming ``what``, for what JSON cannot hold."""
+    if value is None:
+        return "null"  # as much of a record is
     try:
         return _ENCODER.encode(value)
     except (TypeError, ValueError) as error:
@@ -107,6 +135,11 @@ def intent_values(intent: Intent) -> dict[str, Any]:
     }
 
 
+def announced(intent: Intent) -> Announced:
+    """An intent as it is written. Raises JournalError."""
+    return Announced(str(intent.job), intent.held, intent_values(intent))
+
+
 def change_record(row: sqlite3.Row) -> ChangeRecord:
     """A row of ``changes``."""
     return ChangeRecord(
@@ -151,6 +184,19 @@ def outcome_values(
     }
 
 
+def ended(change: int, status: str, found: JSON, applied: JSON, time: float) -> Ended:
+    """What became of a change, as it is written. Raises JournalError, and ValueError for what is no
+    such status."""
+    if status not in SETTLED_STATUSES:
+        raise ValueError(f"{status!r} is not what can become of a change")
+    what = f"the result of change {change}"
+    return Ended(change, str(status), _dumped(found, what), _dumped(applied, what), time)
+
+
+def _dumped(value: JSON, what: str) -> str | None:
+    return None if value is None else dump(value, what)
+
+
 def outcome_record(row: sqlite3.Row) -> OutcomeRecord:
     """A row of ``outcomes``."""
     return OutcomeRecord(
@@ -165,9 +211,13 @@ def outcome_record(row: sqlite3.Row) -> OutcomeRecord:
 
 def insert(table: str, values: Mapping[str, Any]) -> str:
     """The statement that takes these values by their names. Names are ours, never a user's."""
-    names = ", ".join(values)
-    marks = ", ".join(f":{name}" for name in values)
-    return f"INSERT INTO {table} ({names}) VALUES ({marks})"
+    return _insert(table, tuple(values))
+
+
+@cache  # there are as many as there are kinds of records
+def _insert(table: str, names: tuple[str, ...]) -> str:
+    marks = ", ".join(f":{name}" for name in names)
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
 
 
 def load(text: str | None) -> JSON:

@@ -2,6 +2,9 @@
 
 While a commit is under way, whoever comes next queues up; the next commit takes them all. What
 nobody waits for is held back a moment, to travel with the next group.
+
+A group is written straight through. Only when a work of it is wrong in itself, which is rare, it is
+begun again with a savepoint around each work: so works may be called twice.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from runner.errors import JournalError
 from runner.journal.store import explain
@@ -43,12 +46,15 @@ class Written:
     commits: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """Something to write, and the promise to whoever waits for it, if anybody does."""
 
     work: Work[Any]
     promise: Future[Any] | None
+
+
+class _WrongWork(Exception):
+    """A work of the group is wrong in itself: the others must go on without it."""
 
 
 class Writer:
@@ -59,6 +65,8 @@ class Writer:
         self._path = path
         self._changed = threading.Condition()
         self._queue: list[_Entry] = []
+        self._awaited = False
+        """Whether somebody waits for something in the queue."""
         self._busy = False
         self._closing = False
         self._not_before = 0.0
@@ -79,9 +87,13 @@ class Writer:
 
         When it raises, nothing of this work was written.
         """
+        return self.submit(work).result()
+
+    def submit(self, work: Work[T]) -> Future[T]:
+        """The same; who asks need not wait for it. The promise is kept on the writing thread."""
         promise: Future[T] = Future()
         self._put(_Entry(work, promise))
-        return promise.result()
+        return promise
 
     def post(self, work: Work[Any]) -> None:
         """Do it soon. A failure shows at the next ``flush``; what the disk refuses is kept."""
@@ -114,10 +126,17 @@ class Writer:
         with self._changed:
             if self._closing:
                 raise JournalError(f"the journal {self._path} is closed")
-            self._queue.append(entry)
-            if not self._queue[:-1] and entry.promise is None:
+            is_news = not self._queue
+            if entry.promise is not None:
+                is_news = is_news or not self._awaited
+                self._awaited = True
+            elif is_news:
                 self._not_before = max(self._not_before, time.monotonic() + LINGER_SECONDS)
-            self._changed.notify_all()
+            self._queue.append(entry)
+            if is_news and not self._busy:
+                # It sleeps until what it knows of is due. To wake it for each record would cost
+                # two changes of threads each time.
+                self._changed.notify_all()
 
     def _loop(self) -> None:
         while batch := self._take():
@@ -137,24 +156,22 @@ class Writer:
                 wait = self._not_before - time.monotonic() if self._queue else None
                 self._changed.wait(wait)
             batch, self._queue = self._queue, []
+            self._awaited = False
             self._busy = True
             return batch
 
     def _is_due(self) -> bool:
         if not self._queue:
             return False
-        return (
-            self._closing
-            or any(entry.promise is not None for entry in self._queue)
-            or time.monotonic() >= self._not_before
-        )
+        return self._closing or self._awaited or time.monotonic() >= self._not_before
 
     def _write(self, batch: list[_Entry]) -> None:
-        results: list[tuple[Any, Exception | None]] = []
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            results.extend(self._do(entry) for entry in batch)
-            self._connection.execute("COMMIT")
+            try:
+                results = self._commit(batch, self._do_straight)
+            except _WrongWork:
+                self._roll_back()
+                results = self._commit(batch, self._do)
         except sqlite3.Error as error:
             self._roll_back()
             self._refused(batch, error)
@@ -164,6 +181,26 @@ class Writer:
             self._commits += 1
         for entry, (value, failure) in zip(batch, results, strict=True):
             self._settle(entry, value, failure)
+
+    def _commit(
+        self, batch: list[_Entry], do: Callable[[_Entry], tuple[Any, Exception | None]]
+    ) -> list[tuple[Any, Exception | None]]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        results = [do(entry) for entry in batch]
+        self._connection.execute("COMMIT")
+        return results
+
+    def _do_straight(self, entry: _Entry) -> tuple[Any, Exception | None]:
+        """One work of the group. If it is wrong in itself, all are begun again with ``_do``: a
+        savepoint around each of them would be two of three statements."""
+        try:
+            return entry.work(self._connection), None
+        except _WRONG_RECORD as error:
+            raise _WrongWork from error
+        except sqlite3.Error:
+            raise  # the file, not this record
+        except Exception as error:
+            raise _WrongWork from error
 
     def _do(self, entry: _Entry) -> tuple[Any, Exception | None]:
         """One work of the group. If it is wrong in itself, the others go on without it."""
