@@ -264,7 +264,7 @@ def operators(hosts: list[Host]) -> Vars:
     groups["sqlcluster"]["hosts"]["sqlcl02"]["after"] = "sqlcl01"
     linux, xp = groups.pop("linux"), groups.pop("winxp")
     linux["vars"] = {"ansible_connection": "ssh", "ansible_user": "ops", "ansible_become": True}
-    windows = {"children": {**groups}}
+    windows = {"children": {**groups, "winxp": {}}}
     outside = {"children": {"linux": linux, "winxp": xp}}
     return {"all": {"children": {"windows": windows, "not_in_lab": outside}}}
 

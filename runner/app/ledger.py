@@ -70,7 +70,7 @@ class RunLedger:
         if hidden:
             data = dict.fromkeys(data)
             irreversible = irreversible or NO_LOG
-        elif self._redactor.value(data) != data:
+        elif (shown := self._redactor.value(data)) is not data and shown != data:
             data = dict.fromkeys(data)
             irreversible = irreversible or SECRET
         facts = {"setting": data["setting"]} if data["setting"] else {}
@@ -104,7 +104,7 @@ class RunLedger:
             self._hidden.discard(change)
             found = applied = None
         state = None if found is None else to_json(found)
-        if self._redactor.value(state) != state:
+        if (shown := self._redactor.value(state)) is not state and shown != state:
             state = None
         self._journal.settle(
             change, str(status), found=state, applied=self._redactor.value(plain(applied or {}))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from runner import shells, transports
+from runner.app.descriptors import require_some
 from runner.app.fleet import Fleet
 from runner.app.options import DEFAULT_APPROACH, Approach
 from runner.app.prepare import Prepared
@@ -61,8 +62,10 @@ def make_links(
 ) -> Links:
     """The links of hosts, with the connection settings of these uses checked at once.
 
-    Raises InventoryError for a setting that is unknown or contradictory, before any contact.
+    Raises InventoryError for a setting that is unknown or contradictory, before any contact, and
+    UsageError where this process may open no connections.
     """
+    require_some()
     uses = tuple(uses)
     access = _access(fleet, variables, stop, dict.fromkeys(host for host, _ in uses), wanted)
     ready = {use: _link(*use, fleet, variables, access) for use in uses}

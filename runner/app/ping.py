@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+from runner.app.descriptors import fit
 from runner.app.options import FORKS_CAP
 from runner.app.reaching import (
     GIVEN_BACK,
@@ -84,7 +85,8 @@ def ping(options: ReachOptions, each: Callable[[Pong], None] = lambda _pong: Non
     """
     reached = prepare_hosts(options)
     left = left_behind([reached.links.get(host) for host in reached.hosts])
-    workers = options.forks or min(len(reached.hosts), FORKS_CAP)
+    wanted = options.forks or min(len(reached.hosts), FORKS_CAP)
+    workers = fit(wanted, wanted).workers
     found: dict[str, Pong] = {}
     pool = ThreadPoolExecutor(workers, "ping")
     try:

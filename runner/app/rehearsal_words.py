@@ -102,6 +102,12 @@ def _missing(planned: Planned) -> list[tuple[str, list[str]]]:
 
 
 def _unknown(planned: Planned, unopened: int) -> Iterator[Need]:
+    for what, hosts in planned.near.items():
+        yield Need(
+            f"the lab has no {what}: the twins of these simulate {planned.systems[hosts[0]].os}",
+            tuple(hosts),
+            f"what is different on {what} was not rehearsed: try one of them with -l first",
+        )
     if planned.assumed:
         os = planned.systems[planned.assumed[0]].os
         yield Need(
@@ -126,6 +132,8 @@ def opening(planned: Planned, plan: Weather) -> Iterator[str]:
     if planned.assumed:
         os = planned.systems[planned.assumed[0]].os
         yield f"nothing says what these are, taken for {os}: {host_list(planned.assumed)}"
+    for what, near in planned.near.items():
+        yield f"{what}, rehearsed as {planned.systems[near[0]].os}: {host_list(near)}"
     for kind, hosts in plan.struck.items():
         yield f"faults '{plan.profile}': {kind}: {host_list(hosts)}"
 

@@ -30,6 +30,7 @@ from runner.app.report import ReportFiles, write_reports
 from runner.app.rollback import rollback
 from runner.app.run import conduct, on_record
 from runner.app.run_records import record_of
+from runner.app.twin_compare import compared_lines
 from runner.app.twin_faults import Weather, weather
 from runner.app.twin_lab import Planned, plan_twins, raise_twins
 from runner.app.twin_systems import DEFAULT
@@ -183,32 +184,13 @@ def _take_back(
         approach=Approach(0.0),
     )
     code = rollback(wanted)
-    after = _states(planned)
     lines = [f"the way back took {time.monotonic() - begun:.0f} s"]
-    other = {name: _differing(before[name], after[name]) for name in before}
-    other = {name: places for name, places in other.items() if places}
-    same = len(before) - len(other)
-    lines.append(f"{same} of {len(before)} twins are as they were before the run")
-    for name, places in sorted(other.items()):
-        more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-        lines.append(f"  {name}: {'; '.join(places[:3])}{more}")
-    _say(options, ["", "The way back", *lines])
+    _say(options, ["", "The way back", *lines, *compared_lines(before, _states(planned))])
     return code
 
 
 def _states(planned: Planned) -> dict[str, Any]:
     return {name: lab_state(planned.lab_names[name])["state"] for name in planned.systems}
-
-
-def _differing(before: Any, after: Any, path: str = "") -> list[str]:
-    """The places where two states differ."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        return [
-            place
-            for key in sorted({*before, *after}, key=str)
-            for place in _differing(before.get(key), after.get(key), f"{path}/{key}")
-        ]
-    return [] if before == after else [path]
 
 
 def _say(options: RehearseOptions, lines: list[str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from runner.app.conduct import leave
 from runner.app.keep_trying import keep_trying
 from runner.app.leases import breaking_of
-from runner.app.ledger import outcome_from_json
+from runner.app.ledger import RunLedger, outcome_from_json
 from runner.app.on_failure import undo_failed_plays
 from runner.app.options import (
     DEFAULT_APPROACH,
@@ -29,6 +29,7 @@ from runner.app.prepare import Prepared, prepare
 from runner.app.run import conduct, on_record, sweeper, warn
 from runner.engine.forecasts import Approval
 from runner.engine.graph import JobGraph, StepKind
+from runner.engine.runtime import Runtime
 from runner.engine.undo import IN_DOUBT
 from runner.engine.visit_check import Foresee
 from runner.engine.visit_resume import Doubt, Past, ResumeVisit
@@ -76,6 +77,13 @@ def resume(options: ResumeOptions) -> int:
         record = replace(record, pid=os.getpid())
         journal.breaking = breaking_of(options.locking, prepared.fleet.inventory.hosts)
         journal.reopen(record.id, record.pid, user=getpass.getuser(), why=_why(options))
+        suspects = journal.hosts_left([record.id])
+
+        def make(runtime: Runtime, ledger: RunLedger) -> ResumeVisit:
+            if runtime.links.leasing is not None:
+                runtime.links.leasing.suspects = suspects
+            return ResumeVisit(runtime, ledger, past, options.doubt, approve)
+
         conductor = conduct(run, prepared)
         code = on_record(
             run,
@@ -83,7 +91,7 @@ def resume(options: ResumeOptions) -> int:
             conductor,
             journal,
             record,
-            lambda runtime, ledger: ResumeVisit(runtime, ledger, past, options.doubt, approve),
+            make,
         )
         sweep = sweeper(prepared, journal, record, approve, doubt=options.doubt)
         code, conductor = keep_trying(run, sweep, journal, record, code, conductor, warn)

@@ -145,13 +145,17 @@ def _key(record: ChangeRecord) -> tuple[JobId, str, str]:
 
 def _begun(journal: Journal, of: RunRecord) -> set[tuple[JobId, str, str]]:
     """What an earlier rollback began to take back and did not end: half of it may be back."""
-    earlier = [run.id for run in journal.runs() if run.of == of.id]
     return {
         _key(record)
-        for run in earlier
+        for run in _earlier(journal, of)
         for record in journal.changes(run)
         if record.status in _BEGUN
     }
+
+
+def _earlier(journal: Journal, of: RunRecord) -> list[str]:
+    """The rollbacks of a run so far."""
+    return [run.id for run in journal.runs() if run.of == of.id]
 
 
 def _walk(
@@ -196,6 +200,8 @@ def _walk(
     links.leasing = leasing_of(
         options.locking, journal, record.id, fleet, variables, conductor.notice
     )
+    if links.leasing is not None:
+        links.leasing.suspects = journal.hosts_left([way.of.id, *_earlier(journal, way.of)])
     journal.begin(record, PlanGraph(*graph_to_json(way.graph)))
     runtime = make_runtime(record.id, (), fleet, conductor, variables, links, journal)
     runtime = replace(runtime, unseal=unseal)
@@ -277,10 +283,7 @@ def _record(options: RollbackOptions, way: _WayBack, hosts: frozenset[str]) -> R
         playbook=way.of.playbook,
         inventory=tuple(str(p.resolve()) for p in options.inventory) or way.of.inventory,
         digest=way.of.digest,
-        hosts=(
-            *(h for h in way.graph.hosts if h in hosts),
-            *sorted(hosts - set(way.graph.hosts)),
-        ),
+        hosts=(*(h for h in way.graph.hosts if h in hosts), *sorted(hosts - {*way.graph.hosts})),
         started=time.time(),
         user=getpass.getuser(),
         pid=os.getpid(),

@@ -71,6 +71,15 @@ class Planned:
         """Those of which nothing says what they are."""
         return [name for name, system in self.systems.items() if system.assumed]
 
+    @property
+    def near(self) -> dict[str, list[str]]:
+        """What hosts are whose twins are only something near to it -> those hosts."""
+        found: dict[str, list[str]] = {}
+        for name, system in self.systems.items():
+            if system.near:
+                found.setdefault(system.near, []).append(name)
+        return found
+
     def add(self, host: Host, system: System, connection: Mapping[str, Any]) -> Self:
         """One more host."""
         if system.missing:

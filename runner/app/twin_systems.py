@@ -42,7 +42,11 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"win(dows)?[ _.-]*1[01](?!\d)", "win10-1607"),
 )
 """Names as people write them, the longer ones first -> what the lab calls the system."""
-_ABSENT: Final = re.compile(r"win(dows)?[ _.-]*(xp|vista|8|nt|2000)|(?<![a-z])xp(?![a-z])|vista")
+_ABSENT: Final = re.compile(r"win(dows)?[ _.-]*(vista|8|nt|2000)|vista")
+_XP: Final = re.compile(r"win(dows)?[ _.-]*xp|(?<![a-z])xp(?![a-z])")
+_XP_TWIN: Final = "2003-sp2"
+"""What stands in for Windows XP: Server 2003 is one number later (NT 5.1 and 5.2), with the same
+tools, the same kind of updates and the same WinRM 1.1."""
 _BUILDS: Final = (
     (3790, "2003-sp2"), (6003, "2008-sp2"), (7600, "2008r2"), (7601, "2008r2-sp1"),
     (9200, "2012"), (9600, "2012r2"), (14393, "2016"), (17763, "2019"), (20348, "2022"),
@@ -58,13 +62,17 @@ _FILERS: Final = re.compile(r"file[ _-]?servers?")
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What a twin simulates. ``because`` says how that is known; ``missing`` why there is none."""
+    """What a twin simulates. ``because`` says how that is known; ``missing`` why there is none.
+
+    ``near`` names the system of the host where the twin can only be something near to it.
+    """
 
     os: str = ""
     state: Mapping[str, Any] = field(default_factory=dict)
     because: str = ""
     assumed: bool = False
     missing: str = ""
+    near: str = ""
 
 
 def system_of(
@@ -104,7 +112,7 @@ def _of_facts(facts: Mapping[str, Any]) -> System:
         return System(missing=f"its facts on record cannot be read: {error}")
     name = seen.name
     if seen.nt == (5, 1):
-        return System(missing=f"{name}: the lab has no Windows XP")
+        return _xp(host_language=seen.language, because=f"its facts on record: {name}")
     client = seen.product_type == "WinNT" and seen.nt > (6, 0)
     table = _CLIENTS if client else _BUILDS
     os = next(key for build, key in table if seen.build <= build)
@@ -132,6 +140,8 @@ def _of_variables(host: Host) -> System | None:
             return System(missing=f"{said}: the lab has Windows only")
         if (os := _named(text, bare=True)) is not None:
             return System(os, _role(host), said)
+        if _XP.search(text):
+            return _xp(because=said)
         if _ABSENT.search(text):
             return System(missing=f"{said}: the lab does not have it")
     return None
@@ -144,9 +154,18 @@ def _of_groups(host: Host) -> System | None:
             return System(missing=f"it is in the group {group}: the lab has Windows only")
         if (os := _named(text, bare=False)) is not None:
             return System(os, _role(host), f"its group {group}")
+        if _XP.search(text):
+            return _xp(because=f"its group {group}")
         if _ABSENT.search(text):
             return System(missing=f"it is in the group {group}: the lab does not have that system")
     return None
+
+
+def _xp(*, because: str, host_language: str = "") -> System:
+    state: dict[str, Any] = {"arch": "x86"}
+    if host_language in _LANGUAGES:
+        state["language"] = host_language
+    return System(_XP_TWIN, state, because, near="Windows XP")
 
 
 def _named(text: str, *, bare: bool) -> str | None:

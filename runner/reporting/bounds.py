@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
@@ -82,8 +81,7 @@ def _bounded_list(value: Sequence[Any] | Set[Any], budget: _Budget, depth: int) 
 
 def bounded_outcome(outcome: Outcome, *, results: bool) -> Outcome:
     """The outcome as a report keeps it; without ``results``, what ``register`` sees is left out."""
-    return dataclasses.replace(
-        outcome,
+    return outcome.having(
         message=bounded_text(outcome.message, _SHORT),
         advice=bounded_text(outcome.advice, _SHORT),
         differences=tuple(

@@ -15,6 +15,8 @@ from runner.events import Event, JobDetail, Notice
 from runner.reporting.text import one_line
 
 _MOST_WAITING: Final = 20_000
+_LINGER_SECONDS: Final = 0.02
+"""How long events are gathered. To wake the thread for each would cost two changes of threads."""
 
 
 class Subscriber(Protocol):
@@ -41,6 +43,8 @@ class EventBus:
         self._waiting: deque[Event] = deque()
         self._left_out = 0
         self._closed = False
+        self._idle = False
+        """Whether the thread waits for the next event, however long that takes."""
         self.dropped: list[str] = []
         """What went wrong with subscribers, a line each: a report may be missing."""
         self._wake = threading.Condition()
@@ -56,7 +60,9 @@ class EventBus:
                 self._left_out += 1
                 return
             self._waiting.append(event)
-            self._wake.notify()
+            if self._idle:
+                self._idle = False
+                self._wake.notify()
 
     def close(self) -> None:
         """Deliver what was published, close the subscribers, end the thread. May be repeated."""
@@ -91,7 +97,11 @@ class EventBus:
         """Wait for events; empty only when the bus is closed and drained."""
         with self._wake:
             while not self._waiting and not self._closed:
+                self._idle = True
                 self._wake.wait()
+            self._idle = False
+            if not self._closed:
+                self._wake.wait(_LINGER_SECONDS)  # only the end wakes it now
             batch = list(self._waiting)
             self._waiting.clear()
             if self._left_out:

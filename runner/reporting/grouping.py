@@ -15,6 +15,9 @@ from runner.reporting.text import clean, one_line, plural
 
 _MOST_BLOCKERS: Final = 3
 
+_PORT: Final = re.compile(r"(?<=ADDRESS:)\d+|(?<=\bport )\d+")
+_ENDPOINT: Final = re.compile(r"\b((?:https?|ssh)://)\d{1,3}(?:\.\d{1,3}){3}(?=:\d+ )")
+"""Where a host answers, as connections name it: the port is said, and nothing follows."""
 _ADDRESS: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])|\[[0-9a-fA-F:.]{3,}\]")
 
 
@@ -122,7 +125,9 @@ def _anonymous(text: str, status: Status, host: str) -> str:
     if not text:
         return text
     text = without_host(text, host)
-    return without_address(text) if status is Status.UNREACHABLE else text
+    if status is Status.UNREACHABLE:
+        return without_address(text)
+    return _ENDPOINT.sub(r"\1ADDRESS", text)
 
 
 def without_host(text: str, host: str) -> str:
@@ -136,6 +141,11 @@ def without_host(text: str, host: str) -> str:
 def without_address(text: str) -> str:
     """The text with every network address replaced by ADDRESS."""
     return _ADDRESS.sub("ADDRESS", text)
+
+
+def _portless(text: str) -> str:
+    """The text whatever the port: hosts behind one address have one each."""
+    return _PORT.sub("PORT", text)
 
 
 @dataclass(slots=True)
@@ -156,20 +166,25 @@ def troubles(entries: Iterable[Entry]) -> list[Trouble]:
     A loop that failed is listed by its failed items.
     """
     found: dict[object, Trouble] = {}
+    firsts: dict[object, tuple[str, str]] = {}
     for entry in entries:
         for outcome, title in _causes(entry):
             host = entry.job.host
             message = reason_of(outcome)
             same = _anonymous(message, outcome.status, host)
             advice = _anonymous(outcome.advice, outcome.status, host)
-            key = (outcome.status, outcome.category, same, advice)
-            trouble = found.setdefault(
-                key, Trouble(outcome.status, outcome.category, message, outcome.advice)
-            )
+            key = (outcome.status, outcome.category, _portless(same), _portless(advice))
+            trouble = found.get(key)
+            if trouble is None:
+                trouble = Trouble(outcome.status, outcome.category, message, outcome.advice)
+                found[key], firsts[key] = trouble, (same, advice)
             trouble.titles[title] = None
             trouble.hosts[host] = None
             if len(trouble.hosts) > 1:
-                trouble.message, trouble.advice = same, advice
+                alike = firsts[key] == (same, advice)
+                trouble.message = same if alike else _portless(same)
+                trouble.advice = advice if alike else _portless(advice)
+                firsts[key] = (trouble.message, trouble.advice)
     return sorted(found.values(), key=lambda t: (gravity(t.status), -len(t.hosts)))
 
 

@@ -47,8 +47,8 @@ EMPTY = Line()
 
 def line(*parts: str | Span, hang: int = 0) -> Line:
     """A line of these parts; plain strings have no style."""
-    spans = (part if isinstance(part, Span) else span(part) for part in parts)
-    return Line(tuple(piece for piece in spans if piece.text), hang)
+    spans = [part if isinstance(part, Span) else Span(one_line(part)) for part in parts]
+    return Line(tuple([piece for piece in spans if piece.text]), hang)
 
 
 def crop(content: Line, cells: int) -> Line:

@@ -22,6 +22,7 @@ from markupsafe import Markup
 from runner.model.job import Outcome, Status
 from runner.reporting.bounds import bounded_text
 from runner.reporting.collect import Entry
+from runner.reporting.compliance import table_of
 from runner.reporting.describe import is_text_block, reason_of, show_pair, text_diff
 from runner.reporting.graph_draw import draw
 from runner.reporting.grouping import Group, Trouble, by_task, by_text, troubles
@@ -111,6 +112,7 @@ def sections(report: Report) -> dict[str, Any]:
         "troubles": [_trouble(each) for each in found[:_MOST_TROUBLES]],
         "more_troubles": max(0, len(found) - _MOST_TROUBLES),
         "consequences": _consequences(entries),
+        "compliance": table_of(entries),
         "changes": list(_changes(entries)),
         "by_hand": _by_hand(report),
         "warnings": [(text, _named(hosts)) for text, hosts in by_text(_warnings(entries))[:40]],

@@ -10,14 +10,13 @@ import contextlib
 import random
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from runner.journal.journal import Journal
 from runner.journal.records import ChangeRecord
+from tests.e2e.crash_book import Book
 from tests.e2e.crash_play import ONCE, Scene, scene
 from tests.e2e.crash_tally import Tally, differences
 from tests.e2e.fleet import PASSWORD, USER, Done, TestFleet
@@ -53,7 +52,7 @@ class Crashes:
         self._number = 0
         self._reach = (1, 1)
         self._whole = 1.0
-        self._head: str | None = None
+        self._book = Book(home / "state" / "journal.db")
         self._of = ""
         """The run of this point."""
         self._records: dict[int, tuple[str, Any]] = {}
@@ -114,11 +113,11 @@ class Crashes:
         first = self.fleet.states()
         for name in self.fleet.names:
             self.fleet.lab.exec(name, _mark(play))
-        runs = self._journal_runs()
+        runs = self._book.runs()
         self.tally.points += 1
         how = self._attempt(play, *self._words(play), deadly=1.0, troubled=0.6)
         where = f"point {self._number} ({', '.join(play.tasks)} on {', '.join(play.hosts)}; {how}"
-        begun = [run for run in self._journal_runs() if run not in runs]
+        begun = [run for run in self._book.runs() if run not in runs]
         self._records = {}
         if not begun:
             self.tally.before_any_record += 1
@@ -224,7 +223,7 @@ class Crashes:
         done = self._runner.run("resume", self._of)
         self.tally.resumed[done.code] += 1
         self._witness(where, play)
-        doubtful = self._doubtful()
+        doubtful = self._book.doubtful(self._of)
         if done.code != (2 if doubtful else 0):
             self._wrong(f"{where}: resume {done.code}: {done.out[-2000:]}{done.err[-2000:]}")
         if not doubtful:
@@ -247,16 +246,12 @@ class Crashes:
             if (found := self.fleet.state(name)) != first[name]:
                 odd = "; ".join(differences(first[name], found))
                 self._wrong(f"{where}: {name} is not as at first: {odd}")
-        with closing(self._journal()) as journal:
-            audit = journal.audit(self._head)
-            self._head = audit.head
-            unfinished = [run.id for run in journal.runs() if run.status == "running"]
-        if audit.wrong or unfinished:
-            self._wrong(f"{where}: the journal: {audit.wrong}, unfinished {unfinished}")
+        if odd := self._book.odd():
+            self._wrong(f"{where}: the journal: {odd}")
 
     def _witness(self, where: str, play: Scene) -> None:
         """What was sent is on record, nothing was sent twice, and no record was lost."""
-        records = self._changes()
+        records = self._book.changes(self._of)
         known = {(record.job.step, record.job.host) for record in records}
         for name in self.fleet.names:
             lines = self.fleet.lab.state(name)["volatile"]["commands"]
@@ -283,23 +278,6 @@ class Crashes:
 
     def _wrong(self, text: str) -> None:
         self.tally.wrong.append(text)
-
-    def _journal(self) -> Journal:
-        return Journal.open(self.fleet.home / "state" / "journal.db")
-
-    def _journal_runs(self) -> list[str]:
-        with closing(self._journal()) as journal:
-            return [run.id for run in journal.runs()]
-
-    def _changes(self) -> list[ChangeRecord]:
-        """The changes of this point's run."""
-        with closing(self._journal()) as journal:
-            return journal.changes(self._of)
-
-    def _doubtful(self) -> list[ChangeRecord]:
-        """Commands of which nobody saw the end, and no later one of the same job settles it."""
-        latest = {record.job: record for record in self._changes() if record.job.step in ONCE}
-        return [record for record in latest.values() if record.status == "in doubt"]
 
     def _lines(self, play: Scene, host: str, step: str) -> int:
         """How often the host says that a command ran."""

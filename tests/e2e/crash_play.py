@@ -79,7 +79,8 @@ _ALTERS: Final = re.compile(
 
 
 _LEASE: Final = re.compile(r"\breg (?:add|delete) HKLM\\SOFTWARE\\Runner /", re.IGNORECASE)
-"""A host's note of who works on it: taken and given back by every run, and no change of it."""
+"""A host's note of who works on it: taken and given back by every run, with what it sends anyway,
+and no change of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,16 @@ class Scene:
         return head + body + (_HANDLER if "registry" in self.tasks else "")
 
     def steps_sent(self, lines: Iterable[str]) -> list[str]:
-        """The step of each command that alters a host; ``? COMMAND`` where it is nobody's."""
-        return [
-            self._step(line) for line in lines if _ALTERS.search(line) and not _LEASE.search(line)
-        ]
+        """The steps of each line that alters a host; ``? LINE`` where it is nobody's."""
+        bare = (_LEASE.sub("", line) for line in lines)
+        return [step for line in bare if _ALTERS.search(line) for step in self._steps(line)]
 
-    def _step(self, line: str) -> str:
-        for step, pattern in _SENT.items():
-            if re.search(pattern.replace("{number}", str(self.number)), line):
-                return step
-        return f"? {line}"
+    def _steps(self, line: str) -> list[str]:
+        number = str(self.number)
+        found = [
+            s for s, sent in _SENT.items() if re.search(sent.replace("{number}", number), line)
+        ]
+        return found or [f"? {line}"]
 
 
 def scene(number: int, rand: random.Random, names: list[str], tasks: int) -> Scene:

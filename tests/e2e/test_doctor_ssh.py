@@ -13,6 +13,7 @@ from runner.interfaces.examine import Verdict
 from tests.e2e.clinic import by_step, failing
 from tests.ports import free_port
 from tests.transports.failing import canned, silent
+from tests.transports.lab_ssh import Shell, lab_ssh
 from tests.transports.sshd import Sshd, require_sshd, sshd
 
 pytestmark = pytest.mark.usefixtures("impatient_doctor")
@@ -29,7 +30,7 @@ def test_a_sound_host_over_ssh(tmp_path: Path, server: Sshd) -> None:
     found = over_ssh(tmp_path, server)
     steps = by_step(found)
     assert list(steps) == ["name", "port", "jumps", "banner", "host key", "methods", "logon",
-                           "session", "sftp", "system", "rights", "tools"]  # fmt: skip
+                           "session", "shell", "sftp", "system", "rights", "tools"]  # fmt: skip
     assert found.exit_code == 0, found.verdict
     assert steps["banner"].data["banner"].startswith("SSH-2.0-OpenSSH")
     assert steps["host key"].data["on_record"] is True
@@ -121,3 +122,33 @@ def test_a_method_for_which_there_is_nothing(tmp_path: Path) -> None:
     require_sshd()
     with sshd(tmp_path / "sshd", "PubkeyAuthentication no", "PasswordAuthentication yes") as server:
         failing(over_ssh(tmp_path, server), "methods", "ansible_password")
+
+
+def over_windows(folder: Path, shell: Shell, **more: object) -> Examination:
+    with lab_ssh(folder, shell=shell) as host:
+        path = folder / "windows.yml"
+        values = host.variables(ansible_connection="ssh", **more)
+        path.write_text(yaml.safe_dump({"all": {"hosts": {"win01": values}}}))
+        return doctor(ReachOptions("win01", (path,)))
+
+
+@pytest.mark.parametrize(
+    ("shell", "said"), [("cmd", "C:\\Windows\\system32\\cmd.exe"), ("powershell", "PowerShell 5")]
+)
+def test_the_shell_of_a_windows_host_is_named(tmp_path: Path, shell: Shell, said: str) -> None:
+    found = over_windows(tmp_path, shell)
+    step = by_step(found)["shell"]
+    assert (step.verdict, step.said.lower()) == (Verdict.OK, said.lower())
+    assert step.data["is"] == shell
+    assert "codepage" in by_step(found) or "system" in by_step(found), "it goes on inside"
+
+
+@pytest.mark.parametrize(
+    ("shell", "set_to"), [("cmd", "powershell"), ("powershell", "cmd"), ("powershell", None)]
+)
+def test_another_shell_than_the_settings_say(
+    tmp_path: Path, shell: Shell, set_to: str | None
+) -> None:
+    found = over_windows(tmp_path, shell, ansible_shell_type=set_to)
+    step = failing(found, "shell", f"ansible_shell_type: {shell}")
+    assert step.category == "policy"

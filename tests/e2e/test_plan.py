@@ -126,3 +126,50 @@ def test_a_plan_expires_and_holds_no_secret(fleet: TestFleet, fix: Path, tmp_pat
     assert without.code == 5
     assert "secrets that it does not hold: ansible_become_password" in without.err
     assert fleet.run("apply", str(plan), "--check", *again).code == 0
+
+
+CLIENT = """
+- hosts: windows
+  gather_facts: false
+  tasks:
+    - win_service: {name: lanmanworkstation, dependencies: [bowser, mrxsmb20, nsi]}
+    - win_service: {name: mrxsmb10, start_mode: disabled}
+"""
+"""The second one finds nothing that rests on it any more, when the first one is done."""
+
+
+def test_what_rests_on_a_service_is_not_what_a_plan_rests_on(tmp_path: Path) -> None:
+    hosts = {name: {"lab_os": "2008r2-sp1"} for name in ("a", "b")}
+    with TestFleet(tmp_path, hosts) as fleet:
+        first, plan = fleet.states(), tmp_path / "client.plan"
+        play = fleet.write(CLIENT)
+        made = fleet.run("plan", str(play), "-i", str(fleet.inventory), "-o", str(plan))
+        assert made.code == 0, made.err
+        assert fleet.play(CLIENT, "-l", "a").code == 0
+        done = fleet.run("apply", str(plan), "--skip-drifted")
+        assert done.code == 0, done.out + done.err
+        services = {name: state["services"] for name, state in fleet.states().items()}
+        assert services["a"] == services["b"] != first["b"]["services"]
+
+
+STOP = """
+- hosts: windows
+  gather_facts: false
+  tasks:
+    - win_service: {name: lanmanserver, state: stopped, force_dependent_services: true}
+"""
+
+
+def test_what_would_be_stopped_along_and_was_not_planned_is_refused(tmp_path: Path) -> None:
+    agent = {"state": "stopped", "path": "C:\\a\\agent.exe", "depends": ["lanmanserver"]}
+    hosts = {n: {"lab_os": "2019", "lab_state": {"services": {"Agent": agent}}} for n in ("a", "b")}
+    with TestFleet(tmp_path, hosts) as fleet:
+        plan, play = tmp_path / "stop.plan", fleet.write(STOP)
+        made = fleet.run("plan", str(play), "-i", str(fleet.inventory), "-o", str(plan))
+        assert made.code == 0, made.err
+        assert fleet.lab.exec("a", "net start Agent")[0] == 0
+        done = fleet.run("apply", str(plan), "--skip-drifted")
+        assert "running_dependents: planned on" in done.out + done.err, done.out
+        services = {name: state["services"] for name, state in fleet.states().items()}
+        assert services["a"]["LanmanServer"]["state"] == "running"
+        assert services["b"]["LanmanServer"]["state"] == "stopped"

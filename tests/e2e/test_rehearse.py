@@ -41,6 +41,8 @@ all:
       children:
         win2012r2:
           hosts: {db01: {ansible_host: 192.0.2.12, ansible_port: 5986}}
+        winxp:
+          hosts: {xp01: {ansible_host: 192.0.2.14}}
     domain_controllers:
       hosts: {dc01: {ansible_host: 192.0.2.13}}
     linux:
@@ -128,7 +130,7 @@ def jobs(rehearsed: Done, folder: Path) -> dict[tuple[str, str], Any]:
     return dict(jobs_of(json.loads((folder / "report.json").read_text("utf-8"))))
 
 
-TWINS = {"web01": "2016", "web02": "2019", "db01": "2012r2", "dc01": "2019"}
+TWINS = {"web01": "2016", "web02": "2019", "db01": "2012r2", "xp01": "2003-sp2", "dc01": "2019"}
 
 
 def test_every_connection_goes_to_a_twin_and_no_name_is_looked_up(
@@ -176,10 +178,12 @@ def test_the_end_says_what_would_have_needed_a_person(rehearsed: Done, folder: P
         "to be done on this machine: shell: ",
         "not rehearsed: it is in the group linux: the lab has Windows only  (lin01)",
         "their twins simulate 2019  (web02, dc01)",
+        "the lab has no Windows XP: the twins of these simulate 2003-sp2  (xp01)",
         "encrypted text not opened",
     ):
         assert text in section
     assert "NOT REHEARSED: lin01" in rehearsed.out
+    assert "Windows XP, rehearsed as 2003-sp2: xp01" in rehearsed.out
     page = (folder / "report.html").read_text("utf-8")
     assert "What would have needed a person" in page
     assert "Is the van at the gate" in page
@@ -246,9 +250,8 @@ STEPS = "- hosts: windows\n  gather_facts: false\n  tasks:\n" + "".join(
 )
 
 
-def test_a_bad_night_is_rehearsed_to_its_end(tmp_path: Path) -> None:
-    """Whatever comes, every job has an end, and the way back is gone where there is one."""
-    profile = "bad-night"
+def night(tmp_path: Path, profile: str) -> tuple[str, dict[Any, Any], set[str]]:
+    """What was said, the jobs, and who was struck."""
     (tmp_path / "hosts.yml").write_text(EIGHT)
     done = run_command(
         {"RUNNER_HOME": str(tmp_path / "ordinary")},
@@ -258,17 +261,39 @@ def test_a_bad_night_is_rehearsed_to_its_end(tmp_path: Path) -> None:
     said = done.out + done.err
     for fault in PROFILES[profile].faults:
         assert f"faults '{profile}': {fault.kind}: h" in said, said
-    jobs = jobs_of(json.loads((tmp_path / "report.json").read_text("utf-8")))
+    assert "internal error" not in said
+    jobs = dict(jobs_of(json.loads((tmp_path / "report.json").read_text("utf-8"))))
     assert len(jobs) == 8 * 5
-    bad = {host for (_, host), job in jobs.items() if job["status"] not in ("changed", "skipped")}
     struck = set(re.findall(r"\bh\d\b", " ".join(re.findall(r"faults '.*", said))))
+    bad = {host for (_, host), job in jobs.items() if job["status"] not in ("changed", "skipped")}
     assert bad <= struck, "who is not struck does not suffer"
+    return said, jobs, struck
+
+
+def test_a_bad_night_is_rehearsed_to_its_end(tmp_path: Path) -> None:
+    """Whatever comes, every job has an end, and the way back is gone where there is one."""
+    said, jobs, struck = night(tmp_path, "bad-night")
+    bad = {host for (_, host), job in jobs.items() if job["status"] not in ("changed", "skipped")}
     assert {job["status"] for job in jobs.values()} <= {
         "changed", "skipped", "unreachable", "failed", "in doubt", "blocked",
     }  # fmt: skip
     assert {"h2", "h4"} <= bad, "one is off, one hangs"
-    assert "internal error" not in said
     assert re.search(r"\d of 8 twins are as they were before the run", said), said
     spared = {f"h{n}" for n in range(1, 9)} - struck
     assert not [line for line in said.splitlines() if re.match(rf"  ({'|'.join(spared)}): ", line)]
     assert re.search(r"powered off: h\d: did not come", said), said
+
+
+def test_a_flaky_network_is_survived_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A connection that is cut between commands is made again, a slow one is waited for. What is
+    reset under a command is not sent twice: that job, and none of another host, is bad."""
+    said, jobs, _ = night(tmp_path, "flaky")
+    reset = set(re.findall(r"\bh\d\b", re.findall(r"faults 'flaky': reset: (.*)", said)[0]))
+    bad = {
+        (host, job["status"])
+        for (_, host), job in jobs.items()
+        if job["status"] not in ("changed", "skipped")
+    }
+    assert {host for host, _ in bad} <= reset, said
+    assert {status for _, status in bad} <= {"unreachable", "in doubt", "blocked"}, said
+    assert "8 of 8 twins are as they were before the run" in said, said

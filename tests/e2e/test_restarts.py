@@ -12,7 +12,7 @@ import pytest
 from runner.cli.main import invoke
 from runner.engine import reconnecting
 from runner.lab.machine import Machine
-from runner.modules import _restart, win_reboot
+from runner.modules import _restart, _win_restart
 from tests.e2e.clinic import Admit, Clinic
 from tests.e2e.fleet import jobs_of
 
@@ -32,8 +32,8 @@ PLAY = """
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses of a tenth of a second."""
-    monkeypatch.setattr(win_reboot, "_LEAST_DELAY", 0.1)
-    monkeypatch.setattr(win_reboot, "PAUSE", 0.1)
+    monkeypatch.setattr(_win_restart, "_LEAST_DELAY", 0.1)
+    monkeypatch.setattr(_win_restart, "PAUSE", 0.1)
     monkeypatch.setattr(_restart, "PAUSE", 0.1)
     monkeypatch.setattr(reconnecting, "REFUSAL_PAUSE", 0.1)
 

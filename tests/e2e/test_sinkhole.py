@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,12 @@ def fleet(tmp_path: Path) -> Iterator[TestFleet]:
         pytest.fail(f"missing: {missing}")
     if missing:
         pytest.skip(f"missing: {missing}")
-    with TestFleet(tmp_path, {"web01": {"lab_os": "2019"}}) as fleet:
+    hosts: dict[str, dict[str, Any]] = {
+        "web01": {"lab_os": "2019"},
+        "dc01": {"lab_os": "2003-sp2", "lab_state": {"role": "domain_controller"}},
+        "dc02": {"lab_os": "2012r2", "lab_state": {"role": "domain_controller"}},
+    }
+    with TestFleet(tmp_path, hosts) as fleet:
         yield fleet
 
 
@@ -47,6 +53,7 @@ def test_it_answers_and_names_who_asked(fleet: TestFleet, tmp_path: Path) -> Non
     more.write_text(
         "sinkhole: {hosts: {trap: {ansible_connection: local, ansible_host: 192.0.2.53}}}\n"
         "others: {hosts: {pc7: {ansible_host: 127.0.0.7}}}\n"
+        "domaincontrollers: {hosts: {dc01: {}, dc02: {}}}\n"
     )
     log = room / "log" / "asked.log"
     variables = {
@@ -81,6 +88,9 @@ def test_it_answers_and_names_who_asked(fleet: TestFleet, tmp_path: Path) -> Non
         ]
         _, entry, _ = fleet.lab.exec("web01", f"type {HOSTS}")
         assert f"192.0.2.53 {DOMAIN}" in entry.decode()
+        for name in ("dc01", "dc02"):
+            assert "@ 300 A 192.0.2.53" in fleet.state(name)["dns"][DOMAIN]["records"]
+        assert fleet.state("web01")["dns"] == {}
     finally:
         back = fleet.run("rollback", done.out.split("runner rollback ")[1].split()[0])
     assert back.code == 0, back.out + back.err

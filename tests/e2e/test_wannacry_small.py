@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.e2e.fleet import PLAYBOOKS, TestFleet, jobs_of
-from tests.modules import systemd_host
-from tests.modules.debian_host import build_packages, debian
 
 pytestmark = [pytest.mark.xdist_group("wannacry-small"), pytest.mark.timeout(300)]
 
@@ -257,64 +252,3 @@ def test_a_password_that_something_needs_is_not_changed(
     assert len(jobs["rotate-passwords"]["items"]) == 1  # of those two one is there
     assert jobs["rotate-passwords"]["status"] in ("would change", "not predictable")
     assert list(tmp_path.iterdir()) == []
-
-
-# -- linux.yml ---------------------------------------------------------------------------------
-
-IPTABLES = """#!/bin/sh
-# The rules are the lines of a file: -I adds one, -C looks for it, -D takes it away.
-verb=$1; shift
-case $verb in
--I) echo "$*" >>"$WR_RULES" ;;
--C) grep -qxF -e "$*" "$WR_RULES" ;;
--D) grep -qxF -e "$*" "$WR_RULES" || exit 1
-    grep -vxF -e "$*" "$WR_RULES" >"$WR_RULES.new"; mv "$WR_RULES.new" "$WR_RULES" ;;
-esac
-"""
-
-
-def test_a_debian_is_patched_and_closed_and_opened_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    packages = build_packages(tmp_path / "packages")
-    host = debian(tmp_path / "debian", monkeypatch, packages)
-    host.install("%app=1.0", "+%lib=1.0")
-    (tmp_path / "units").mkdir()
-    units = systemd_host.install(tmp_path / "units", monkeypatch)
-    units.fresh({"smbd.service": systemd_host.UNIT})
-    units.enable("smbd.service")
-    units.start("smbd.service")
-    table, program = tmp_path / "rules", tmp_path / "units" / "bin" / "iptables"
-    table.touch()
-    program.write_text(IPTABLES)
-    program.chmod(0o755)
-    monkeypatch.setenv("WR_RULES", str(table))
-    monkeypatch.setenv("RUNNER_HOME", str(tmp_path / "state"))
-    inventory = tmp_path / "hosts.yml"
-    known = {"ansible_connection": "local", "ansible_become": False}
-    data = {"all": {"children": {"linux": {"hosts": {"lin01": known}}}}}
-    inventory.write_text(yaml.safe_dump(data))
-    unit_folder = units.root / "usr/lib/systemd/system"
-
-    def runner(*words: str) -> dict[str, Any]:
-        done = subprocess.run(
-            [sys.executable, "-m", "runner", *words, "--json", "-"],
-            capture_output=True, text=True, check=False, timeout=200,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
-
-    extra = ("-e", f"linux_units={unit_folder}", "-e", "linux_service_manager=systemd")
-    report = runner("run", str(PLAYBOOKS / "linux.yml"), "-i", str(inventory), *extra)
-    assert host.look() == ["+lib=2.0", "app=2.0"]
-    assert (units.running(), units.links()) == ([], {})
-    closed = table.read_text().splitlines()
-    assert len(closed) == 4
-    assert all("--dports 135,137,138,139,445" in line and "DROP" in line for line in closed)
-    again = runner("run", str(PLAYBOOKS / "linux.yml"), "-i", str(inventory), *extra)
-    assert "changed" not in again["counts"]
-    runner("rollback", report["run"])
-    assert table.read_text() == ""
-    assert units.running() == ["smbd.service"]
-    assert host.look() == ["+lib=1.0", "app=1.0"]  # its repository has them still

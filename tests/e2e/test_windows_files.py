@@ -72,6 +72,49 @@ def test_a_play_of_files_and_all_of_it_back(make: Make) -> None:
     assert after == states
 
 
+VARIABLES = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: folder
+      win_file: {path: '%SystemDrive%\\new', state: directory}
+    - name: text
+      win_copy: {content: here, dest: '%SystemDrive%/new/a.txt'}
+    - name: look
+      win_stat: {path: '%systemdrive%\\new\\a.txt'}
+      register: looked
+    - name: copy
+      win_copy:
+        src: '%SystemDrive%\\new\\a.txt'
+        dest: '%{{ name }}%\\b.txt'
+        remote_src: true
+      vars: {name: SystemRoot}
+    - name: say
+      debug: {msg: '{{ looked.stat.path }}'}
+    - name: nobody
+      win_stat: {path: '%NIX%\\a'}
+      ignore_errors: true
+"""
+
+
+def test_variables_of_the_host_in_paths_and_all_of_it_back(make: Make) -> None:
+    fleet = make({"one": {"lab_os": "2008-sp2"}})
+    before = fleet.states()
+    checked = jobs_of(fleet.report(VARIABLES, "--check"))
+    assert checked["folder", "one"]["status"] == "would change"
+    done = fleet.report(VARIABLES)
+    jobs = jobs_of(done)
+    assert jobs["say", "one"]["result"]["msg"] == r"C:\new\a.txt"
+    assert "no environment variable NIX" in str(jobs["nobody", "one"])
+    files = fleet.state("one")["files"]
+    assert files[r"C:\Windows\b.txt"]["size"] == files[r"C:\new\a.txt"]["size"] == 4
+    again = jobs_of(fleet.report(VARIABLES))
+    assert {again[name, "one"]["status"] for name in ("folder", "text", "copy")} == {"ok"}
+    back = fleet.run("rollback", done["run"], "-i", str(fleet.inventory))
+    assert back.code == 0, back.out + back.err
+    assert fleet.states() == before
+
+
 def test_large_files_are_pushed_or_fetched(make: Make) -> None:
     server = {"listen": "127.0.0.1:0", "min_size": 1_000_000}
     fleet = make(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from runner.events import RunFinished
 from runner.model.job import JobId, Outcome, Status
 from runner.reporting.collect import Collector, Entry
+from runner.reporting.grouping import troubles
 from runner.reporting.page import plain_text
 from runner.reporting.recap import recap, usual_commands
 from tests.reporting.samples import (
@@ -117,3 +118,28 @@ def test_hostile_strings() -> None:
     lines = recap(end, collector.entries(), title="x", next_commands=["\x1b[2Jrunner"])
     assert_harmless(plain_text(lines))
     assert "Cannot be taken back" in plain_text(lines)
+
+
+def test_the_same_trouble_at_other_addresses_and_ports_is_one() -> None:
+    """Hosts behind one address have a port each; a port that all have is said."""
+
+    def said(status: Status, *pairs: tuple[str, str]) -> list[tuple[str, list[str]]]:
+        found = [
+            Entry(JobId("s", f"h{n}"), "t", Outcome(status, message, advice=advice))
+            for n, (message, advice) in enumerate(pairs)
+        ]
+        return [(f"{one.message}; {one.advice}", list(one.hosts)) for one in troubles(found)]
+
+    late = "a command on http://{} was not done in 120 s"
+    dead = "logging on at http://{} as Eva: refused"
+    assert said(Status.FAILED, (late.format("192.0.2.1:5985"), ""),
+                (late.format("192.0.2.2:5985"), "")) == [
+        (late.format("ADDRESS:5985") + "; ", ["h0", "h1"]),
+    ]  # fmt: skip
+    assert said(Status.UNREACHABLE, (dead.format("127.0.0.1:1"), "nothing on port 1"),
+                (dead.format("127.0.0.1:2"), "nothing on port 2"),
+                (dead.format("127.0.0.1:2"), "nothing on port 2")) == [
+        (dead.format("ADDRESS:PORT") + "; nothing on port PORT", ["h0", "h1", "h2"]),
+    ]  # fmt: skip
+    web = "fetch http://192.0.2.{}/a.msu failed"  # what a playbook names is not where a host is
+    assert len(said(Status.FAILED, (web.format(1), ""), (web.format(2), ""))) == 2
