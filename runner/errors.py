@@ -194,11 +194,13 @@ class TransportError(HostError):
     """The way to the host failed.
 
     ``may_have_started`` is the only question that decides whether a command can be sent
-    again: False means that it surely never started.
+    again: False means that it surely never started. ``ended``: what had started surely does not
+    go on.
     """
 
     category: ClassVar[str] = "transport"
     unreachable: ClassVar[bool] = True
+    ended: bool = False
 
     def __init__(self, message: str, *, hint: str = "", may_have_started: bool = False) -> None:
         super().__init__(message, hint=hint)

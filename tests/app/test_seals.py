@@ -29,7 +29,7 @@ from runner.model.task import Task
 from runner.modules import load
 from tests.journal.support import a_run
 from tests.modules.facts import facts as windows_facts
-from tests.modules.test_win_accounts import ANSWERS
+from tests.modules.test_win_user import ANSWERS
 
 OLD, NEW = "Alt-und-g3heim!", "Neu-und-g3heim!"
 

@@ -64,7 +64,6 @@ def test_facts_on_record_say_it(changed: dict[str, Any], os: str, state: dict[st
     ("found", "why"),
     [
         ({"os_family": "Debian", "distribution": "Ubuntu"}, "knows it as Ubuntu"),
-        (facts(nt_version="5.1", build=2600), "no Windows XP"),
         ({"windows": {}}, "cannot be read"),
     ],
 )
@@ -89,7 +88,7 @@ def test_variables_say_it(variables: dict[str, Any], os: str) -> None:
     assert (found.os, found.missing, found.assumed) == (os, "", False)
 
 
-@pytest.mark.parametrize("value", ["Ubuntu 22.04", "CentOS Linux 7", "Red Hat 8", "Windows XP SP3"])
+@pytest.mark.parametrize("value", ["Ubuntu 22.04", "CentOS Linux 7", "Red Hat 8", "Windows Vista"])
 def test_variables_may_say_that_there_is_no_twin(value: str) -> None:
     assert value in seen(Host("a", {"os": value})).missing
 
@@ -99,8 +98,27 @@ def test_groups_say_it_and_what_the_host_does() -> None:
     assert seen(Host("a", {}, ("windows_2008_r2", "fileservers"))).state["role"] == "file_server"
     assert seen(Host("a", {}, ("DCs", "srv2022"))).state == {"role": "domain_controller"}
     assert "group linux" in seen(Host("a", {}, ("linux",))).missing
-    assert "group winxp" in seen(Host("a", {}, ("winxp",))).missing
+    assert "group vista" in seen(Host("a", {}, ("vista",))).missing
     assert seen(Host("a", {}, ("site2016",))).assumed  # the year of something else
+
+
+XP = [
+    (Host("a"), facts(nt_version="5.1", build=2600, service_pack=3, arch="x86", language="chs"),
+     {"arch": "x86", "language": "chs"}),
+    (Host("a", {"os": "Windows XP SP3"}), None, {"arch": "x86"}),
+    (Host("a", {}, ("winxp",)), None, {"arch": "x86"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("host", "known", "state"), XP, ids=["facts", "variable", "group"])
+def test_windows_xp_gets_its_nearest_relative_and_that_is_said(
+    host: Host, known: dict[str, Any] | None, state: dict[str, Any]
+) -> None:
+    found = seen(host, known)
+    assert (found.os, found.near, found.missing) == ("2003-sp2", "Windows XP", "")
+    assert found.state == state
+    assert not found.assumed
+    assert seen(Host("a", {"os": "Windows Server 2003"})).near == ""
 
 
 def test_what_nobody_knows_is_assumed_and_said() -> None:
