@@ -26,7 +26,9 @@ from runner.app.options import (
 )
 from runner.app.plan_file import parse_plan
 from runner.app.prepare import Prepared, prepare
+from runner.app.rollback import go_on
 from runner.app.run import conduct, on_record, sweeper, warn
+from runner.app.run_records import rollback_again
 from runner.engine.forecasts import Approval
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.runtime import Runtime
@@ -62,13 +64,14 @@ class ResumeOptions:
 def resume(options: ResumeOptions) -> int:
     """Do what is left of a run; gives the exit code.
 
-    Raises InputError when it cannot be gone on with: its playbook is another by now, or it is a
-    rollback.
+    Raises InputError when it cannot be gone on with: its playbook is another by now.
     """
     with Journal.open() as journal:
         journal.recover()
         record = journal.find(options.run)
         _require_resumable(record)
+        if record.verb == "rollback":
+            return _resume_rollback(journal, record, options)
         run = _run_options(record, options)
         prepared = prepare(run, frozenset(record.hosts))
         _require_same(record, prepared)
@@ -99,6 +102,31 @@ def resume(options: ResumeOptions) -> int:
     return leave(code, conductor.stop)
 
 
+def _resume_rollback(journal: Journal, record: RunRecord, options: ResumeOptions) -> int:
+    """Take back what is left of what it was about; what is back already is left alone."""
+    if options.doubt is not Doubt.LEAVE:
+        raise UsageError(
+            f"{record.id} is a rollback: it looks at what is in doubt, and there is no more to say",
+            hint=f"runner resume {record.id}",
+        )
+    if options.keep_trying is not None:
+        raise UsageError("--keep-trying is for runs, not for their way back")
+    asked, part = rollback_again(record)
+    again = replace(
+        asked,
+        inventory=options.inventory or asked.inventory,
+        extra=options.extra,
+        forks=options.forks,
+        password=options.password,
+        vault=options.vault,
+        view=options.view,
+        approach=options.approach,
+        locking=options.locking,
+        deadline=options.deadline,
+    )
+    return go_on(again, journal, record, part)
+
+
 def _why(options: ResumeOptions) -> str:
     """What the trail says of going on."""
     said = "" if options.doubt is Doubt.LEAVE else f", what is in doubt: {options.doubt.value}"
@@ -106,11 +134,8 @@ def _why(options: ResumeOptions) -> str:
 
 
 def _require_resumable(record: RunRecord) -> None:
-    if record.verb not in ("run", "apply"):
-        raise UsageError(
-            f"{record.id} is a {record.verb}",
-            hint=f"do it again: what is back already is left alone: runner rollback {record.of}",
-        )
+    if record.verb not in ("run", "apply", "rollback"):
+        raise UsageError(f"{record.id} is a {record.verb}: there is nothing to go on with")
     if record.status == RUNNING:
         raise UsageError(
             f"run {record.id} is still running, in process {record.pid}",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-import time
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,10 +15,18 @@ from runner.app.leases import breaking_of, leasing_of
 from runner.app.ledger import UndoLedger
 from runner.app.links import make_links
 from runner.app.options import RollbackOptions
-from runner.app.rollback_choice import Choice, Part, irreversible_lines, play_of, steps_named
+from runner.app.rollback_choice import (
+    Choice,
+    Part,
+    irreversible_lines,
+    kept,
+    limited,
+    play_of,
+    steps_named,
+)
 from runner.app.rollback_force import Forcing
 from runner.app.rollback_playbook import write_rollback
-from runner.app.run_records import part_said
+from runner.app.run_records import record_of_rollback
 from runner.app.seals import Seals
 from runner.app.wiring import make_runtime
 from runner.engine.graph import JobGraph, StepKind
@@ -32,7 +38,7 @@ from runner.engine.undo import Restart
 from runner.engine.variables import Variables
 from runner.engine.visit_rollback import RollbackVisit
 from runner.engine.visit_rollback_fused import FusedRollback
-from runner.errors import PatternError
+from runner.errors import PatternError, UsageError
 from runner.events import StepInfo
 from runner.journal.journal import Journal
 from runner.journal.records import (
@@ -41,9 +47,7 @@ from runner.journal.records import (
     ChangeRecord,
     PlanGraph,
     RunRecord,
-    new_run_id,
 )
-from runner.loading import patterns
 from runner.model.job import JobId
 from runner.model.task import Way
 
@@ -73,18 +77,40 @@ def rollback(options: RollbackOptions) -> int:
     """Take a run back, or (``--check``) preview that; gives the exit code."""
     with Journal.open() as journal:
         journal.recover()
-        of = journal.find(options.run, for_rollback=True)
-        paths = options.inventory or tuple(Path(p) for p in of.inventory)
-        beside = Path(of.playbook).parent
-        fleet = load_fleet(paths, options.extra, options.password, beside, options.vault)
-        steps = steps_named(options.tasks, journal.graph(of.id), journal.changes(of.id))
-        choice = Choice(_limit(fleet, options.limit), steps, options.since)
-        choice = choice.numbered(journal.changes(of.id))
-        way = _way_back(journal, of, choice, options.restart)
+        fleet, way = _planned(options, journal)
         if options.output is not None:
-            print(write_rollback(options.output, of, way.graph, way.changes))
+            print(write_rollback(options.output, way.of, way.graph, way.changes))
             return 0
         return _walk(options, journal, fleet, way)
+
+
+def go_on(options: RollbackOptions, journal: Journal, record: RunRecord, part: Part | None) -> int:
+    """Do what is left of a rollback that ended too early; gives the exit code.
+
+    Raises UsageError when the run that it takes back was gone on with since.
+    """
+    fleet, way = _planned(options, journal, part)
+    known = {step["name"] for step in (journal.graph(record.id).steps or {}).get("steps", ())}
+    if not known.issuperset(step.name for step in way.graph.steps):
+        raise UsageError(
+            f"run {way.of.id} was gone on with since {record.id} began to take it back",
+            hint=f"take back what it is now: runner rollback {way.of.id}",
+        )
+    return _walk(options, journal, fleet, way, again=record)
+
+
+def _planned(
+    options: RollbackOptions, journal: Journal, part: Part | None = None
+) -> tuple[Fleet, _WayBack]:
+    """The hosts, and what is to be taken back on them."""
+    of = journal.find(options.run, for_rollback=True)
+    paths = options.inventory or tuple(Path(p) for p in of.inventory)
+    beside = Path(of.playbook).parent
+    fleet = load_fleet(paths, options.extra, options.password, beside, options.vault)
+    steps = steps_named(options.tasks, journal.graph(of.id), journal.changes(of.id))
+    choice = Choice(limited(fleet.inventory, options.limit), steps, options.since, part)
+    choice = choice.numbered(journal.changes(of.id))
+    return fleet, _way_back(journal, of, choice, options.restart)
 
 
 def take_back(
@@ -99,14 +125,6 @@ def take_back(
     """Take a part of a run back that has just ended (``on_failure``); gives the exit code."""
     way = _way_back(journal, of, Choice(part.hosts, part=part), options.restart)
     return _walk(options, journal, fleet, way, shown=shown)
-
-
-def _limit(fleet: Fleet, limit: str | None) -> frozenset[str] | None:
-    if limit is None:
-        return None
-    return frozenset(
-        patterns.limit(fleet.inventory, patterns.select(fleet.inventory, "all"), limit)
-    )
 
 
 def _way_back(
@@ -159,7 +177,13 @@ def _earlier(journal: Journal, of: RunRecord) -> list[str]:
 
 
 def _walk(
-    options: RollbackOptions, journal: Journal, fleet: Fleet, way: _WayBack, *, shown: bool = True
+    options: RollbackOptions,
+    journal: Journal,
+    fleet: Fleet,
+    way: _WayBack,
+    *,
+    shown: bool = True,
+    again: RunRecord | None = None,
 ) -> int:
     hosts = frozenset(job.host for job in way.changes) | frozenset(way.restarts)
     known = fleet.inventory
@@ -173,7 +197,7 @@ def _walk(
     # A question at the terminal and a picture that redraws itself do not go together.
     view = replace(options.view, terminal=False) if asks else options.view
     conductor = Conductor(view, check=options.check, shown=shown)
-    for line in irreversible_lines(way.changes.values(), _keep(options)):
+    for line in irreversible_lines(way.changes.values(), kept(options)):
         conductor.notice(line)
     variables = Variables(
         fleet.inventory,
@@ -195,14 +219,18 @@ def _walk(
         visit = _visit(options, way, replace(runtime, unseal=unseal), None)
         interrupted = _conduct(options, conductor, way, visit, links, "")
         return conductor.exit_code(interrupted=interrupted, detailed=options.detailed_exitcode)
-    record = _record(options, way, hosts)
+    in_order = (*(h for h in way.graph.hosts if h in hosts), *sorted(hosts - {*way.graph.hosts}))
+    record = again or record_of_rollback(options, way.of, in_order, way.choice.part)
     journal.breaking = breaking_of(options.locking, known.hosts)
     links.leasing = leasing_of(
         options.locking, journal, record.id, fleet, variables, conductor.notice
     )
     if links.leasing is not None:
         links.leasing.suspects = journal.hosts_left([way.of.id, *_earlier(journal, way.of)])
-    journal.begin(record, PlanGraph(*graph_to_json(way.graph)))
+    if again is None:
+        journal.begin(record, PlanGraph(*graph_to_json(way.graph)))
+    else:
+        journal.reopen(record.id, os.getpid(), user=getpass.getuser(), why="runner resume")
     runtime = make_runtime(record.id, (), fleet, conductor, variables, links, journal)
     runtime = replace(runtime, unseal=unseal)
     visit = _visit(options, way, runtime, UndoLedger(journal, record.id))
@@ -250,20 +278,11 @@ def _conduct(
 def _visit(
     options: RollbackOptions, way: _WayBack, runtime: Runtime, ledger: UndoLedger | None
 ) -> RollbackVisit:
-    visit = RollbackVisit(runtime, way.changes, way.restarts, ledger, _keep(options))
+    visit = RollbackVisit(runtime, way.changes, way.restarts, ledger, kept(options))
     if options.force:
         ask = None if options.yes or ledger is None else options.ask
         visit.insist = Forcing(ask, lambda: bool(runtime.stop.level))
     return FusedRollback(visit, Lines(way.graph)) if options.fuse else visit
-
-
-def _keep(options: RollbackOptions) -> Callable[[ChangeRecord], bool]:
-    """What is left as it is, of that which cannot or shall not be taken back."""
-
-    def keep(record: ChangeRecord) -> bool:
-        return not (options.irreversible and record.rollback and record.params is not None)
-
-    return keep
 
 
 def _steps(way: _WayBack) -> list[StepInfo]:
@@ -273,26 +292,3 @@ def _steps(way: _WayBack) -> list[StepInfo]:
         for s in way.graph.steps
         if s.kind is not StepKind.GATE and (s.name in modules_of or s.name == SETTLE_STEP)
     ]
-
-
-def _record(options: RollbackOptions, way: _WayBack, hosts: frozenset[str]) -> RunRecord:
-    return RunRecord(
-        id=new_run_id(),
-        verb="rollback",
-        title=f"{way.of.id}  {way.of.title}",
-        playbook=way.of.playbook,
-        inventory=tuple(str(p.resolve()) for p in options.inventory) or way.of.inventory,
-        digest=way.of.digest,
-        hosts=(*(h for h in way.graph.hosts if h in hosts), *sorted(hosts - {*way.graph.hosts})),
-        started=time.time(),
-        user=getpass.getuser(),
-        pid=os.getpid(),
-        version=__version__,
-        options={
-            "limit": options.limit,
-            "irreversible": options.irreversible,
-            **({} if way.choice.part is None else {"plays": sorted(way.choice.part.plays)}),
-            **part_said(options),
-        },
-        of=way.of.id,
-    )

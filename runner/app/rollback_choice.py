@@ -11,8 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from runner.app.options import RollbackOptions
 from runner.errors import UsageError
 from runner.journal.records import ChangeRecord, PlanGraph
+from runner.loading import patterns
+from runner.model.inventory import Inventory
 from runner.model.job import JobId
 
 _SHOWN: Final = 10
@@ -127,6 +130,13 @@ def _unknown(word: str, shown: Iterable[str]) -> UsageError:
     return UsageError(f"the run has no task '{word}'", hint=hint)
 
 
+def limited(inventory: Inventory, limit: str | None) -> frozenset[str] | None:
+    """The hosts that ``-l`` leaves; None when nothing was said."""
+    if limit is None:
+        return None
+    return frozenset(patterns.limit(inventory, patterns.select(inventory, "all"), limit))
+
+
 def moment(text: str, seconds_of: Callable[[str], float], now: float) -> float:
     """Seconds since the epoch of ``10:30`` (the last time it was that), ``2h`` (ago), or an ISO
     8601 date with or without a time, local unless it says otherwise.
@@ -160,6 +170,15 @@ def _no_moment(text: str) -> UsageError:
     return UsageError(
         f"'{text}' is not a time", hint="such as 10:30, 2h (ago), or 2026-05-13T10:30"
     )
+
+
+def kept(options: RollbackOptions) -> Callable[[ChangeRecord], bool]:
+    """What is left as it is, of that which cannot or shall not be taken back."""
+
+    def keep(record: ChangeRecord) -> bool:
+        return not (options.irreversible and record.rollback and record.params is not None)
+
+    return keep
 
 
 def irreversible_lines(

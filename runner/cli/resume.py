@@ -32,7 +32,8 @@ def command(
 ) -> Any:
     """Go on with RUN: an id, a unique prefix of one, or `last`.
 
-    For a run whose controller was killed, that was interrupted, or whose hosts did not answer.
+    For a run or rollback whose controller was killed, that was interrupted, or whose hosts did
+    not answer.
     What is done is not done again. What is in doubt is looked at on the host; a command of which
     nothing there can tell whether it ran stays in doubt, unless one of the two options says what
     to do. Handlers that were still to run do.

@@ -14,6 +14,7 @@ When the answer is lost, none of it is sure: every job of the script is looked a
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ class _Member:
     commands: tuple[Command, ...]
     reach: Reach
     foreseen: Foreseen | None = None
+    passed: tuple[Foreseen, ...] = ()
 
 
 class Fuse:
@@ -74,9 +76,11 @@ class Fuse:
         self._ahead = ahead
         self._ledger = ledger
         self._approve = approve
-        self._commands = CommandLines(runtime, ahead, ledger, approve)
+        self._out: set[JobId] = set()
+        self._commands = CommandLines(runtime, ahead, ledger, approve, self._out)
         self._rest = rest
         self._sent: dict[JobId, Sent] = {}
+        self._passed: dict[JobId, str] = {}
 
     # -- what became of it ------------------------------------------------------------------
 
@@ -86,7 +90,16 @@ class Fuse:
 
     def claim(self, job: JobId) -> Sent | None:
         """The same, and it is this one's business from now on."""
+        self._out.discard(job)
         return self._sent.pop(job, None)
+
+    def is_out(self, job: JobId) -> bool:
+        """Whether it is in a script that is sent, and has had no turn."""
+        return job in self._out
+
+    def passed(self, job: JobId) -> str | None:
+        """The condition by which it is not wanted, where a script has left it behind."""
+        return self._passed.get(job)
 
     def waiting(self, host: str) -> list[Sent]:
         """All of a host."""
@@ -113,9 +126,17 @@ class Fuse:
             [(one.work, one.change, irreversible(one.work, one.change)) for one in found]
         )
         parts = [
-            Sent(one.commands, intent, work=one.work, change=one.change, foreseen=one.foreseen)
+            Sent(
+                one.commands,
+                intent,
+                work=one.work,
+                change=one.change,
+                foreseen=one.foreseen,
+                passed=one.passed,
+            )
             for one, intent in zip(found, intents, strict=True)
         ]
+        self._out.update(part.work.job for part in parts)
         for one in found:
             self._ahead.changed(work.host, one.reach, work.job.host)
         self._show(parts, chain)
@@ -133,6 +154,7 @@ class Fuse:
     def _cancel(self, parts: Sequence[Sent]) -> None:
         """They were announced, and surely never sent."""
         for part in parts:
+            self._out.discard(part.work.job)
             self._ledger.settle(part.intent, Status.CANCELLED, None, None)
 
     def _begin(self, parts: Sequence[Sent] | None) -> Sent | None:
@@ -141,6 +163,7 @@ class Fuse:
             return None
         for part in parts[1:]:
             self._sent[part.work.job] = part
+            self._passed.update((one.turn.job, one.condition) for one in part.passed)
         return parts[0]
 
     def _gather(
@@ -151,9 +174,11 @@ class Fuse:
         found = [first]
         reaches = [first.reach]
         still: list[str] = []
+        passed: list[Foreseen] = []
         for one in self._ahead.line(first.work.job):
             if one.skipped and one.sure:
                 still.append(one.step.name)
+                passed.append(one)
                 continue
             if not one.sure or one.work is None or one.state is UNASKED:
                 break
@@ -164,7 +189,8 @@ class Fuse:
                 break
             reaches.append(member.reach)
             if member.commands:
-                found.append(member)
+                found.append(dataclasses.replace(member, passed=tuple(passed)))
+                passed.clear()
             else:  # it is as it should be, and nothing behind it shows in it
                 still.append(one.step.name)
         return *self._fitting(found, taking), still

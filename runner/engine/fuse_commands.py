@@ -15,6 +15,7 @@ command too, from mark to mark, so a command that hangs is found as soon as if i
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
@@ -35,7 +36,7 @@ from runner.errors import DependsOnUnknown, HostError
 from runner.interfaces.exchange import Command, Exec
 from runner.interfaces.module import CommandState, Effect
 from runner.interfaces.shell import Series
-from runner.model.job import Status
+from runner.model.job import JobId, Status
 from runner.model.state import Change
 from runner.model.task import Task
 
@@ -58,14 +59,22 @@ class _Member:
     change: Change[Any]
     command: Command
     foreseen: Foreseen | None = None
+    passed: tuple[Foreseen, ...] = ()
 
 
 class CommandLines:
     """Sends scripts of commands. Thread-safe; a host is used by its worker."""
 
     def __init__(
-        self, runtime: Runtime, ahead: Ahead, ledger: ScriptLedger, approve: Foresee | None
+        self,
+        runtime: Runtime,
+        ahead: Ahead,
+        ledger: ScriptLedger,
+        approve: Foresee | None,
+        out: set[JobId],
     ) -> None:
+        """``out`` are the jobs of scripts that are sent."""
+        self._out = out
         self._runtime = runtime
         self._ahead = ahead
         self._ledger = ledger
@@ -113,9 +122,17 @@ class CommandLines:
             [(one.work, one.change, irreversible(one.work, one.change)) for one in found]
         )
         parts = tuple(
-            Sent((one.command,), intent, work=one.work, change=one.change, foreseen=one.foreseen)
+            Sent(
+                (one.command,),
+                intent,
+                work=one.work,
+                change=one.change,
+                foreseen=one.foreseen,
+                passed=one.passed,
+            )
             for one, intent in zip(found, intents, strict=True)
         )
+        self._out.update(part.work.job for part in parts)
         self._ahead.changed(work.host, None, own)
         begun = 0
         try:
@@ -160,6 +177,7 @@ class CommandLines:
     def _cancel(self, parts: Sequence[Sent]) -> None:
         """They were announced, and surely never sent."""
         for part in parts:
+            self._out.discard(part.work.job)
             self._ledger.settle(part.intent, Status.CANCELLED, None, None)
 
     # -- what may follow --------------------------------------------------------------------
@@ -195,6 +213,7 @@ class CommandLines:
     def _gather(self, first: _Member, step: Step, busy: Container[object]) -> list[_Member]:
         """The jobs that go with the first one, in order."""
         found = [first]
+        passed: list[Foreseen] = []
         unknown: dict[str, Any] = {}
         _forget(unknown, first.work.task)
         shell = first.work.link.shell_of(Exec(""))
@@ -209,14 +228,17 @@ class CommandLines:
             one = self._ahead.foresee(later, first.work, LiveDict(unknown) if unknown else None)
             if one.turn.job in busy:
                 break
-            if not one.skipped:
+            if one.skipped:
+                passed.append(one)
+            else:
                 member = self._foreseen(one, one.work)
                 if member is None:
                     self._vain.setdefault(later.name, 0)
                     self._vain[later.name] += 1
                     break
                 self._vain[later.name] = -_OFTEN
-                found.append(member)
+                found.append(dataclasses.replace(member, passed=tuple(passed)))
+                passed.clear()
             _forget(unknown, one.turn.task)
         return found
 

@@ -44,11 +44,16 @@ class Part:
 
 @dataclass(slots=True, kw_only=True)
 class Sent(Part):
-    """The part of a job that has its turn yet to come; ``foreseen`` is what it was evaluated to."""
+    """The part of a job that has its turn yet to come; ``foreseen`` is what it was evaluated to.
+
+    ``passed`` are the jobs in between the one before it in the script and this one that are not
+    wanted. They stay so: at their turns, what comes behind them is done.
+    """
 
     work: Work
     change: Change[Any]
     foreseen: Foreseen | None = None
+    passed: tuple[Foreseen, ...] = ()
 
     @property
     def is_known(self) -> bool:

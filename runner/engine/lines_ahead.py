@@ -42,8 +42,8 @@ _MOST_RIDDLES: Final = 4
 class Foreseen:
     """A job whose turn has not come. ``work`` is None where there is nothing to ask.
 
-    ``skipped``: its condition does not hold. ``sure``: no job before it in the line can make its
-    evaluation come out otherwise. ``state`` is what was found on the host.
+    ``skipped``: its ``condition`` does not hold. ``sure``: no job before it in the line can make
+    its evaluation come out otherwise. ``state`` is what was found on the host.
     """
 
     step: Step
@@ -52,6 +52,7 @@ class Foreseen:
     notify: tuple[str, ...] = ()
     work: Work | None = None
     skipped: bool = False
+    condition: str = ""
     sure: bool = False
     state: Any = UNASKED
 
@@ -264,7 +265,7 @@ class Ahead:
         variables = runtime.variables.of_task(turn.job.host, turn.play, task, unknown, turn.given)
         for condition in task.conditions:
             if not runtime.templates.condition(condition, variables, task.source):
-                one.skipped = True
+                one.skipped, one.condition = True, condition
                 return
         one.keywords = keywords_of(task, runtime.templates, variables)
         one.notify = self._notifications(turn, variables)

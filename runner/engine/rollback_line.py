@@ -35,6 +35,8 @@ class HostLine:
     alone: bool = False
     begun: JobId | None = None
     """What is being undone: the next look at it is at what that did."""
+    out: frozenset[JobId] = frozenset()
+    """The jobs of the latest script that was sent."""
 
     def forget(self) -> None:
         """What was seen ahead is good for nothing; what is under way stays."""

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from runner.engine import outcomes
 from runner.engine.link import Link
+from runner.errors import TransportError
 from runner.interfaces.codec import from_json
 from runner.interfaces.module import Module, Params
 from runner.interfaces.shell import Setting
@@ -82,25 +84,12 @@ class Undo:
         others = self.differ(self.after, found)
         if not self.in_doubt:
             return others
-        return [d for d in others if not self._is_ours(d)]
+        return [d for d in others if not is_ours(self.before, self.planned, d)]
 
     @property
     def sweeps(self) -> bool:
         """Whether there may be something beside the subject that its state does not tell of."""
         return self.in_doubt and type(self.module).sweep is not Module.sweep
-
-    def _is_ours(self, difference: Difference) -> bool:
-        """Whether what is there may be half of what the run was about.
-
-        Of something that was to come or to go altogether (``present``) what it is like does not
-        count: who makes it starts with what the system gives everything new, and goes on from
-        there. What it *is* does, where the state names such fields (``ESSENCE``).
-        """
-        came = getattr(self.before, "present", None) is not getattr(self.planned, "present", None)
-        if came and difference.field not in getattr(type(self.before), "ESSENCE", ()):
-            return True
-        before, planned = (getattr(s, difference.field) for s in (self.before, self.planned))
-        return is_halfway(before, planned, difference.after)
 
     def differ(self, wanted: Any, found: Any) -> list[Difference]:
         """Where the touched fields are not as wanted."""
@@ -115,6 +104,20 @@ class Undo:
             d.field: d.after for d in differences(self.before, found) if d.field not in self.touched
         }
         return dataclasses.replace(self.before, **others)
+
+
+def is_ours(before: Any, planned: Any, difference: Difference) -> bool:
+    """Whether what is there may be half of what the run was about.
+
+    Of something that was to come or to go altogether (``present``) what it is like does not
+    count: who makes it starts with what the system gives everything new, and goes on from there.
+    What it *is* does, where the state names such fields (``ESSENCE``).
+    """
+    came = getattr(before, "present", None) is not getattr(planned, "present", None)
+    if came and difference.field not in getattr(type(before), "ESSENCE", ()):
+        return True
+    was, wanted = (getattr(state, difference.field) for state in (before, planned))
+    return is_halfway(was, wanted, difference.after)
 
 
 def three_values(undo: Undo, found: Any) -> str:
@@ -136,3 +139,11 @@ def conflict(undo: Undo, found: Any) -> Outcome:
         subject=undo.record.subject,
         differences=tuple(undo.foreign(found)),
     )
+
+
+def lost(error: TransportError, answered: int) -> Outcome:
+    """What a lost connection leaves after so many answers: in doubt, unless nothing began."""
+    outcome = outcomes.of_error(error)
+    if error.may_have_started or answered:
+        return dataclasses.replace(outcome, status=Status.IN_DOUBT)
+    return outcome

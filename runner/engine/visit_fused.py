@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
+from runner.engine import outcomes
 from runner.engine.fuse import Fuse
 from runner.engine.fuse_script import ScriptLedger
 from runner.engine.fuse_writer import Replay, Sent
@@ -61,7 +62,7 @@ class FusedVisit(RunVisit):
         self._fuse = Fuse(runtime, self._foretelling, ledger, approve, self._rest)
         self._replayed: dict[JobId, Sent] = {}
         self._early: dict[JobId, Done] = {}
-        """What became of jobs of a script behind one that failed."""
+        """What became of jobs of a script when another one of the host had failed."""
 
     # -- the walk's side --------------------------------------------------------------------
 
@@ -88,10 +89,8 @@ class FusedVisit(RunVisit):
     def after(self, step: Step, job: JobId, outcome: Outcome) -> None:
         """When a job failed, those that went out with it are seen to now: they get no turn."""
         super().after(step, job, outcome)
-        if outcome.is_good:
-            return
-        for sent in self._fuse.waiting(job.host):
-            self._early[sent.work.job] = self._finish(sent)
+        if not outcome.is_good:
+            self._finish_waiting(job.host)
 
     def blocked(self, step: Step, host: str, by: JobId) -> Outcome:
         """A job that should not have begun; if it has, what became of it is told."""
@@ -113,7 +112,7 @@ class FusedVisit(RunVisit):
                 return super().cancelled(step, host, in_flight=True)
             done = self._finish(sent)
         if done is None:
-            return super().cancelled(step, host, in_flight)
+            return super().cancelled(step, host, in_flight or self._fuse.is_out(job))
         return self._tell(step, job, done, "it was under way when the run was interrupted")
 
     def _tell(self, step: Step, job: JobId, done: Done, why: str) -> Outcome:
@@ -130,9 +129,22 @@ class FusedVisit(RunVisit):
     def _refused(
         self, step: Step, job: JobId, play: Play, places: tuple[Place, ...]
     ) -> Outcome | None:
-        if self._fuse.sent(job) is not None:
+        if self._is_over(job):
             return None
-        return super()._refused(step, job, play, places)
+        refused = super()._refused(step, job, play, places)
+        if refused is not None and refused.status is Status.BLOCKED:
+            self._finish_waiting(job.host)
+        return refused
+
+    def _is_over(self, job: JobId) -> bool:
+        """Whether a script that is sent has decided what becomes of it."""
+        fuse = self._fuse
+        return job in self._early or fuse.sent(job) is not None or fuse.passed(job) is not None
+
+    def _finish_waiting(self, host: str) -> None:
+        """See to those that are under way: they may get no turn."""
+        for sent in self._fuse.waiting(host):
+            self._early[sent.work.job] = self._finish(sent)
 
     def _job(
         self,
@@ -142,10 +154,15 @@ class FusedVisit(RunVisit):
         given: Mapping[str, Any],
         places: tuple[Place, ...],
     ) -> Done:
-        sent = self._fuse.sent(job)
-        if sent is None:
-            return super()._job(step, job, play, given, places)
-        return self._finish(sent)
+        early, sent = self._early.pop(job, None), self._fuse.sent(job)
+        if early is not None:
+            return early
+        if sent is not None:
+            return self._finish(sent)
+        condition = self._fuse.passed(job)
+        if condition is not None:
+            return Done(outcomes.condition_false(condition))
+        return super()._job(step, job, play, given, places)
 
     def _finish(self, sent: Sent) -> Done:
         """Go over the answers, compare, settle."""

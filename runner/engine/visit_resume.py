@@ -17,7 +17,7 @@ from typing import Any
 from runner.engine.graph import Step
 from runner.engine.keywords_rendered import Keywords, keywords_in_trouble
 from runner.engine.runtime import Runtime
-from runner.engine.undo import IN_DOUBT
+from runner.engine.undo import IN_DOUBT, is_ours
 from runner.engine.visit_check import Foresee
 from runner.engine.visit_run import Ledger, RunVisit, proves, succeeded
 from runner.engine.work import Done, Place, Work
@@ -31,6 +31,9 @@ from runner.model.state import UNKNOWN, Change, differences
 
 _DONE = frozenset({str(Status.CHANGED), str(Status.OK)})
 """The statuses of a change that went to its end."""
+
+_BEGUN = IN_DOUBT | {str(Status.FAILED)}
+"""Those of one of which half may be done."""
 
 
 class Doubt(Enum):
@@ -85,6 +88,19 @@ class Past:
         A command whose parameters became others in between is taken for the same, because it must
         not run twice.
         """
+        same = self._attempts(work, subject)
+        return same[-1] if same else None
+
+    def begun(self, work: Work, subject: str) -> ChangeRecord | None:
+        """The first of the latest attempts at this work none of which came to a good end."""
+        found = None
+        for record in reversed(self._attempts(work, subject)):
+            if record.status not in _BEGUN:
+                break
+            found = record
+        return found
+
+    def _attempts(self, work: Work, subject: str) -> list[ChangeRecord]:
         mine = [
             r for r in self._changes.get(work.job, ())
             if r.module == work.task.module and r.target == work.target
@@ -93,7 +109,7 @@ class Past:
         same = [r for r in mine if r.params is None or (r.subject, r.params) == (subject, params)]
         if not same and work.module.effect is Effect.COMMAND and work.task.loop is None:
             same = mine
-        return same[-1] if same else None
+        return same
 
 
 class ResumeVisit(RunVisit):
@@ -141,6 +157,18 @@ class ResumeVisit(RunVisit):
         else:
             found = self._state(work, record)
         return super().perform(work) if found is None else found
+
+    def _require_approved(self, work: Work, change: Change[Any]) -> None:
+        """What this run itself left by half is no drift: the plan is held against what it began
+        with."""
+        record = self._past.begun(work, self.runtime.redactor.text(work.subject))
+        if record is not None and record.before is not None:
+            state = work.module.state
+            before, planned = from_json(state, record.before), from_json(state, record.after)
+            left = differences(planned, change.before)
+            if all(is_ours(before, planned, each) for each in left):
+                change = dataclasses.replace(change, before=before)
+        super()._require_approved(work, change)
 
     def _state(self, work: Work, record: ChangeRecord) -> Outcome | None:
         """A change of a state: done, as the host shows; None when it is to be made (again)."""

@@ -10,7 +10,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from runner.engine import outcomes
 from runner.engine.facts_keeper import facts_for
@@ -19,7 +19,7 @@ from runner.engine.graph_rollback import SETTLE_STEP
 from runner.engine.preview import Preview
 from runner.engine.runtime import Runtime
 from runner.engine.session import Reader, Writer
-from runner.engine.undo import HostNotes, Restart, Undo, conflict, three_values
+from runner.engine.undo import HostNotes, Restart, Undo, conflict, lost, three_values
 from runner.engine.undo_decoded import decoded, setting_of
 from runner.engine.undo_tasks import RollbackLedger, WrittenUndo
 from runner.errors import HostError, ModuleError, RestartFirst, TransportError
@@ -29,6 +29,9 @@ from runner.interfaces.module import Module, Params
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Change
+
+_AS_BEFORE: Final = "already as it was before"
+_BESIDE: Final = "; what may be left beside it would be cleared up"
 
 
 @dataclass(slots=True)
@@ -152,9 +155,8 @@ class RollbackVisit:
     def _undo(self, undo: Undo) -> Outcome:
         found = self._found(undo)
         if not undo.differ(undo.before, found):
-            if undo.sweeps and self.ledger is not None:
-                self._sweep(undo, found, self.ledger)
-            return Outcome(Status.OK, "already as it was before", subject=undo.record.subject)
+            same = Outcome(Status.OK, _AS_BEFORE, subject=undo.record.subject)
+            return self._sweep(undo, found, self.ledger) if undo.sweeps else same
         if not undo.foreign(found):
             return self._put_back(undo, found)
         if not self.insist(undo, found):
@@ -179,20 +181,23 @@ class RollbackVisit:
             )
         return self._carry_out(undo, change, self.ledger)
 
-    def _sweep(self, undo: Undo, found: Any, ledger: RollbackLedger) -> None:
+    def _sweep(self, undo: Undo, found: Any, ledger: RollbackLedger | None) -> Outcome:
         """Clear up beside a subject that is as before, of which nobody saw what was done to it."""
+        if ledger is None:
+            return Outcome(Status.OK, f"{_AS_BEFORE}{_BESIDE}", subject=undo.record.subject)
         undo.link.hold(undo.setting)
         change: Change[Any] = Change(undo.record.subject, undo.before, undo.planned)
         intent, status = ledger.intend(undo.record, found, undo.before), Status.FAILED
+        outcome, writer = Outcome(Status.OK, _AS_BEFORE), Writer(undo.link, setting=undo.setting)
         try:
-            writer = Writer(undo.link, setting=undo.setting)
             writer.drive(undo.module.sweep(undo.params, change, undo.facts))
             status = Status.CHANGED
         except TransportError as error:
-            status = outcomes.of_error(error).status
-            raise
+            outcome = lost(error, writer.answered)
+            status = outcome.status
         finally:
             ledger.settle(intent, status, found, undo.record)
+        return dataclasses.replace(outcome, subject=change.subject, commands=tuple(writer.sent))
 
     def _carry_out(self, undo: Undo, change: Change[Any], ledger: RollbackLedger) -> Outcome:
         why_not = undo.module.irreversible(undo.params, change.reversed(), undo.facts)
@@ -208,9 +213,7 @@ class RollbackVisit:
             outcome = self._verified(undo, change.after, found, applied)
             status = outcome.status
         except TransportError as error:
-            outcome = outcomes.of_error(error)
-            if error.may_have_started or writer.answered:
-                outcome = dataclasses.replace(outcome, status=Status.IN_DOUBT)
+            outcome = lost(error, writer.answered)
             status = outcome.status
         except RestartFirst:
             raise

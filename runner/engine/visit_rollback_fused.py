@@ -85,7 +85,10 @@ class FusedRollback(RollbackVisit):
     def cancelled(self, step: Step, host: str, in_flight: bool) -> Outcome:
         """The rollback was interrupted; what is done is told."""
         found = self._ended(JobId(step.name, host), "it was under way when that was interrupted")
-        return super().cancelled(step, host, in_flight) if found is None else found
+        if found is not None:
+            return found
+        out = self._hosts.get(host, HostLine()).out
+        return super().cancelled(step, host, in_flight or JobId(step.name, host) in out)
 
     def host_done(self, host: str) -> None:
         """No job of this host is left."""
@@ -209,13 +212,16 @@ class FusedRollback(RollbackVisit):
         )
         parts = [Part(one.commands, i) for one, i in zip(found, intents, strict=True)]
         self._show(self.runtime, found, chain)
+        here.out = frozenset(one.seen.undo.job for one in found)
         for one in found:
             spare(here, one.seen.undo.job, one.reach)
         try:
             begun = deliver(link, parts, chain, taking)
         except HostError:
+            here.out = frozenset()
             _cancel(found, parts, ledger)
             raise
+        here.out = frozenset(one.seen.undo.job for one in found[:begun])
         _cancel(found[begun:], parts[begun:], ledger)
         still += [one.seen.undo.job.step for one in found]
         last = begun == len(parts) and self._rest.is_quiet(first.undo.job.host, still)
@@ -253,7 +259,7 @@ class FusedRollback(RollbackVisit):
                 continue
             same = Change(undo.record.subject, seen.found, seen.found)
             reach = undo.module.reach(undo.params, same, undo.facts)
-            if reach is None or any(reach.meets(other) for other in reaches):
+            if undo.sweeps or reach is None or any(reach.meets(other) for other in reaches):
                 break
             reaches.append(reach)
             still.append(job.step)

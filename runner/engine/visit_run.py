@@ -80,9 +80,13 @@ class RunVisit(TaskVisit):
         change = Change(work.subject, before, after)
         if not change.differences():
             return already_so(work, change)
+        self._require_approved(work, change)
+        return self._carry_out(work, change)
+
+    def _require_approved(self, work: Work, change: Change[Any]) -> None:
+        """Raises Drifted for what is not to be changed."""
         if self._approve is not None:
             self._approve(work, change)
-        return self._carry_out(work, change)
 
     def _carry_out(self, work: Work, change: Change[Any]) -> Outcome:
         why_not = irreversible(work, change)

@@ -37,9 +37,10 @@ LOOKUPS: Final[dict[str, Lookup]] = {
     **lookups_web.LOOKUPS,
 }
 _AT_ITS_TURN: Final = frozenset(
-    {*lookups_files.LOOKUPS, *lookups_programs.LOOKUPS, *lookups_web.LOOKUPS}
+    {*lookups_files.LOOKUPS, *lookups_programs.LOOKUPS, *lookups_web.LOOKUPS, "varnames"}
 )
-"""What is looked up outside of the variables, and may leave something behind."""
+"""What is looked up outside of the variables, and may leave something behind; and which variables
+there are, before all are."""
 
 
 def run_lookup(scope: Scope, name: str, terms: list[Any], options: Mapping[str, Any]) -> list[Any]:

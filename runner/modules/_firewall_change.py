@@ -14,6 +14,8 @@ from runner.windows import firewall, services
 _MANAGEMENT: Final = {5985: "WinRM", 5986: "WinRM", 22: "SSH", 3389: "Remote Desktop"}
 _WAYS_IN: Final = frozenset({"22", "80", "443", "5985", "5986", "47001"})
 """Ports of WinRM and SSH, those of WinRM 1.1 too."""
+_RESERVED: Final = 1024
+"""Ports below it are given to services, not to those who call them."""
 _MOST_PORTS: Final = 64
 
 
@@ -50,7 +52,11 @@ def _leaves_way_in(before: RuleState, after: RuleState) -> bool:
         return False  # what let something in is gone, or another
     if not after.present or after.action == "allow":
         return True
-    if after.direction != "in" or after.localport == firewall.ANY:
+    if after.direction == "out":
+        # Who manages the host calls from a port above the reserved ones (RFC 6335, section 6).
+        ports = firewall.single_ports(after.remoteport)
+        return all(port.isdigit() and int(port) < _RESERVED for port in ports)
+    if after.localport == firewall.ANY:
         return False
     ports = firewall.single_ports(after.localport)
     return all(port.isdigit() for port in ports) and not _WAYS_IN.intersection(ports)

@@ -141,17 +141,25 @@ def take_back(before: WinFileState) -> Generator[Request, Reply, None]:
     entries: Sequence[WinFileState] = before.entries
     names = [name for one in entries for name in (one.path, one.kept or one.path)]
     now = yield from look(names) if entries else _nothing()
-    for was, seen, kept in reversed(list(zip(entries, now[::2], now[1::2], strict=True))):
-        if seen.kind == ABSENT and was.kind == ABSENT:
+    found_all = list(zip(entries, now[::2], now[1::2], strict=True))
+    # An earlier rollback came as far as these, or the change never did.
+    same = [was.path for was, seen, kept in found_all if _is_as_before(was, seen, kept)]
+    yield from _win_files.clear(same)
+    for was, seen, _ in reversed(found_all):
+        if was.path in same:
             continue
-        if kept.kind == ABSENT and (seen.size, seen.when) == (was.size, was.when):
-            continue  # an earlier rollback came as far as this, or the change never did
         found = WinFileState(seen.kind, "changed", seen.attributes, path=seen.path)
         here = dataclasses.replace(was, above=paths.parent(was.path))
         yield from _win_files.take_back(here, found)
     if before.kind == ABSENT:
         made = WinFileState(FOLDER, path=before.path)
         yield from _win_files.take_back(before, made)
+
+
+def _is_as_before(was: WinFileState, seen: Seen, kept: Seen) -> bool:
+    if seen.kind == ABSENT and was.kind == ABSENT:
+        return True
+    return kept.kind == ABSENT and (seen.size, seen.when) == (was.size, was.when)
 
 
 def _nothing() -> Generator[Query, Reply, tuple[Seen, ...]]:

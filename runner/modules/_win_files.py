@@ -8,7 +8,7 @@ time whatever its size. A rollback moves it back from there; nothing else ever r
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,12 +24,11 @@ from runner.windows import paths
 from runner.windows.looking import ABSENT, FILE, FOLDER, Seen, look, require_checksum
 from runner.windows.paths import quoted
 from runner.windows.put import Put, put
-from runner.windows.put_lines import ATTRIB, cleared, given
+from runner.windows.put_lines import ATTRIB, cleared, given, workspace
 
 CONTENT: Final = "content of a file on Windows"
 """Modules that share the predicted state of a file with its content."""
 
-_TOGETHER: Final = 6000
 _LONG: Final = 600.0
 
 
@@ -164,7 +163,7 @@ def write_content(
 def make_folders(folders: Sequence[str], above: str) -> Generator[Request, Reply, None]:
     """Make folders with those above them; ``above`` is there already."""
     new = [folder for folder in folders if not paths.same(folder, above)]
-    for some in batches(new):
+    for some in paths.batches(new):
         words = " ".join(
             f"(if not exist {quoted(f)} md {quoted(f)}||exit 1)&" for f in some
         ).rstrip("&")
@@ -225,7 +224,7 @@ def _gone(path: str, kind: str, above: str) -> Generator[Request, Reply, None]:
             f"del /f /q /a {name}",
             f"(if exist {name} exit 1)",
         ]
-    first, *later = [*_emptied(path, above, _TOGETHER - 6 * len(path) - 200), ""]
+    first, *later = [*_emptied(path, above, paths.TOGETHER - 6 * len(path) - 200), ""]
     what = f"remove {'the folder ' * (kind == FOLDER)}{path}"
     yield from do(what, "&".join([*lines, *([first] if first else []), "exit 0"]), hint)
     for line in later:
@@ -240,14 +239,24 @@ def _emptied(path: str, above: str, most: int) -> list[str]:
         if paths.same(folder, above):
             break
         made.append(folder)
-    return ["&".join(f"rd {quoted(f)} 2>nul" for f in some) for some in batches(made, most)]
+    return ["&".join(f"rd {quoted(f)} 2>nul" for f in some) for some in paths.batches(made, most)]
 
 
 def sweep(was: WinFileState) -> Generator[Request, Reply, None]:
-    """Take away what was not there if it is an empty folder, and empty ones above it."""
+    """Take away the folders in which files are made, what was not there if it is an empty folder,
+    and empty ones above it."""
+    yield from clear([one.path for one in (was, *was.entries) if one.path])
     if was.kind == ABSENT and was.path:
-        for line in _emptied(paths.join(was.path, "x"), was.above, _TOGETHER):
+        for line in _emptied(paths.join(was.path, "x"), was.above, paths.TOGETHER):
             yield from write(Script("cmd", f"{line}&exit 0"))
+
+
+def clear(files: Sequence[str]) -> Generator[Request, Reply, None]:
+    """Take away what these files were made in: a line that was cut, or whose input never came to
+    its end, leaves that behind."""
+    for some in paths.batches([workspace(path) for path in files]):
+        line = "&".join(f"(if exist {quoted(f)} rd /s /q {quoted(f)})" for f in some)
+        yield from write(Script("cmd", f"{line}&exit 0"))
 
 
 def do(what: str, line: str, hint: str = "") -> Generator[Request, Reply, Output]:
@@ -258,21 +267,6 @@ def do(what: str, line: str, hint: str = "") -> Generator[Request, Reply, Output
     said = (output.stderr.strip() or output.stdout.strip()).splitlines()
     detail = f": {said[0].strip()}" if said else f": exit code {output.signed}"
     raise ModuleError(f"could not {what}{detail}", hint=hint)
-
-
-def batches(names: Sequence[str], most: int = _TOGETHER) -> Iterator[list[str]]:
-    """Names in groups that fit into one line, even where each stands in it twice."""
-    some: list[str] = []
-    used = 0
-    for name in names:
-        size = 2 * len(name) + 40
-        if some and used + size > most:
-            yield some
-            some, used = [], 0
-        some.append(name)
-        used += size
-    if some:
-        yield some
 
 
 class WinFileModule(base.Module[Any, WinFileState]):

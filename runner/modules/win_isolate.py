@@ -165,7 +165,9 @@ class Module(base.Module[Params, IsolateState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         was = {block.name.casefold(): block for block in change.before.blocks}
         wanted = {block.name.casefold(): block for block in change.after.blocks}
-        if was != wanted and wanted:
+        before, after = change.before.armed, change.after.armed
+        arms = bool(was != wanted and wanted) or (after and not before)
+        if arms:
             yield from _arm(params, [block.name for block in change.after.blocks])
         for key, block in was.items():
             if key not in wanted:
@@ -176,7 +178,7 @@ class Module(base.Module[Params, IsolateState]):
                 yield from _write(block, new=key not in was)
         if wanted:
             yield from _reconnect(params)
-        if wanted or change.before.armed:
+        if (arms or before) and not after:
             yield from _disarm(params)
         return {}
 

@@ -40,14 +40,16 @@ PARTING: Final = re.compile(
     # What sets the code page, ...
     r"\b(?:chcp|mode"
     # ... may cut the connection or end what runs the line, ...
-    r"|shutdown|logoff|tsdiscon|rwinsta|taskkill|tskill|netsh|winrm|wmic"
-    r"|ipconfig[^&|]*/(?:release|renew)\w*"
-    # ... can do any of it, or goes on behind the line's back.
-    r"|powershell|pwsh|wscript|cscript|psexec|psexec64)\b"
-    r"|(?:^|[&|(@]|\b(?:do|else|call)\s|/[ck]\s)[\s\"^]*start\b",
+    r"|(?:ps|ts)?shutdown|tsshutdn|logoff|tsdiscon|rwinsta|taskkill|tskill|pskill|netsh|wmic"
+    r"|winrm|windows remote management|sshd|openssh|(?:stop|delete)\s+http|route|rasdial|netdom"
+    r"|devcon|pnputil|sysprep|ipconfig[^&|]*/(?:release|renew)\w*"
+    # ... can do any of it, as what is a script itself, or goes on behind the line's back.
+    r"|powershell|pwsh|wscript|cscript|mshta|rundll32|psexec|psexec64|bash|wsl|python|perl|ruby)\b"
+    r"|\.(?:bat|cmd|vbs|vbe|js|jse|wsf|hta|ps1|py)\b"
+    r"|(?:^|[&|(@]|\bif\b.*\s|\b(?:do|else|call)\s|/[ck])[\s\",;=]*start\b(?!\s*=)",
     re.IGNORECASE,
 )
-"""Commands behind which nothing goes in the same line."""
+"""Commands behind which nothing goes in the same line. Looked for where carets are taken away."""
 LENGTHY: Final = re.compile(
     r"\b(?:ping|timeout|choice|waitfor|pause|msiexec|wusa|dism|pkgmgr|ocsetup|sfc|chkdsk|defrag"
     r"|robocopy|xcopy|vssadmin|wbadmin|systeminfo|gpupdate|mrt|[\w.-]*(?:setup|install)[\w.-]*)\b",
@@ -55,6 +57,7 @@ LENGTHY: Final = re.compile(
 )
 """Commands that are likely to take long. They are sent alone: what comes before them is to be told
 at once, and at Ctrl-C what comes behind them is not to be waited for."""
+_SKIPPED: Final = frozenset('" \t,;=')
 _CMD: Final = "%SystemRoot%\\System32\\cmd /d /s /c "
 
 
@@ -69,6 +72,9 @@ class CmdSeries(Series):
     def outputs(self, raw: RawOutput, encoding: str) -> tuple[Output, ...]:
         """One Output for each command that ran, cut at the marks on the bytes of each stream."""
         found = self.certain(raw, encoding)
+        if raw.code and raw.stderr and not raw.stdout and self.border not in raw.stderr:
+            # The marks at its beginning come before anything else, on both streams.
+            raise ProtocolFailed("cmd did not take a script of commands: nothing was run")
         begin = next(marks_of(raw.stdout, self.nonce.encode(), BEGIN), None)
         if begin is not None and begin[1] != CANARY:
             raise ProtocolFailed("delayed expansion of variables is on in cmd: nothing was run")
@@ -139,11 +145,11 @@ def reads_the_same(line: str) -> bool:
     """Whether a cmd of its own reads this line as the one that would read it alone.
 
     cmd puts variables in place of names in percent signs before anything else, and takes quotes
-    away from a line that begins with one.
+    away from a line that begins with one; it may pass over what stands before that.
     """
     return (
         "%" not in line
-        and not line.startswith('"')
+        and line[:1] not in _SKIPPED
         and not line.endswith("^")
         and line.count('"') % 2 == 0
     )
@@ -155,13 +161,13 @@ def may_join(line: str) -> bool:
     does, as far as that can be told."""
     if not reads_the_same(line) or utf16_length(line) > LONGEST_BUNDLE - 400:
         return False
-    return LENGTHY.search(line) is None
+    return LENGTHY.search(line.replace("^", "")) is None
 
 
 @lru_cache(maxsize=1024)
 def is_parting(line: str) -> bool:
     """Whether nothing may stand behind this line; see ``PARTING``."""
-    return PARTING.search(line) is not None
+    return PARTING.search(line.replace("^", "")) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from runner.errors import ModuleError, Refused
@@ -25,13 +26,16 @@ NO_RECORD: Final = 9701
 _HINTS: Final = {1722: "is the service DNS running?", NO_ZONE: "make the zone first: win_dns_zone"}
 _FAILED: Final = re.compile(r"^Command failed:\s+(\S+)\s+(\d+)", re.MULTILINE)
 _FIELD: Final = re.compile(r"^\s*([A-Za-z ]+?)\s*=\s*(.*?)\s*$", re.MULTILINE)
-_RECORD: Final = re.compile(r"^\S*\s+(?:\[[^\]]*\]\s+)*(\d+)\s+([A-Z]+)\s+(.+?)\s*$", re.MULTILINE)
+_RECORD: Final = re.compile(
+    r"^\S*\s+((?:\[[^\]]*\]\s+)*)(\d+)\s+([A-Z]+)\s+(.+?)\s*$", re.MULTILINE
+)
+_TEXT: Final = re.compile(r'"([^"]*)"')
 _SCOPES: Final = {"AD-Forest": "forest", "AD-Domain": "domain", "AD-Legacy": "legacy"}
 
 
-def command(verb: str, *words: str) -> Exec:
-    """A command of this host's own server."""
-    return Exec("dnscmd", ".", verb, *words)
+def command(verb: str, *words: str, server: str = ".") -> Exec:
+    """A command of this host's own server, or of another one."""
+    return Exec("dnscmd", server, verb, *words)
 
 
 def checked(output: Output, doing: str, accept: tuple[int, ...] = ()) -> int:
@@ -72,14 +76,38 @@ def replication(fields: Mapping[str, str]) -> str:
     return _SCOPES.get(place, place or "the directory")
 
 
-def records(output: Output, kind: str) -> tuple[tuple[str, int], ...]:
-    """Data and time to live of the records of a type in what /EnumRecords shows, sorted."""
-    rows = _RECORD.findall(output.stdout)
-    return tuple(sorted((same(kind, data), int(ttl)) for ttl, type_, data in rows if type_ == kind))
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: its data, its time to live in seconds, whether it ages (and goes when it is not
+    refreshed)."""
+
+    data: str
+    ttl: int
+    aging: bool = False
+
+
+def records(output: Output, kind: str) -> tuple[Record, ...]:
+    """The records of a type in what /EnumRecords shows, sorted by their data."""
+    rows = [row for row in _RECORD.findall(output.stdout) if row[2] == kind]
+    found = [
+        Record(same(kind, data), int(ttl), "aging" in mark.lower()) for mark, ttl, _, data in rows
+    ]
+    return tuple(sorted(found, key=lambda one: (one.data, one.ttl)))
 
 
 def same(kind: str, data: str) -> str:
-    """A record's data as it is compared: addresses in one way of writing, names with their dot."""
+    """A record's data as it is compared: addresses in one way of writing, names with their dot,
+    several texts with a line for each."""
     if kind in ("A", "AAAA"):
         return str(ipaddress.ip_address(data))
+    if kind == "TXT":
+        texts = _TEXT.findall(data)
+        return "\n".join(texts) if texts else data.removeprefix("(").removesuffix(")").strip()
     return data.rstrip(".").lower() + "."
+
+
+def words(kind: str, data: str) -> list[str]:
+    """The same as dnscmd wants it."""
+    if kind == "TXT":
+        return data.split("\n")
+    return data.split() if kind in ("SRV", "MX") else [data]

@@ -87,15 +87,15 @@ class WindowsLeases(Leases):
 def _is_alone(lease: Lease) -> str:
     """Comes out well if the listing shows this one, once, and nothing else, and it is there behind
     that. Nothing has an ``else``, each ``if`` stands in brackets of its own, and none behind the
-    loop sets a variable: so every cmd reads it alike, Wine's too."""
+    loop sets a variable: so every cmd reads it alike, Wine's too. What it sets stays set for the
+    commands behind it: no host has variables of these names."""
     own = f'"%a %b %c"=="{checked(lease.name)} REG_SZ {lease.text}"'
-    known = f'if /i not "%a"=="{_LISTED}" (if not "%a %b"=="! REG.EXE" (set odd=1))'
-    each = (
-        f"@(if {own} (if defined own (set odd=1)))&(if {own} (set own=1))&(if not {own} ({known}))"
-    )
+    known = f'if /i not "%a"=="{_LISTED}" (if not "%a %b"=="! REG.EXE" (set r_odd=1))'
+    twice = f"(if {own} (if defined r_own (set r_odd=1)))"
+    each = f"@{twice}&(if {own} (set r_own=1))&(if not {own} ({known}))"
     listing = f"for /f \"tokens=1-3\" %a in ('reg query {KEY} 2^>nul') do {each}"
-    said = "(if not defined own cmd /d /c exit 1)&(if defined odd cmd /d /c exit 1)"
-    return f"set own=&set odd=&({listing})&{_is_there(lease)}&{said}"
+    said = "(if not defined r_own cmd /d /c exit 1)&(if defined r_odd cmd /d /c exit 1)"
+    return f"set r_own=&set r_odd=&({listing})&{_is_there(lease)}&{said}"
 
 
 def _is_there(lease: Lease) -> str:

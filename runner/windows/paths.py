@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import ntpath
 import re
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from runner.errors import ModuleError
@@ -21,6 +22,8 @@ _DEVICES: Final = frozenset(
     {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
 )
 _BACKUPS: Final = "runner-backups"
+TOGETHER: Final = 6000
+"""Characters of names that fit into one line with what is done to them."""
 
 
 def checked(path: str, *, shares: bool = False) -> str:
@@ -130,3 +133,18 @@ def same(one: str, other: str) -> bool:
 def unique(*words: str) -> str:
     """A word of 16 characters that belongs to these and to nothing else."""
     return hashlib.sha256("\0".join(words).lower().encode()).hexdigest()[:16]
+
+
+def batches(names: Sequence[str], most: int = TOGETHER) -> Iterator[list[str]]:
+    """Names in groups that fit into one line, even where each stands in it twice."""
+    some: list[str] = []
+    used = 0
+    for name in names:
+        size = 2 * len(name) + 40
+        if some and used + size > most:
+            yield some
+            some, used = [], 0
+        some.append(name)
+        used += size
+    if some:
+        yield some

@@ -51,6 +51,11 @@ _HINTS: Final = {
 }
 
 
+def workspace(path: str) -> str:
+    """The folder in which a file is made, beside it: always the same one for a path."""
+    return paths.join(paths.parent(path), f".runner-{paths.unique(path)}")
+
+
 @dataclass(frozen=True, slots=True)
 class Put:
     """A file to put into place. ``path`` is full; ``checksum`` the SHA-1 of its content.
@@ -68,13 +73,13 @@ class Put:
 
     @property
     def folder(self) -> str:
-        """The name of the folder in which it is made: always the same one for a path."""
-        return f".runner-{paths.unique(self.path)}"
+        """The name of the folder in which it is made."""
+        return paths.name(self.work)
 
     @property
     def work(self) -> str:
         """The full path of that folder."""
-        return paths.join(paths.parent(self.path), self.folder)
+        return workspace(self.path)
 
     @property
     def here(self) -> str:

@@ -17,13 +17,12 @@ import yaml
 
 from runner.journal.records import ChangeRecord
 from tests.e2e.crash_book import Book
-from tests.e2e.crash_play import ONCE, Scene, scene
+from tests.e2e.crash_play import LEASE_GOES, ONCE, READY, Scene, fleet_of, scene
 from tests.e2e.crash_tally import Tally, differences
-from tests.e2e.fleet import PASSWORD, USER, Done, TestFleet
+from tests.e2e.fleet import PASSWORD, USER, Done
 from tests.e2e.forking import Forker
 from tests.transports.tcp_proxy import Kind, Proxy, Trouble
 
-_SYSTEMS: Final = ("2008r2-sp1", "2019", "2012r2", "2016", "2022")
 _QUICK: Final = (Kind.CUT, Kind.RESET, Kind.DELAY)
 """Troubles that show at once; the other ones take the time of a timeout."""
 _COMMITS: Final = 24
@@ -43,9 +42,7 @@ class Crashes:
         self._random = random.Random(seed)
         self._tasks = tasks
         self._kinds: tuple[Kind, ...] = tuple(Kind) if slow else _QUICK
-        self.fleet = TestFleet(
-            home, {f"web{n:02}": {"lab_os": _SYSTEMS[n % len(_SYSTEMS)]} for n in range(hosts)}
-        )
+        self.fleet = fleet_of(home, hosts)
         self.tally = Tally()
         self._stack = contextlib.ExitStack()
         self._proxies: dict[str, Proxy] = {}
@@ -63,6 +60,8 @@ class Crashes:
             self._stack.enter_context(self.fleet)
             for host in self.fleet.lab.hosts():
                 self._proxies[host.name] = self._stack.enter_context(Proxy(host.port))
+                for line in READY:
+                    self.fleet.lab.exec(host.name, line)
             self._write_inventory()
             self._runner = Forker(self.fleet.home, self.fleet.environment)
             self._stack.enter_context(self._runner)
@@ -112,7 +111,7 @@ class Crashes:
         play = self._scene()
         first = self.fleet.states()
         for name in self.fleet.names:
-            self.fleet.lab.exec(name, _mark(play))
+            self.fleet.lab.exec(name, play.mark)
         runs = self._book.runs()
         self.tally.points += 1
         how = self._attempt(play, *self._words(play), deadly=1.0, troubled=0.6)
@@ -129,9 +128,12 @@ class Crashes:
         if self._chance(0.3):
             where += "; " + self._attempt(play, "resume", self._of, deadly=0.5, troubled=0.5)
             self._witness(where, play)
-        self._go_on(where, play)
+        if self._chance(0.75):
+            self._go_on(where, play)
         if self._chance(0.3):
             where += "; " + self._attempt(play, "rollback", self._of, deadly=0.6, troubled=0.5)
+            if self._chance(0.5):
+                where += self._resume_rollbacks(where)
         self._take_back(where, play, first)
 
     def _scene(self) -> Scene:
@@ -236,6 +238,15 @@ class Crashes:
             self._wrong(f"{where}: {how} {done.code}: {done.out[-2000:]}{done.err[-2000:]}")
         self._witness(where, play)
 
+    def _resume_rollbacks(self, where: str) -> str:
+        """Go on with the way back itself, where that was begun and not ended."""
+        cut = self._book.cut_rollbacks(self._of)
+        for run in cut:
+            done = self._runner.run("resume", run)
+            if done.code != 0:
+                self._wrong(f"{where}: resume {run} {done.code}: {done.out[-2000:]}{done.err}")
+        return f"; resumed {len(cut)}" if cut else ""
+
     def _take_back(self, where: str, play: Scene, first: Mapping[str, Any]) -> None:
         """Roll back without any trouble: then all is as it was, but for what cannot be."""
         done = self._runner.run("rollback", self._of)
@@ -243,6 +254,8 @@ class Crashes:
             self._wrong(f"{where}: rollback {done.code}: {done.out[-2000:]}{done.err[-2000:]}")
         for name in self.fleet.names:
             self.fleet.lab.exec(name, f"if exist {play.log}.forever del {play.log}.forever")
+            if "; rollback" in where:  # only its goodbye was lost: nobody is contacted again
+                self.fleet.lab.exec(name, LEASE_GOES)
             if (found := self.fleet.state(name)) != first[name]:
                 odd = "; ".join(differences(first[name], found))
                 self._wrong(f"{where}: {name} is not as at first: {odd}")
@@ -252,10 +265,10 @@ class Crashes:
     def _witness(self, where: str, play: Scene) -> None:
         """What was sent is on record, nothing was sent twice, and no record was lost."""
         records = self._book.changes(self._of)
-        known = {(record.job.step, record.job.host) for record in records}
+        known = {(record.job.step, record.where) for record in records}
         for name in self.fleet.names:
             lines = self.fleet.lab.state(name)["volatile"]["commands"]
-            sent = play.steps_sent(lines[_last(lines, _mark(play)) :])
+            sent = play.steps_sent(lines)
             for step in set(sent):
                 if (step, name) not in known:
                     self._wrong(f"{where}: {step}@{name} was sent and is on no record")
@@ -284,11 +297,3 @@ class Crashes:
         log = f"{play.log}.forever" if step == "forever" else play.log
         code, out, _ = self.fleet.lab.exec(host, f"type {log}")
         return out.decode().split().count(step) if code == 0 else 0
-
-
-def _mark(play: Scene) -> str:
-    return f"rem point {play.number}"
-
-
-def _last(lines: list[str], mark: str) -> int:
-    return lines.index(mark) if mark in lines else 0

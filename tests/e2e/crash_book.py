@@ -27,6 +27,12 @@ class Book:
         with closing(Journal.open(self._path)) as journal:
             return journal.changes(run)
 
+    def cut_rollbacks(self, run: str) -> list[str]:
+        """The rollbacks of a run that did not come to their end."""
+        with closing(Journal.open(self._path)) as journal:
+            journal.recover()
+            return [r.id for r in journal.runs() if r.of == run and r.status != "finished"]
+
     def doubtful(self, run: str) -> list[ChangeRecord]:
         """Commands of which nobody saw the end, and no later one of the same job settles it."""
         latest = {record.job: record for record in self.changes(run) if record.job.step in ONCE}

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
@@ -41,11 +41,22 @@ class Command:
         self._lock = threading.Lock()
         self._reaped = False
 
-    def kill(self) -> None:
-        """SIGKILL; nothing when it has ended."""
+    @property
+    def pid(self) -> int:
+        """Its number, which nobody else has before ``wait`` has given its end."""
+        return self._pid
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Send it a signal; nothing when it has ended."""
         with self._lock:
             if not self._reaped:
-                os.kill(self._pid, signal.SIGKILL)
+                os.kill(self._pid, number)
+
+    def end(self) -> None:
+        """Kill it and wait for it, if nobody has."""
+        if not self._reaped:
+            self.kill()
+            self.wait()
 
     def wait(self, seconds: float | None = None) -> Done | None:
         """Its end; None when it has not come after that many seconds (default: it must come).
@@ -180,6 +191,21 @@ def run_forked(environment: Mapping[str, str], words: Sequence[str], timeout: fl
         return done
     finally:
         _in_use.release()
+
+
+@contextlib.contextmanager
+def started(environment: Mapping[str, str]) -> Iterator[Callable[..., Command]]:
+    """Begins one command line, of which the end must be waited for before the next one of any test
+    begins; kills what has not ended at the end."""
+    begun: list[Command] = []
+
+    def start(*words: str) -> Command:
+        begun.append(_forker().start(*words, environment={**environment, "COLUMNS": "160"}))
+        return begun[-1]
+
+    yield start
+    for command in begun:
+        command.end()
 
 
 def run_alone(environment: Mapping[str, str], words: Sequence[str], timeout: float) -> Done:

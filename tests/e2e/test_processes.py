@@ -6,8 +6,8 @@ import json
 import os
 import re
 import signal
-import subprocess
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import yaml
 
 from runner.journal.journal import Journal
 from tests.e2e.fleet import TestFleet, jobs_of
+from tests.e2e.forking import Command, started
 from tests.e2e.troubled import SLOW, STOP, Make, shells, until_no_shell
 
 PLAY = """
@@ -50,6 +51,15 @@ MORE = """
 @pytest.fixture(name="four")
 def _four(make: Make) -> TestFleet:
     return make({f"web{number:02}": {"lab_os": "2012r2"} for number in range(1, 5)})
+
+
+Begin = Callable[..., Command]
+
+
+@pytest.fixture(name="begin")
+def _begin(four: TestFleet) -> Iterator[Begin]:
+    with started(four.environment) as start:
+        yield start
 
 
 def told(fleet: TestFleet, *words: str) -> tuple[int, dict[Any, Any], list[str]]:
@@ -96,20 +106,18 @@ def test_it_comes_to_the_same_in_any_number_of_processes(four: TestFleet) -> Non
     before = four.states()
     preview = told(four, "--check")
     assert told(four, "--check", "--processes", "2") == preview
-    single = told(four)
+    several = told(four, "--processes", "3")
     changes, state = recorded(four), four.states()
-    assert single[0] == 2
-    assert four.run("rollback", "last", "-i", str(four.inventory)).code == 0
-    assert four.states() == before
-    assert told(four, "--processes", "3") == single
-    assert recorded(four) == changes
-    assert four.states() == state
+    assert several[0] == 2
     assert shells(four) == 0
     assert four.run("rollback", "last", "-i", str(four.inventory)).code == 0
     assert four.states() == before
+    assert told(four) == several
+    assert recorded(four) == changes
+    assert four.states() == state
 
 
-def mates_of(process: subprocess.Popen[str]) -> list[int]:
+def mates_of(process: Command) -> list[int]:
     """The processes that a run has forked."""
     found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
     return [int(pid) for pid in found.split()]
@@ -152,11 +160,11 @@ def until_gone(pids: list[int]) -> bool:
     return not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
-def begun(fleet: TestFleet, slow: list[str], *words: str) -> subprocess.Popen[str]:
+def begun(fleet: TestFleet, begin: Begin, slow: list[str], *words: str) -> Command:
     """A run of HELD in two processes, in which the slow command is under way on these hosts."""
     (fleet.home / "go").write_text("no")
     play = fleet.write(HELD)
-    process = fleet.start(
+    process = begin(
         "run", str(play), "-i", str(fleet.inventory), "--processes", "2",
         "-e", json.dumps({"slow": slow}), *words,
     )  # fmt: skip
@@ -164,15 +172,18 @@ def begun(fleet: TestFleet, slow: list[str], *words: str) -> subprocess.Popen[st
     return process
 
 
-def test_a_process_that_is_killed_takes_its_own_hosts_along_and_no_others(four: TestFleet) -> None:
+def test_a_process_that_is_killed_takes_its_own_hosts_along_and_no_others(
+    four: TestFleet, begin: Begin
+) -> None:
     report = four.home / "report.json"
-    process = begun(four, ["web01"], "--json", str(report))
+    process = begun(four, begin, ["web01"], "--json", str(report))
     first, second = mates_of(process)
     os.kill(first, signal.SIGKILL)
     (four.home / "go").write_text("yes")
-    out, err = process.communicate(timeout=90)
-    assert process.returncode == 2, out + err
-    assert "which had 2 of its hosts, was killed by signal 9 (SIGKILL)" in out
+    done = process.wait()
+    assert done is not None
+    assert done.code == 2, done
+    assert "which had 2 of its hosts, was killed by signal 9 (SIGKILL)" in done.out
     jobs = jobs_of(json.loads(report.read_text()))
     found = {name: [jobs[step, name]["status"] for step in ("slow", "held", "change")]
              for name in four.names}  # fmt: skip
@@ -195,24 +206,26 @@ def test_a_process_that_is_killed_takes_its_own_hosts_along_and_no_others(four: 
     assert on_record.code == 0, on_record.out + on_record.err
 
 
-def test_no_process_outlives_the_one_that_forked_it(four: TestFleet) -> None:
-    process = begun(four, ["web01", "web02"])
+def test_no_process_outlives_the_one_that_forked_it(four: TestFleet, begin: Begin) -> None:
+    process = begun(four, begin, ["web01", "web02"])
     mates = mates_of(process)
     assert len(mates) == 2
-    process.kill()
-    process.wait()
+    process.end()
     assert until_gone(mates)
     assert "crashed" in four.run("runs").out
 
 
-def test_ctrl_c_twice_ends_all_processes_and_what_runs_on_their_hosts(four: TestFleet) -> None:
-    process = begun(four, ["web01", "web02"])
+def test_ctrl_c_twice_ends_all_processes_and_what_runs_on_their_hosts(
+    four: TestFleet, begin: Begin
+) -> None:
+    process = begun(four, begin, ["web01", "web02"])
     mates = mates_of(process)
-    process.send_signal(signal.SIGINT)
+    process.kill(signal.SIGINT)
     time.sleep(0.3)  # one after the other, as a person does it
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, out + err
+    process.kill(signal.SIGINT)
+    done = process.wait()
+    assert done is not None
+    assert done.code == 130, done
     shown = four.run("show", "last", "--all").out
     assert "in doubt" in shown
     assert "cancelled" in shown
@@ -221,21 +234,41 @@ def test_ctrl_c_twice_ends_all_processes_and_what_runs_on_their_hosts(four: Test
     assert "interrupted" in four.run("runs").out
 
 
-def test_ctrl_c_once_finishes_what_is_in_flight_in_each_process(four: TestFleet) -> None:
+def test_ctrl_c_once_finishes_what_is_in_flight_in_each_process(
+    four: TestFleet, begin: Begin
+) -> None:
     play = four.write(SLOW)
-    process = four.start("run", str(play), "-i", str(four.inventory), "--processes", "2")
+    process = begin("run", str(play), "-i", str(four.inventory), "--processes", "2")
     until_pinging(four, ["web01"])
     mates = mates_of(process)
-    process.send_signal(signal.SIGINT)
-    for pid in mates:  # a terminal tells all of them
-        os.kill(pid, signal.SIGINT)
-    out, err = process.communicate(timeout=90)
-    assert process.returncode == 130, out + err
+    os.killpg(process.pid, signal.SIGINT)  # a terminal tells all of them
+    done = process.wait()
+    assert done is not None
+    assert done.code == 130, done
     shown = four.run("show", "last", "--all").out
     assert "cancelled" in shown
     assert "in doubt" not in shown
     assert until_gone(mates)
     assert shells(four) == 0
+
+
+def test_a_deadline_ends_all_processes_and_what_runs_on_their_hosts(four: TestFleet) -> None:
+    (four.home / "go").write_text("no")
+    slow = json.dumps({"slow": ["web01", "web02"]})
+    words = ("--processes", "2", "--deadline", "2s", "-e", slow, "--json", "-")
+    done = four.play(HELD, *words)
+    assert done.code == 130, done
+    assert "in one process" not in done.err
+    assert "the deadline of 2 s has passed" in done.err
+    jobs = jobs_of(done.report())
+    assert len(jobs) == 12
+    found = {job["status"] for (step, _), job in jobs.items() if step == "change"}
+    assert found <= {"cancelled", "blocked"}
+    assert {jobs["slow", name]["status"] for name in four.names} <= {
+        "in doubt", "cancelled", "skipped",
+    }  # fmt: skip
+    assert until_no_shell(four, 30)
+    assert "interrupted" in four.run("runs").out
 
 
 def test_a_wrong_password_is_shown_to_one_host_of_all_processes(four: TestFleet) -> None:

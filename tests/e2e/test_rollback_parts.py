@@ -11,6 +11,7 @@ import pytest
 from runner.journal.journal import Journal
 from runner.journal.records import RunRecord
 from tests.e2e.fleet import Done, TestFleet, jobs_of
+from tests.e2e.forking import Forker
 
 pytestmark = [pytest.mark.xdist_group("rollback_parts"), pytest.mark.timeout(300)]
 
@@ -147,4 +148,56 @@ def test_one_that_was_interrupted_by_half_goes_on(fleet: TestFleet) -> None:
         journal.intend(record.id, spooler)
         journal.finish(record.id, "interrupted", 130)
     assert back(fleet, run).code == 0
+    assert fleet.states() == first
+
+
+def test_a_rollback_that_was_killed_is_resumed_as_what_it_was(fleet: TestFleet) -> None:
+    """Under its own number, with the tasks and hosts that it was about."""
+    first = fleet.states()
+    run = begun(fleet)
+    with Forker(fleet.home, fleet.environment) as forker:
+        done = forker.start("rollback", run, "--task", "mark it", "-l", "a", die="after 3").wait()
+    assert done is not None
+    assert done.code == -9
+    cut = last(fleet)
+    assert cut != run
+    for words in (("--mark-done",), ("--keep-trying", "1m")):
+        assert fleet.run("resume", cut, *words).code == 5
+    done = fleet.run("resume", cut)
+    assert done.code == 0, done.out + done.err
+    assert (last(fleet), runs(fleet)[0].status) == (cut, "finished")
+    assert "Acme" not in str(fleet.state("a"))
+    assert "Acme" in str(fleet.state("b"))
+    assert fleet.state("a")["services"] != first["a"]["services"], "it was about another task"
+    assert fleet.run("resume", cut).code == 0, "nothing is left to do"
+    assert "runner resume" in fleet.run("show", cut).out
+    assert back(fleet, run).code == 0
+    assert fleet.states() == first
+    assert fleet.run("audit", "verify").code == 0
+
+
+def test_a_way_back_that_a_play_asked_for_is_resumed_on_its_hosts(fleet: TestFleet) -> None:
+    """Not on those on which nothing failed."""
+    text = PLAY.replace("  tasks:", "  on_failure: rollback\n  tasks:", 1) + (
+        "    - fail: {msg: no}\n      when: inventory_hostname == 'a'\n"
+    )
+    first = fleet.states()
+    path = fleet.write(text)
+    with Forker(fleet.home, fleet.environment) as forker:
+        for moment in range(14, 60):
+            words = ("run", str(path), "-i", str(fleet.inventory))
+            done = forker.start(*words, die=f"before {moment}").wait()
+            assert done is not None
+            if done.code == -9 and runs(fleet)[0].verb == "rollback":
+                break
+            assert fleet.run("rollback", "last").code == 0
+            assert fleet.states() == first
+        else:
+            pytest.fail("it never died in the way back")
+    cut = runs(fleet)[0]
+    done = fleet.run("resume", cut.id)
+    assert done.code == 0, done.out + done.err
+    assert fleet.state("a") == first["a"]
+    assert fleet.state("b") != first["b"], "nothing failed there"
+    assert back(fleet, cut.of or "").code == 0
     assert fleet.states() == first

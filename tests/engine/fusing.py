@@ -182,7 +182,7 @@ class Bench:
         Walk(graph, make(runtime, ledger, Lines(graph)), 2, stop).run()
         return _played(events, book, self, link, self.lines, graph)
 
-    def back(self, of: Played, *, together: bool) -> Played:
+    def back(self, of: Played, *, together: bool, stop: Stop | None = None) -> Played:
         """Take a play back on this machine, where it was played."""
         records = of.book.records
         changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
@@ -190,7 +190,7 @@ class Bench:
             changes[record.job].append(record)
         graph = rollback_graph(*graph_to_json(of.graph), [r.job for r in records], frozenset())
         events: list[Event] = []
-        book, stop = Book(), Stop()
+        book, stop = Book(), stop or Stop()
         link = self._link(stop)
         runtime = self._runtime(play(), inventory(HOST), events, link, stop, verbose=False)
         ledger = UndoLedger(cast(Journal, book), "back")

@@ -85,6 +85,36 @@ def test_it_stands_at_the_head_of_a_script_of_users_commands_too() -> None:
     assert there.state == plain.state
 
 
+def commands() -> list[Task]:
+    return [
+        Task(n, "win_command", {"_raw_params": f"reg add HKLM\\SOFTWARE\\{n}"}, THREE[0].source)
+        for n in "ab"
+    ]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_the_head_does_not_take_is_taken_before_commands_too(
+    refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Book(World(dead={foreign().run}))
+    made = bench(held(foreign()), book=book)
+    registry = cast(Any, made.host.machine._host.registry)
+    put = registry.set
+
+    def guarded(path: str, *rest: Any) -> None:
+        if path.endswith("\\Runner"):
+            raise RegFault("Access is denied.")
+        put(path, *rest)
+
+    if refused:
+        monkeypatch.setattr(registry, "set", guarded)
+    played = made.run(fused, *commands())
+    assert changed(played)
+    assert played.book.groups == [2]
+    assert (count(played, HEAD), count(played, "SOFTWARE\\a")) == (1, 2)
+    assert len(book.notices) == refused
+
+
 def test_a_held_host_runs_none_of_them() -> None:
     said = [Task(n, "win_command", {"_raw_params": f"cmd /c echo x>{n}"}, THREE[0].source)
             for n in "ab"]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from runner.engine.visit_resume import Doubt, Past, ResumeVisit
 from runner.engine.visit_run import RunVisit
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
+from tests.engine.test_forecasts import planned
 from tests.engine.test_visits import writes
 from tests.engine.toy_ledgers import ToyLedger
 from tests.engine.toys import Fleet, ToyHost, task
@@ -196,3 +198,31 @@ def test_what_somebody_else_made_of_it_is() -> None:
     run.fleet.hosts["a"].keys["k"] = "by hand"
     run.resume()
     assert run.sent[-1] == "set k=2"
+
+
+@pytest.mark.parametrize(
+    ("status", "by_hand", "expected"),
+    [
+        ("in doubt", False, Status.CHANGED),
+        ("failed", False, Status.CHANGED),
+        ("in doubt", True, Status.CONFLICT),
+        ("undone", False, Status.CONFLICT),
+    ],
+)
+def test_what_an_apply_left_by_half_itself_is_no_drift(
+    status: str, by_hand: bool, expected: Status
+) -> None:
+    """The plan is held against what the run began with, not against its own half."""
+    pair = task("t", "pair", {"one": "1", "two": "2"})
+    run = Run(pair, one="0", two="0")
+    approval = planned(run.fleet, pair)
+    run.first()
+    run.forget_the_end()
+    run.memory.records[1] = dataclasses.replace(run.memory.records[1], status=status)
+    run.fleet.hosts["a"].keys |= {"one": "theirs" if by_hand else "1", "two": "0"}
+    past = Past(list(run.memory.records.values()), {}, frozenset())
+    found = run.fleet.walk(
+        lambda r: ResumeVisit(r, run.memory, past, Doubt.LEAVE, approval.require), pair
+    )
+    assert found["t"].status is expected
+    assert (run.sent == []) is (expected is Status.CONFLICT)

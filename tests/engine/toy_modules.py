@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from runner.errors import RestartFirst
+from runner.errors import ModuleError, RestartFirst
 from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
 from runner.interfaces.module import (
     CommandState,
@@ -82,6 +82,68 @@ class Key(Module[KeyParams, KeyState]):
             "reboot_required": change.before.value == "wait",
             "token": "t" if applied is not None else UNKNOWN,
         }
+
+
+class Shelf(Key):
+    """Sets a key, and makes something beside it that its state does not tell of."""
+
+    def apply(
+        self, params: KeyParams, change: Change[KeyState], facts: Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        yield from write(Exec("set", f"beside-{params.key}=1"))
+        return (yield from super().apply(params, change, facts))
+
+    def undo(
+        self, params: KeyParams, change: Change[KeyState], facts: Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        yield from super().apply(params, change.reversed(), facts)
+        yield from write(Exec("unset", f"beside-{params.key}"))
+        return {}
+
+    def sweep(
+        self, params: KeyParams, change: Change[KeyState], facts: Facts
+    ) -> Generator[Request, Reply, None]:
+        (out,) = yield from read(Exec("get", f"stuck-{params.key}"))
+        if out.code == 0:
+            raise ModuleError(f"beside {params.key} is stuck")
+        yield from write(Exec("unset", f"beside-{params.key}"))
+        yield from write(Exec("set", f"swept-{params.key}=1"))
+
+
+class PairParams(Params):
+    one: str
+    two: str
+
+
+@dataclass(frozen=True)
+class PairState:
+    values: tuple[str, ...]
+
+
+class Pair(Module[PairParams, PairState]):
+    """Sets two keys, by a command each."""
+
+    params = PairParams
+    state = PairState
+
+    def subject(self, params: PairParams) -> str:
+        return "pair"
+
+    def probe(self, params: PairParams, facts: Facts) -> Generator[Query, Reply, PairState]:
+        one, two = yield from read(Exec("get", "one"), Exec("get", "two"))
+        return PairState((one.stdout, two.stdout))
+
+    def plan(self, params: PairParams, before: PairState, facts: Facts) -> PairState:
+        return PairState((params.one, params.two))
+
+    def apply(
+        self, params: PairParams, change: Change[PairState], facts: Facts
+    ) -> Generator[Request, Reply, Mapping[str, Any]]:
+        pairs = zip(("one", "two"), change.before.values, change.after.values, strict=True)
+        for name, was, wanted in pairs:
+            if was != wanted:
+                yield from write(Exec("set", f"{name}={wanted}"))
+        return {}
 
 
 class BootParams(Params):
@@ -200,6 +262,8 @@ class Meta(LocalModule[MetaParams]):
 
 MODULES: dict[str, Module[Any, Any]] = {
     "key": Key(),
+    "shelf": Shelf(),
+    "pair": Pair(),
     "shout": Shout(),
     "say": Say(),
     "boot": Boot(),

@@ -17,8 +17,10 @@ from runner.interfaces.shell import Invocation, RawOutput
 from runner.interfaces.transfer import NO_WAY, REFUSED, FileTransfer, Upload, pieces_from
 from runner.model.state import Change
 from runner.windows.put import PIECE
+from runner.windows.put_lines import workspace
 from tests.modules.labhost import LabHost, LabTask
 from tests.modules.scripted import task as parsed
+from tests.modules.taking_back import take_back
 
 DATA = random.Random(7).randbytes(4 * PIECE + 12_345)
 DEST = r"C:\data\big.bin"
@@ -293,3 +295,46 @@ def test_a_link_with_a_way_past_the_shell_is_used(
     assert content(host) == hashlib.sha1(DATA).hexdigest()
     assert len(wire.sent) == through_the_shell
     assert not litter(host)
+
+
+@pytest.mark.parametrize("old", [None, "old"])
+@pytest.mark.parametrize("ended", [True, False])
+def test_what_a_dead_controller_left_in_the_making_goes_with_the_rollback(
+    old: str | None, ended: bool, tmp_path: Path
+) -> None:
+    """A host that waits for input that never comes has a folder beside the file by then."""
+    host = LabHost("2016", files={r"C:\app\a.txt" if old else r"C:\app\other": {"content": "old"}})
+    first = host.state
+    work = sending(host, tmp_path / "a.txt", b"new", r"C:\app\a.txt")
+    change = work.plan()
+    if ended:
+        work.apply(change)
+    half_made(host, r"C:\app\a.txt")
+    take_back(host.link, work.module, work.params, work.facts, change)
+    assert host.state == first
+
+
+def test_nor_does_it_keep_the_folders_of_a_tree_from_going(tmp_path: Path) -> None:
+    source = tmp_path / "tree"
+    (source / "sub").mkdir(parents=True)
+    (source / "a.txt").write_text("a")
+    (source / "sub" / "b.txt").write_text("b")
+    for writes in (1, 2):
+        host = LabHost("2016")
+        first = host.state
+        work = host.task(
+            "win_copy", src=f"{source}/", dest=r"C:\new\x", origin="directory",
+            sources=survey(f"{source}/"),
+        )  # fmt: skip
+        change = work.plan()
+        assert host.write_cut(work.module.apply(work.params, change, work.facts), writes)
+        half_made(host, r"C:\new\x\sub\b.txt")
+        take_back(host.link, work.module, work.params, work.facts, change)
+        assert host.state == first
+
+
+def half_made(host: LabHost, path: str) -> None:
+    """Leave behind what a file is made in."""
+    folder = workspace(path)
+    line = Invocation(rf'md "{folder}"&type nul>"{folder}\text~"')
+    assert host.link.open().run(line, timeout=10).code == 0

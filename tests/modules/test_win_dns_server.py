@@ -8,7 +8,7 @@ import pytest
 
 from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
-from runner.windows import dns_server
+from runner.windows import dns_server, dns_zones
 from tests.modules.labhost import LabHost
 from tests.modules.scripted import task
 
@@ -37,6 +37,13 @@ Command completed successfully.
 """
 
 
+TEXTS = """Returned records:
+t 3600 TXT\t( "a" "b (c)" )
+\t\t 60 TXT\tbare words
+Command completed successfully.
+"""
+
+
 def sent(host: LabHost, act: Any) -> list[str]:
     commands = host.machine.counters.commands
     commands.clear()
@@ -58,6 +65,20 @@ ROWS: list[tuple[str, str, dict[str, Any], list[str], list[str]]] = [
      [f"dnscmd . /zoneadd {ZONE} /dsprimary /dp /forest",
       f"dnscmd . /config {ZONE} /allowupdate 2"],
      [f"dnscmd . /zonedelete {ZONE} /dsdel /f"]),
+    ("dns_server", "2003-sp2", {"type": "secondary", "dns_servers": "10.0.0.5,10.0.0.6"},
+     [f"dnscmd . /zoneadd {ZONE} /secondary 10.0.0.5 10.0.0.6 /file {ZONE}.dns"],
+     [f"dnscmd . /zonedelete {ZONE} /f"]),
+    ("dns_server", "2019", {"type": "stub", "dns_servers": ["10.0.0.5"], "replication": "none"},
+     [f"dnscmd . /zoneadd {ZONE} /stub 10.0.0.5 /file {ZONE}.dns"],
+     [f"dnscmd . /zonedelete {ZONE} /f"]),
+    ("dns_server", "2008-sp2", {"type": "forwarder", "dns_servers": ["fd00:0::5"]},
+     [f"dnscmd . /zoneadd {ZONE} /forwarder fd00::5 /timeout 5"],
+     [f"dnscmd . /zonedelete {ZONE} /f"]),
+    ("domain_controller", "2025",
+     {"type": "forwarder", "dns_servers": ["10.0.0.5"], "replication": "domain",
+      "forwarder_timeout": 9, "dynamic_update": "secure"},
+     [f"dnscmd . /zoneadd {ZONE} /dsforwarder 10.0.0.5 /timeout 9 /dp /domain"],
+     [f"dnscmd . /zonedelete {ZONE} /dsdel /f"]),
 ]  # fmt: skip
 
 
@@ -73,6 +94,141 @@ def test_a_zone_comes_and_goes(
     assert not job.plan().differences()
     assert sent(host, lambda: job.undo(change)) == undoes
     assert host.state == before
+
+
+# os, the zone as it is, the task, what is sent, what is sent to undo it
+MOVES: list[tuple[str, dict[str, Any], dict[str, Any], list[str], list[str]]] = [
+    ("2003-sp2", {"type": "secondary", "dns_servers": ["10.0.0.5"]},
+     {"dns_servers": ["10.0.0.7", "10.0.0.5"]},
+     [f"dnscmd . /zoneresetmasters {ZONE} 10.0.0.7 10.0.0.5"],
+     [f"dnscmd . /zoneresetmasters {ZONE} 10.0.0.5"]),
+    ("2022", {"type": "forwarder", "dns_servers": ["10.0.0.5"], "replication": "domain"},
+     {"type": "forwarder", "forwarder_timeout": 0, "replication": "forest"},
+     [f"dnscmd . /zonechangedirectorypartition {ZONE} /forest",
+      f"dnscmd . /config {ZONE} /forwardertimeout 0"],
+     [f"dnscmd . /zonechangedirectorypartition {ZONE} /domain",
+      f"dnscmd . /config {ZONE} /forwardertimeout 5"]),
+    ("2012", {"type": "stub", "dns_servers": ["10.0.0.5"], "replication": "legacy"},
+     {"state": "absent"},
+     [f"dnscmd . /zonedelete {ZONE} /dsdel /f"],
+     [f"dnscmd . /zoneadd {ZONE} /dsstub 10.0.0.5 /dp /legacy"]),
+    ("2016", {"type": "secondary", "dns_servers": ["10.0.0.5"]}, {"state": "absent"},
+     [f"dnscmd . /zonedelete {ZONE} /f"],
+     [f"dnscmd . /zoneadd {ZONE} /secondary 10.0.0.5 /file {ZONE}.dns"]),
+    ("2008r2-sp1", {"replication": "domain"},
+     {"replication": "forest", "dynamic_update": "secure", "forwarder_timeout": 3,
+      "dns_servers": ["10.0.0.5"]},
+     [f"dnscmd . /zonechangedirectorypartition {ZONE} /forest",
+      f"dnscmd . /config {ZONE} /allowupdate 2"],
+     [f"dnscmd . /zonechangedirectorypartition {ZONE} /domain",
+      f"dnscmd . /config {ZONE} /allowupdate 0"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("os", "first", "raw", "sends", "undoes"), MOVES)
+def test_a_zone_becomes_another_and_back(
+    os: str, first: dict[str, Any], raw: dict[str, Any], sends: list[str], undoes: list[str]
+) -> None:
+    host = LabHost(os, role="domain_controller")
+    made = host.task("win_dns_zone", name=ZONE, **first)
+    made.apply(made.plan())
+    assert not made.plan().differences()
+    before = host.state
+    job = host.task("win_dns_zone", name=ZONE, **raw)
+    change = job.plan()
+    assert job.module.irreversible(job.params, change, job.facts) == ""
+    assert sent(host, lambda: job.apply(change)) == sends
+    assert not job.plan().differences()
+    restoring = job.module.restore(job.params, change)
+    assert sent(host, lambda: job.undo(change)) == undoes
+    assert host.state == before
+    job.apply(change)
+    (back,) = (host.task("win_dns_zone", **one.arguments) for one in restoring)
+    back.apply(back.plan())
+    assert host.state["dns"] == before["dns"]
+
+
+def test_what_a_task_returns_of_a_zone() -> None:
+    host = LabHost("2019", role="dns_server")
+    job = host.task(
+        "win_dns_zone", name="10.in-addr.arpa", type="forwarder", dns_servers=["10.0.0.5"]
+    )
+    change = job.plan()
+    job.apply(change)
+    assert job.module.result(job.params, change, job.facts, {}) == {
+        "zone": {
+            "name": "10.in-addr.arpa", "type": "forwarder", "paused": False, "shutdown": False,
+            "dynamic_update": "none", "reverse_lookup": True, "replication": "none",
+            "forwarder_timeout": 5, "dns_servers": ["10.0.0.5"], "zone_file": "",
+        }
+    }  # fmt: skip
+
+
+# os, parameters, what is sent, what is sent to undo it
+RECORD_ROWS: list[tuple[str, dict[str, Any], str, str]] = [
+    ("2003-sp2",
+     {"type": "SRV", "name": "_x._tcp", "value": "A.example", "priority": 5, "weight": 2,
+      "port": 995},
+     "_x._tcp 3600 SRV 5 2 995 a.example.", "_x._tcp SRV 5 2 995 a.example."),
+    ("2012", {"type": "MX", "name": "@", "value": "mail.example", "priority": 10, "ttl": 60},
+     "@ 60 MX 10 mail.example.", "@ MX 10 mail.example."),
+    ("2022", {"type": "TXT", "name": f"t.{ZONE}", "value": "V=spf1 (all) x"},
+     "t 3600 TXT V=spf1 (all) x", "t TXT V=spf1 (all) x"),
+    ("2008-sp2", {"type": "A", "name": ZONE, "value": "10.0.0.9", "aging": True},
+     "@ /Aging 3600 A 10.0.0.9", "@ A 10.0.0.9"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("os", "raw", "adds", "deletes"), RECORD_ROWS)
+def test_records_of_each_type_come_and_go(
+    os: str, raw: dict[str, Any], adds: str, deletes: str
+) -> None:
+    host = LabHost(os, role="dns_server", dns_zones=[ZONE])
+    before = host.state
+    job = host.task("win_dns_record", zone=ZONE, **raw)
+    change = job.plan()
+    assert plain(sent(host, lambda: job.apply(change))) == [f"dnscmd . /recordadd {ZONE} {adds}"]
+    assert not job.plan().differences()
+    back = job.plan()
+    gone = host.task("win_dns_record", zone=ZONE, type=raw["type"], name=raw["name"],
+                     state="absent")  # fmt: skip
+    restoring = gone.module.restore(gone.params, gone.plan())
+    assert plain(sent(host, lambda: job.undo(change))) == [
+        f"dnscmd . /recorddelete {ZONE} {deletes} /f"
+    ]
+    assert host.state["dns"] == before["dns"]
+    (again,) = (host.task("win_dns_record", **one.arguments) for one in restoring)
+    again.apply(again.plan())
+    assert job.probe() == back.before
+
+
+def plain(lines: list[str]) -> list[str]:
+    return [line.replace("^", "") for line in lines]
+
+
+def test_a_record_that_ages_stays_for_good_when_the_task_does_not_say_aging() -> None:
+    host = LabHost("2016", role="dns_server", dns_zones=[ZONE])
+    words = {"zone": ZONE, "name": "www", "type": "A", "value": "10.0.0.9"}
+    first = host.task("win_dns_record", **words, aging=True)
+    first.apply(first.plan())
+    before = host.state["dns"]
+    job = host.task("win_dns_record", **words)
+    change = job.plan()
+    job.apply(change)
+    assert [one.aging for one in job.probe().records] == [False]
+    job.undo(change)
+    assert host.state["dns"] == before
+
+
+def test_another_server_is_named() -> None:
+    host = LabHost("2016", role="dns_server", dns_zones=[ZONE])
+    job = host.task("win_dns_record", zone=ZONE, name="www", type="A", value="10.0.0.9",
+                    computer_name="localhost")  # fmt: skip
+    change = job.plan()
+    assert sent(host, lambda: job.apply(change)) == [
+        f"dnscmd localhost /recordadd {ZONE} www 3600 A 10.0.0.9"
+    ]
+    assert job.module.subject(job.params).endswith("on localhost")
 
 
 def test_a_zone_in_a_file_comes_back_with_its_records() -> None:
@@ -152,12 +308,14 @@ def test_without_a_server_and_with_a_stopped_one() -> None:
 
 def test_refusals_of_a_zone() -> None:
     host = LabHost("2012", role="domain_controller")
-    with pytest.raises(Refused, match="where to keep it"):
-        host.task("win_dns_zone", name=ZONE).plan()
+    with pytest.raises(Refused, match="where it comes from"):
+        host.task("win_dns_zone", name=ZONE, type="forwarder").plan()
     made = host.task("win_dns_zone", name=ZONE, replication="domain")
     made.apply(made.plan())
     with pytest.raises(Refused, match=r"kept elsewhere \(domain, not none\)"):
         host.task("win_dns_zone", name=ZONE, replication="none").plan()
+    with pytest.raises(Refused, match="is a primary zone, not stub"):
+        host.task("win_dns_zone", name=ZONE, type="stub", dns_servers=["10.0.0.5"]).plan()
 
 
 def test_a_record_needs_its_zone_when_it_is_made() -> None:
@@ -176,7 +334,17 @@ def test_a_record_needs_its_zone_when_it_is_made() -> None:
         ("win_dns_zone", {"name": "a b"}),
         ("win_dns_zone", {"name": "x" * 300}),
         ("win_dns_zone", {"name": ZONE, "replication": "none", "dynamic_update": "secure"}),
-        ("win_dns_zone", {"name": ZONE, "type": "forwarder"}),
+        ("win_dns_zone", {"name": ZONE, "type": "forwarder", "dns_servers": ["dc01"]}),
+        ("win_dns_zone", {"name": ZONE, "type": "secondary", "replication": "forest"}),
+        ("win_dns_zone", {"name": ZONE, "forwarder_timeout": 16}),
+        ("win_dns_record", {"zone": ZONE, "name": "x", "type": "SRV", "value": "a.example"}),
+        (
+            "win_dns_record",
+            {"zone": ZONE, "name": "x", "type": "A", "value": "10.0.0.1", "port": 5},
+        ),
+        ("win_dns_record", {"zone": ZONE, "name": "x", "type": "TXT", "value": 'say "x"'}),
+        ("win_dns_record", {"zone": ZONE, "name": "x", "type": "TXT", "value": "x" * 256}),
+        ("win_dns_record", {"zone": ZONE, "name": "x", "type": "A", "computer_name": "a b"}),
         ("win_dns_record", {"zone": ZONE, "name": "@", "type": "A"}),
         ("win_dns_record", {"zone": ZONE, "name": "@", "type": "A", "value": "::1"}),
         ("win_dns_record", {"zone": ZONE, "name": "@", "type": "CNAME", "value": "a b"}),
@@ -194,6 +362,41 @@ def test_what_dnscmd_prints() -> None:
     assert dns_server.replication(fields) == "forest"
     with pytest.raises(ModuleError, match="cannot be read"):
         dns_server.zone_fields(Output(0, SEEN), "other.example")
-    assert dns_server.records(Output(0, RECORDS), "A") == (("10.0.0.7", 3600), ("10.0.0.9", 1200))
+    assert dns_server.records(Output(0, RECORDS), "A") == (
+        dns_server.Record("10.0.0.7", 3600), dns_server.Record("10.0.0.9", 1200, aging=True),
+    )  # fmt: skip
+    assert dns_server.records(Output(0, TEXTS), "TXT") == (
+        dns_server.Record("a\nb (c)", 3600), dns_server.Record("bare words", 60),
+    )  # fmt: skip
     failed = Output(0, "\nCommand failed:  DNS_ERROR_ZONE_DOES_NOT_EXIST     9601    0x2581\n")
     assert dns_server.checked(failed, "x", (9601,)) == 9601
+
+
+def test_what_cannot_be_done_is_said_with_its_reason() -> None:
+    words = {"zone": ZONE, "name": "x", "value": "10.0.0.1"}
+    with pytest.raises(ParamsError, match="dnscmd knows no scopes of zones"):
+        task("win_dns_record", **words, type="A", zone_scope="external")
+    with pytest.raises(ParamsError, match="cannot write DHCID records"):
+        task("win_dns_record", **words, type="DHCID")
+
+
+@pytest.mark.parametrize(("number", "masters"), [
+    (2, "\tZone Masters\n\tIP Array: count = 2\n\t\tIP[0] = 10.0.0.5\n\t\tIP[1] = 10.0.0.6\n"),
+    (4, ("\tZone Masters\n\tPtr = 0002A2F20\n\tMaxCount = 2\n"
+        "\t\tMaster[0] => af=2, salen=16, [sub=0, flag=00000000] p=13568, addr=10.0.0.5\n"
+        "\t\tMaster[1] => af=2, salen=16, [sub=0, flag=00000000] p=13568, addr=10.0.0.6\n")),
+    (3, "\tzone masters\n\t10.0.0.5, 10.0.0.6\n"),
+])  # fmt: skip
+def test_masters_are_read_however_they_are_listed(number: int, masters: str) -> None:
+    text = SEEN.replace("type             = 4", f"type             = {number}")
+    text = text.replace("\tdata file", masters + "\tZone Secondaries\n\t10.0.0.7\n\tdata file")
+    assert dns_zones.found(Output(0, text), ZONE).masters == ("10.0.0.5", "10.0.0.6")
+
+
+def test_a_zone_that_cannot_be_read_is_not_touched() -> None:
+    with pytest.raises(ModuleError, match="masters of the zone"):
+        dns_zones.found(Output(0, SEEN), ZONE)
+    with pytest.raises(Refused, match="of another kind"):
+        dns_zones.found(Output(0, SEEN.replace("= 4", "= 0")), ZONE)
+    with pytest.raises(ModuleError, match="cannot be read"):
+        dns_zones.setting(Output(0, "Query result:\n"), ZONE)

@@ -264,3 +264,20 @@ def test_what_netsh_could_not_set_again(rule: str, raw: dict[str, Any], lost: st
     module, params = task("win_firewall_rule", **raw)
     said = module.irreversible(params, found, facts("2008r2"))
     assert said == (f"netsh cannot set all of the rule again: {lost}" if lost else "")
+
+
+@pytest.mark.parametrize(
+    ("rule", "travels"),
+    [
+        ({"direction": "in", "localport": "445"}, True),
+        ({"direction": "in", "localport": "445,5985"}, False),
+        ({"direction": "out", "remoteport": "135,137-139,445"}, True),
+        ({"direction": "out", "remoteport": "445,1024"}, False),
+    ],
+)
+def test_what_may_cut_the_way_in_is_sent_alone(rule: dict[str, str], travels: bool) -> None:
+    module, params = task("win_firewall_rule", name="r", action="block", protocol="tcp", **rule)
+    found = facts("2016")
+    before = RuleState()
+    change = Change("", before, module.plan(params, before, found))
+    assert (module.reach(params, change, found) is not None) is travels

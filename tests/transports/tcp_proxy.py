@@ -159,8 +159,8 @@ class Proxy:
             with self._lock:
                 pair = _Pair(client, host, self.meet)
                 self.connections += 1
+                pair.start()  # before anybody can ask for its end
                 self._pairs.append(pair)
-            pair.start()
 
 
 class _Pair:

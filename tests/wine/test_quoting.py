@@ -199,9 +199,42 @@ def test_display_names(quoted_chinese: Quoted) -> None:
         quoted_chinese.send(Exec("sc", "delete", "T"))
 
 
+_few = settings(_settings, max_examples=max(1, MANY // 10))
+
+
+@_few
+@given(st.lists(VALUE, min_size=10, max_size=10))
+def test_names_of_services(quoted_chinese: Quoted, values: list[str]) -> None:
+    """A name is a key of the registry; it has neither slash (Microsoft, CreateService)."""
+    texts = (re.sub(r"[\\/]", "", value) for value in values if quoted_chinese.fits(value))
+    names = [f"T{number} {text}." for number, text in enumerate(texts)]
+    names = [name for name in names if quoted_chinese.fits(name)]
+    services = r"HKLM\SYSTEM\CurrentControlSet\Services"
+    before = set(quoted_chinese.bench.registry(services))
+    try:
+        quoted_chinese.send(
+            *(Exec("sc", "create", name, "binPath=", r"C:\a b\t.exe") for name in names)
+        )
+        made = set(quoted_chinese.bench.registry(services)) - before
+        assert {key.rpartition("\\")[2] for key in made} == set(names)
+    finally:
+        quoted_chinese.send(*(Exec("sc", "delete", name) for name in names))
+    assert set(quoted_chinese.bench.registry(services)) == before
+
+
 def test_file_contents(quoted_english: Quoted) -> None:
+    _contents(quoted_english, ATTACKS)
+
+
+@_few
+@given(st.lists(VALUE, min_size=50, max_size=60))
+def test_any_contents_of_files(quoted_english: Quoted, values: list[str]) -> None:
+    _contents(quoted_english, values)
+
+
+def _contents(quoted_english: Quoted, values: list[str]) -> None:
     """What echo writes: the quoting of cmd alone. The x keeps it from seeing a switch."""
-    lines = [value for value in ATTACKS if quoted_english.fits(value)]
+    lines = [value for value in values if quoted_english.fits(value)]
     path = quoted_english.bench.machine.drive / "lines.txt"
     try:
         for start in range(0, len(lines), 20):
@@ -214,7 +247,7 @@ def test_file_contents(quoted_english: Quoted) -> None:
             f"x{text}" for text in lines
         ]
     finally:
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\tb", "\x00", "\ud83d"])

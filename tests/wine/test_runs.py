@@ -17,6 +17,18 @@ CLOSE = r"""
 - hosts: all
   gather_facts: false
   tasks:
+    - name: rules of the firewall
+      win_firewall_rule:
+        name: 'WR & {{ word }} {{ item.protocol }} {{ item.direction }} (100%)'
+        direction: '{{ item.direction }}'
+        action: block
+        protocol: '{{ item.protocol }}'
+        localport: '{{ item.ports }}'
+        description: Contain WannaCry
+      loop:
+        - {direction: in, protocol: tcp, ports: "135,137-139,445"}
+        - {direction: in, protocol: udp, ports: "137-138"}
+        - {direction: out, protocol: tcp, ports: "445"}
     - name: spooler off
       win_service: {name: Spooler, state: stopped, start_mode: disabled}
     - name: no smb over netbt
@@ -56,6 +68,11 @@ CLOSE = r"""
 
 WORDS = {"wine01": "plain", "wine02": "路径"}
 """Page 437 has no Chinese: reg prints question marks there, here as on Microsoft's."""
+RULES = (
+    r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules"
+)
+OLD_RULE = "v2.10|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=3389|App=System|Name=Desktop|"
+"""One that is there before, as Windows has many; nobody may touch it."""
 HOSTS = r"%SystemRoot%\System32\drivers\etc\hosts"
 
 
@@ -79,6 +96,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestFleet]:
                 "sc config Spooler start= auto",
                 "net start Spooler",
                 f"echo 127.0.0.1 localhost>{HOSTS}",
+                f'reg add "{RULES}" /v old /d "{OLD_RULE}" /f',
                 r"copy /y %SystemRoot%\System32\PING.EXE C:\evil.exe",
                 r"start /b C:\evil.exe -n 600 127.0.0.1>nul",
             ):
@@ -109,11 +127,20 @@ def test_a_run_is_previewed_made_and_taken_back(fleet: TestFleet) -> None:
         netbt = r"HKEY_LOCAL_MACHINE\System\CurrentControlSet\Services\NetBT\Parameters"
         found = {key.lower(): values for key, values in keys.items()}
         assert found[netbt.lower()]['"SMBDeviceEnabled"'] == "dword:00000000"
+        policy = [text for key, values in keys.items() for text in values.values()
+                  if key.lower().endswith("\\firewallrules")]  # fmt: skip
+        ours = [text for text in policy if f"Name=WR & {WORDS[name]} " in text]
+        assert len(ours) == 3
+        for text in ours:
+            assert {"Action=Block", "Active=TRUE"} <= set(text.split("|"))
+        assert f'"{OLD_RULE}"' in policy
         deep = found["hkey_local_machine\\software\\contoso & sons\\deep"]
         assert deep[r'"a \"b\" & c"'] == rf'"100% ^caret| <x> {WORDS[name]} \\"'
 
     again = fleet.report(CLOSE, "--check")
-    quiet = [job for job in again["jobs"] if "spooler" in job["step"] or "value" in job["step"]]
+    words = ("spooler", "value", "rules", "smb", "list")
+    quiet = [job for job in again["jobs"] if any(word in job["step"] for word in words)]
+    assert len(quiet) == len(words) * len(fleet.names)
     assert {job["status"] for job in quiet} == {"ok"}
 
     done = fleet.run("rollback", report["run"], "-i", str(fleet.inventory))

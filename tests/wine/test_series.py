@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import pytest
 
 from runner.interfaces.exchange import Exec, Output, Script
+from runner.interfaces.lease import Lease
 from runner.interfaces.shell import Series
 from runner.shells import load
+from runner.windows.lease import KEY, WindowsLeases
 from tests.wine.wine import WineBench
 from tests.wine.winehost import WineHost
 
@@ -41,6 +43,11 @@ BADLY = [
     "cd nosuch-folder",
     "exit -1",
 ]
+
+
+HEAD = WindowsLeases().taking(
+    Lease.make("20260513-0730-bcdf.00000001", seconds=9, beat="ab", since=1, owner="anna@here:1")
+)
 
 
 @pytest.fixture
@@ -96,3 +103,14 @@ def test_what_prints_no_text_is_cut_at_the_same_byte(host: WineHost) -> None:
     commands = [script(r"type C:\wide.txt"), script(r"type C:\open.txt"), script("echo last")]
     found = [timeless(output) for output in together(host, commands)]
     assert found == [timeless(alone(host, command)) for command in commands]
+
+
+def test_what_takes_the_host_before_them_changes_nothing_for_them(host: WineHost) -> None:
+    assert isinstance(HEAD, Script)
+    seen = [script(f"if defined {name} echo seen") for name in ("own", "odd")]
+    try:
+        head, *found = together(host, [HEAD, *seen])
+    finally:
+        together(host, [script(f"reg delete {KEY} /f"), script("ver")])
+    assert head.code == 0
+    assert [timeless(output) for output in found] == [(0, "", "")] * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -25,7 +26,7 @@ def _builtin(bench: WineBench, name: str) -> tuple[int, bytes, str]:
 
 
 def test_wine_calls_each_of_them_a_stub(english: WineBench) -> None:
-    names = [*STUBS, "tasklist.exe"]
+    names = [*STUBS, "tasklist.exe", "netsh.exe"]
     with ThreadPoolExecutor(4) as pool:
         found = dict(zip(names, pool.map(lambda name: _builtin(english, name), names), strict=True))
     for name, (code, output, said) in found.items():
@@ -35,24 +36,43 @@ def test_wine_calls_each_of_them_a_stub(english: WineBench) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["netsh bogus", "powershell -Command 1", "findstr x y", "shutdown /a"]
+    ("line", "why"),
+    [
+        ("powershell -Command 1", "a stub"),
+        ("findstr x y", "a stub"),
+        ("shutdown /a", "a stub"),
+        ("netsh bogus", "not known to this stand-in: netsh bogus"),
+        ("netsh advfirewall firewall add rule name=x interfacetype=lan", "interfacetype"),
+        ("netsh advfirewall firewall delete rule name=x bogus=y", "bogus"),
+        ("wmic os get Caption", "not known to this stand-in"),
+        ("wmic os get Bogus /value", "no such property"),
+        ("wmic qfe get HotFixID", "not known to this stand-in"),
+        ("wmic process where name='x' get name /value", "not known to this stand-in"),
+    ],
 )
-def test_calling_one_fails_and_is_noted(line: str, raw_english: WineBench) -> None:
+def test_calling_one_fails_and_is_noted(line: str, why: str, raw_english: WineBench) -> None:
     before = len(raw_english.not_simulated)
     result = raw_english.run(line)
     assert result.code == 9999
-    assert "a stub" in result.err
+    assert why in result.err
     assert raw_english.not_simulated[before:] == [line]
     with pytest.raises(AssertionError, match="only stubs"):
         raw_english.no_stub_was_called(before)
 
 
+def test_wmic_says_what_wines_wmi_says(english: WineBench) -> None:
+    said = english.ok("wmic os get LastBootUpTime,LocalDateTime /value")
+    assert re.fullmatch(
+        r"\s+LastBootUpTime=\d{14}\.\d{6}[+-]\d{3}\s+LocalDateTime=\d{14}\.\d{6}[+-]\d{3}\s+", said
+    )
+    said = english.ok("wmic computersystem get Domain,DomainRole,PartOfDomain /value")
+    assert said.split() == ["Domain=WORKGROUP", "DomainRole=0", "PartOfDomain=FALSE"]
+
+
 @pytest.mark.parametrize(
     "line",
     ["NET user", "net1 accounts", "NET.EXE localgroup x", "schtasks /query",
-     "wusa C:\\x.msu /quiet", "wmic os get Caption /value", "wmic qfe get HotFixID",
-     "sc failure x", "echo a&net share", 'wmic process where "name=\'x\'" get name',
-     "<nul sc sdshow x"],
+     "wusa C:\\x.msu /quiet", "sc failure x", "echo a&net share", "<nul sc sdshow x"],
 )  # fmt: skip
 def test_what_a_real_program_only_pretends_is_refused(line: str, raw_english: WineBench) -> None:
     before = len(raw_english.not_simulated)
@@ -62,7 +82,7 @@ def test_what_a_real_program_only_pretends_is_refused(line: str, raw_english: Wi
 
 @pytest.mark.parametrize(
     "line",
-    ["net start", "net stop Spooler", "sc query", "reg query HKLM\\x", "wmic os get Caption",
+    ["net start", "net stop Spooler", "sc query", "reg query HKLM\\x",
      "schtasks /create /tn x /xml y", "echo internet users", "sc config x start= auto"],
 )  # fmt: skip
 def test_what_is_real_is_not_refused(line: str) -> None:

@@ -61,7 +61,7 @@ class _Transport(Transport):
 
 
 class WineHost(LabHost):
-    """The verbs of modules on a Wine machine. It has no facts: Wine's wmic knows no /value."""
+    """The verbs of modules on a Wine machine."""
 
     def __init__(self, bench: WineBench) -> None:
         self.bench = bench
@@ -73,9 +73,6 @@ class WineHost(LabHost):
             login_shell="cmd",
             stop=Stop(),
         )
-
-    def facts(self) -> dict[str, Any]:
-        return {}
 
     @property
     def state(self) -> dict[str, Any]:

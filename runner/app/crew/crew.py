@@ -89,7 +89,8 @@ class Mate:
             return "ended"
         if os.WIFSIGNALED(self.status):
             number = os.WTERMSIG(self.status)
-            return f"was killed by signal {number} ({signal.Signals(number).name})"
+            known = {one.value: one.name for one in signal.Signals}
+            return f"was killed by signal {number} ({known.get(number, 'of its own')})"
         return f"ended with exit code {os.waitstatus_to_exitcode(self.status)}"
 
 
@@ -100,7 +101,8 @@ class Crew:
     """The mates of one run. A context manager: none of them outlives it."""
 
     def __init__(self, shares: Sequence[tuple[frozenset[int], Share]]) -> None:
-        """Fork a mate for each share. There must be no other thread yet."""
+        """Fork a mate for each share. There must be no other thread yet. Raises OSError where the
+        system has no room for one of them, and then there is none."""
         self._changed = threading.Condition()
         self._take: Take = lambda _mate, _message: None
         self._lost: Callable[[Mate], None] = lambda _mate: None
@@ -113,8 +115,9 @@ class Crew:
         try:
             for hosts, share in shares:
                 self.mates.append(self._fork(hosts, share))
-        finally:
-            gc.unfreeze()
+        except OSError:
+            self.end()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -129,16 +132,17 @@ class Crew:
 
     def _fork(self, hosts: frozenset[int], share: Share) -> Mate:
         ours, theirs = Pipe()
-        deaf = (signal.SIGINT, signal.SIGTERM)
-        signal.pthread_sigmask(signal.SIG_BLOCK, deaf)
-        pid = os.fork()
-        if pid == 0:
-            # The end of a mate's wire must be seen, so nobody else may hold it open.
-            for connection in (ours, *(mate.connection for mate in self.mates)):
-                connection.close()
-            live(theirs, share)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, deaf)
-        theirs.close()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+        try:
+            pid = os.fork()
+            if pid == 0:
+                live(theirs, share, [ours, *(mate.connection for mate in self.mates)])
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            theirs.close()
         return Mate(pid, ours, hosts)
 
     # -- at work ----------------------------------------------------------------------------
@@ -158,6 +162,7 @@ class Crew:
             lambda message: self._hear(mate, message),
             lambda: self._cut(mate),
             f"mate {mate.pid}",
+            waits=False,
         )
 
     def tell(self, message: Message, but: Mate | None = None) -> None:
@@ -251,6 +256,7 @@ class Crew:
         for mate in self.mates:
             if not mate.reap(_ENDING):
                 mate.kill()
+        gc.unfreeze()
 
 
 class CrewLinks(Links):

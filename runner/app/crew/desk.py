@@ -105,12 +105,19 @@ class Desk:
                 work = self._pool.submit(self._slow[service], *words)
                 work.add_done_callback(lambda done: _answer(wire, number, done))
             case Call(number, service, words):
-                wire.send(Answer(number, self._quick[service](*words)))
+                done: Future[Any] = Future()
+                try:
+                    done.set_result(self._quick[service](*words))
+                except RunnerError as error:
+                    done.set_exception(error)
+                _answer(wire, number, done)
             case Note(service, words):
                 self._quick[service](*words)
-            case Trial():
+            case Trial(number):
+                # Known before anything else is heard of this mate, such as its end.
+                heard = self._trials[id(wire), number] = SimpleQueue()
                 threading.Thread(
-                    target=self._try, args=[wire, message], name="trial", daemon=True
+                    target=self._try, args=[wire, message, heard], name="trial", daemon=True
                 ).start()
             case Reached(number, _) | Tried(number, _, _):
                 if (words_of := self._trials.get((id(wire), number))) is not None:
@@ -128,11 +135,9 @@ class Desk:
             raise RunnerError("a preview writes nothing to the journal")
         return self._journal
 
-    def _try(self, wire: Wire, trial: Trial) -> None:
+    def _try(self, wire: Wire, trial: Trial, words: SimpleQueue[Message]) -> None:
         """Stand for a host of a mate while its password is shown."""
         number = trial.number
-        words: SimpleQueue[Message] = SimpleQueue()
-        self._trials[id(wire), number] = words
 
         def reach() -> None:
             wire.send(Reach(number))

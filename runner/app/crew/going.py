@@ -73,7 +73,12 @@ def gathered(options: RunOptions, prepared: Prepared) -> Company | Split:
     if options.forks == 1:
         return Split(why="one host is to be worked on at a time (--forks 1)")
     found = split(prepared, min(options.processes, options.forks or options.processes))
-    return found if found.why else Company(options, prepared, found)
+    if found.why:
+        return found
+    try:
+        return Company(options, prepared, found)
+    except OSError as error:
+        return Split(why=f"the system has no room for another one ({error.strerror})")
 
 
 class Company:

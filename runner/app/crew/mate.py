@@ -63,16 +63,24 @@ class Share:
     foreign: frozenset[str]
 
 
-def live(connection: Connection[Any, Any], share: Share) -> NoReturn:
+def live(
+    connection: Connection[Any, Any], share: Share, foreign: Sequence[Connection[Any, Any]]
+) -> NoReturn:
     """All of a mate's life, in the process that was just forked. It never returns.
 
     A terminal's Ctrl-C goes to all of its processes: what follows from it is said by the one that
-    has forked this one. When that one is gone, so is this one at once.
+    has forked this one. When that one is gone, so is this one at once. Signals are heard and
+    nothing done, not ignored: programs that this process starts would ignore them, too.
+
+    ``foreign`` are the wires of others. The end of each must be seen, so nobody else may hold it
+    open.
     """
     code = 1
     try:
+        for other in foreign:
+            other.close()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+            signal.signal(number, lambda _number, _frame: None)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
         _Mate(connection, share).work()
         code = 0
@@ -88,7 +96,7 @@ class _Mate:
         self._ended = threading.Event()
         self._listening = 0
         """The thread that hears what the others say."""
-        self._wire = Wire(connection, self._take, lambda: os._exit(1), "mate")
+        self._wire = Wire(connection, self._hear, lambda: os._exit(1), "mate")
         self._credentials = RemoteCredentials(self._wire, share.stop)
         self._variables.part(share.foreign, self._fetch, self._tell_left)
         share.prepared.fleet.redactor.told = self._tell_secrets
@@ -97,22 +105,26 @@ class _Mate:
     def work(self) -> None:
         """Walk when told to, until told that nothing more is wanted."""
         begin = self._begun.get()
-        broken: Exception | None = None
         try:
             self._walk(begin)
         except Exception as error:  # noqa: BLE001 - told to who can show it
-            broken = error
+            self._break(error)
         self._wire.send(Walked())
         links = self._share.links
-        if self._share.stop.level < StopLevel.NOW:
-            links.close_all()
-        else:
-            links.end_now(END_SECONDS)
-        if broken is not None:
-            known = isinstance(broken, RunnerError)
-            self._wire.send(Broke(broken if known else RunnerError(f"internal error: {broken!r}")))
+        try:
+            if self._share.stop.level < StopLevel.NOW:
+                links.close_all()
+            else:
+                links.end_now(END_SECONDS)
+        except Exception as error:  # noqa: BLE001 - the same
+            self._break(error)
         self._wire.send(Finished(links.exchanges))
         self._ended.wait()
+
+    def _break(self, error: Exception) -> None:
+        """Say that this process cannot go on."""
+        known = isinstance(error, RunnerError)
+        self._wire.send(Broke(error if known else RunnerError(f"internal error: {error!r}")))
 
     def _walk(self, begin: Begin) -> None:
         share, links, stop = self._share, self._share.links, self._share.stop
@@ -174,6 +186,15 @@ class _Mate:
         return FusedVisit(runtime, ledger, lines) if fuse else RunVisit(runtime, ledger)
 
     # -- what the others say ----------------------------------------------------------------
+
+    def _hear(self, message: Message) -> None:
+        try:
+            self._take(message)
+        except Exception as error:  # noqa: BLE001 - who asked must not wait for ever
+            if (number := getattr(message, "number", None)) is not None:
+                self._wire.send(Refusal(number, error))
+            else:
+                self._break(error)
 
     def _take(self, message: Message) -> None:
         match message:

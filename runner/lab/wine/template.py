@@ -35,6 +35,7 @@ PROGRAMS: Final = HERE / "programs"
 CHINESE: Final = "zh_CN.UTF-8"
 LOCALES: Final = {"enu": "C.UTF-8", "chs": CHINESE}
 """The lab's languages -> what Wine takes its language and code pages from: 437 and 936."""
+_LIBRARIES: Final = ("-ladvapi32", "-lole32", "-loleaut32", "-lwbemuuid")
 _SYSTEM: Final = "drive_c/windows/system32"
 _OVERRIDES: Final = r"HKCU\Software\Wine\DllOverrides"
 
@@ -55,7 +56,7 @@ def template() -> Template:
     """The template, made if it is not there yet. Raises WineError when it cannot be made."""
     if problem := missing():
         raise WineError(problem)
-    sources = [*PROGRAMS.glob("*.c"), *HERE.glob("*.sh"), Path(__file__), HERE / "stubs.py"]
+    sources = [*PROGRAMS.glob("*.[ch]"), *HERE.glob("*.sh"), Path(__file__), HERE / "stubs.py"]
     folder = cache_folder() / f"{version()}-{digest(sources)}"
     done = folder / "complete"
     if not done.exists():
@@ -85,7 +86,7 @@ def compile_program(source: Path, target: Path, *, console: bool = True) -> None
     if console and "wmain" in source.read_text(encoding="utf-8"):
         words.append("-municode")
     done = subprocess.run(
-        [*words, "-o", str(target), str(source), "-ladvapi32"],
+        [*words, "-o", str(target), str(source), *_LIBRARIES],
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     if done.returncode != 0:
@@ -128,7 +129,7 @@ def _place_programs(prefix: Path) -> None:
     system = prefix / _SYSTEM
     compile_program(PROGRAMS / "shellhost.c", prefix / "drive_c/windows/shellhost.exe")
     for name in STAND_INS:
-        _replace(PROGRAMS / f"{name.removesuffix('.exe')}.c", system / name)
+        _replace(PROGRAMS / f"{Path(name).stem}.c", system / name)
     first = system / STUBS[0]
     _replace(PROGRAMS / "stub.c", first)
     for name in STUBS[1:]:

@@ -29,7 +29,7 @@ class MateEnd:
 
     def __init__(self, desk: Desk, pace: PaceSettings) -> None:
         ours, theirs = Pipe()
-        self.there = Wire(ours, self._to_desk, lambda: desk.lost(self.there), "desk")
+        self.there = Wire(ours, self._to_desk, lambda: desk.lost(self.there), "desk", waits=False)
         self.wire = Wire(theirs, self._to_mate, lambda: None, "mate")
         self.credentials = RemoteCredentials(self.wire, Stop())
         self.pace = RemotePace(self.wire, Stop(), pace)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,7 +16,8 @@ import yaml
 from runner.app.crew import going
 from runner.app.options import RunOptions, View
 from runner.app.run import run
-from runner.errors import JournalError
+from runner.engine.walk import Walk
+from runner.errors import JournalError, RunnerError
 from runner.journal.journal import Journal
 from runner.journal.rows import Announced
 
@@ -112,6 +115,45 @@ def test_without_a_journal_nothing_is_sent_and_no_process_stays(
     with pytest.raises(JournalError, match="the disk is full"):
         play({"shell": f"touch {tmp_path}/sent-{{{{ inventory_hostname }}}}"})
     assert not list(tmp_path.glob("sent-*"))
+
+
+def test_a_mistake_in_one_process_is_told_by_its_words(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(_: object) -> None:
+        raise KeyError("never there")
+
+    monkeypatch.setattr(Walk, "run", mistaken)
+    with pytest.raises(RunnerError, match=r"internal error: KeyError\('never there'\)"):
+        play({"ping": None})
+
+
+def test_where_the_system_forks_no_more_the_run_goes_in_one_process(
+    play: Play, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    once = iter([os.fork])
+
+    def refuse() -> int:
+        for fork in once:
+            return fork()
+        raise BlockingIOError(errno.EAGAIN, "no more")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    deaf = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert play({"ping": None}) == 0
+    assert "the system has no room for another one (no more)" in capfd.readouterr().out
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == deaf
+
+
+def test_what_a_process_starts_hears_signals_and_chance_differs(play: Play, tmp_path: Path) -> None:
+    chance = "echo {{ 1000000000000000 | int | random }}"
+    seen = f"(grep -E 'Sig(Ign|Blk)' /proc/self/status; {chance}) > {tmp_path}"
+    assert play({"shell": seen + "/{{ inventory_hostname }}.several"}) == 0
+    assert play({"shell": seen + "/{{ inventory_hostname }}.one"}, processes=1) == 0
+    found = [(tmp_path / name).read_text().splitlines() for name in
+             ("a.one", "b.one", "a.several", "b.several")]  # fmt: skip
+    assert len({tuple(lines[:2]) for lines in found}) == 1, found
+    assert len({lines[2] for lines in found}) == 4, found
 
 
 def test_a_run_that_cannot_begin_leaves_no_process(

@@ -19,7 +19,7 @@ from runner.app.run import run
 from runner.journal.journal import Journal
 
 HOSTS: Final = ("a", "b", "c", "d", "e")
-EXAMPLES: Final = int(os.environ.get("RUNNER_CREW_EXAMPLES", "5"))
+EXAMPLES: Final = int(os.environ.get("RUNNER_CREW_EXAMPLES", "3"))
 MANY: Final = EXAMPLES > 100
 pytestmark = pytest.mark.timeout(0 if MANY else 120)
 

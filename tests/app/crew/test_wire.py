@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import Pipe
 from queue import SimpleQueue
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from runner.app.crew.messages import Answer, Call, Message, Note, Refusal, Told
 from runner.app.crew.wire import Wire, WireCut
-from runner.errors import HostsBusy, Unreachable
+from runner.errors import HostsBusy, RunnerError, Unreachable
 from runner.events import JobFinished
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Difference
@@ -122,6 +122,56 @@ def test_a_result_that_is_tied_to_its_process_travels_as_plain_data(ends: Ends) 
     assert isinstance(found.event, JobFinished)
     assert found.event.outcome.result == {"x": repr(lock), "y": 1}
     assert ends.said.get(timeout=LIMIT) == Note("x", ())
+
+
+class Odd(Exception):
+    """An error that pickle takes apart and cannot make again."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(f"{one} {other}")
+
+
+def test_an_error_that_is_tied_to_its_process_is_told_by_its_words(ends: Ends) -> None:
+    ends.here.post(Note("x", ()))
+    ends.here.send(Refusal(0, Odd("very", "odd")))
+    assert ends.said.get(timeout=LIMIT) == Note("x", ())
+    found = ends.said.get(timeout=LIMIT)
+    assert isinstance(found, Refusal)
+    assert isinstance(found.error, RunnerError)
+    assert found.error.message == "very odd"
+
+
+def test_a_question_that_cannot_travel_fails_and_holds_up_no_other(ends: Ends) -> None:
+    ends.here.post(Note("x", ()))
+    with pytest.raises(RunnerError, match="Call cannot be told to another process"):
+        asked(ends.here, "twice", threading.Lock())
+    assert ends.said.get(timeout=LIMIT) == Note("x", ())
+    assert asked(ends.here, "twice", 2) == 4
+
+
+def test_ends_that_have_much_to_say_do_not_wait_for_each_other() -> None:
+    """More than sockets hold, in both directions, said by those that read."""
+    one, other = Pipe()
+    much, count = "x" * 1_000_000, 8
+    wires: list[Wire] = []
+
+    def answer(number: int) -> Callable[[Message], None]:
+        def deliver(message: Message) -> None:
+            assert isinstance(message, Call)
+            wires[number].send(Answer(message.number, much))
+
+        return deliver
+
+    for number, end in enumerate((one, other)):
+        wires.append(Wire(end, answer(number), lambda: None, str(number), waits=number == 0))
+    for wire in wires:
+        wire.start()
+    questions = [
+        wire.ask_for(lambda number: Call(number, much, ())) for _ in range(count) for wire in wires
+    ]
+    assert [len(question.result(LIMIT)) for question in questions] == [len(much)] * 2 * count
+    for wire in wires:
+        wire.close()
 
 
 def test_who_waits_when_the_other_end_goes_is_told(ends: Ends) -> None:

@@ -62,6 +62,22 @@ REMEDY_CASES: Final = (
            {"zone": "sink.example", "name": "www", "type": "A", "value": "10.0.0.9"}, os,
            {"role": "dns_server", "dns_zones": ["sink.example"]})
       for os in DNS_SERVERS),
+    *(Case(f"dns-{kind}", "win_dns_zone",
+           {"name": "sink.example", "type": kind, "dns_servers": ["10.0.0.5", "10.0.0.6"],
+            "replication": "none"},
+           os, {"role": "dns_server"})
+      for kind, os in (("secondary", "2003-sp2"), ("stub", "2019"), ("forwarder", "2008-sp2"))),
+    Case("dns-forwarder-directory", "win_dns_zone",
+         {"name": "sink.example", "type": "forwarder", "dns_servers": "10.0.0.5",
+          "replication": "forest", "forwarder_timeout": 9}, "2022", {"role": "domain_controller"}),
+    *(Case(f"dns-record-{kind.lower()}", "win_dns_record",
+           {"zone": "sink.example", "name": "_x._tcp", "type": kind, **raw}, os,
+           {"role": "dns_server", "dns_zones": ["sink.example"]})
+      for kind, os, raw in (
+          ("SRV", "2003-sp2", {"value": "a.example", "priority": 5, "weight": 2, "port": 995}),
+          ("MX", "2016", {"value": "mail.example", "priority": 10, "aging": True}),
+          ("TXT", "2008-sp2", {"value": "v=x %PATH% & (y) 'z'", "ttl": 60}),
+      )),
     Case("package", "win_package",
          {"path": r"C:\set up\a.msi", "product_id": PRODUCT, "arguments": 'DIR="C:\\x y" B=1'},
          state={"files": _MSI}),

@@ -66,3 +66,27 @@ def test_an_apply_cut_at_any_command_is_taken_back(case: Case) -> None:
         back(task, change)
         assert comparable(task.host) == first, f"cut after write {writes}"
     pytest.fail("the task never came to its end")
+
+
+@by_name(CASES)
+def test_an_apply_cut_at_any_command_resumed_and_taken_back_comes_to_the_first_state(
+    case: Case,
+) -> None:
+    """What was begun stays on record with the state before it, beside what the resume did."""
+    for writes in range(1, _MOST):
+        task = start(case)
+        first = comparable(task.host)
+        change = task.plan()
+        if not change.differences():
+            return
+        if not task.host.write_cut(task.module.apply(task.params, change, task.facts), writes):
+            return
+        rest = task.plan()
+        if rest.differences():
+            task.apply(rest)
+            back(task, rest, task.probe())
+            back(task, change)
+        else:  # the resume found that it is done, and put that on record
+            back(task, change, task.probe())
+        assert comparable(task.host) == first, f"cut after write {writes}"
+    pytest.fail("the task never came to its end")

@@ -1,8 +1,7 @@
 /* netsh advfirewall firewall add|set|delete rule, for Wine, whose netsh is a stub: rules as the
- * registry keeps them ([MS-GPFAS] 2.2.2.19). Nothing is filtered. What it does not know fails with
- * 9998, so that nobody believes that it worked. */
-#define WIN32_LEAN_AND_MEAN
-#include <windows.h>
+ * registry keeps them ([MS-GPFAS] 2.2.2.19). Nothing is filtered. What it does not know is refused
+ * like a stub. */
+#include "refuse.h"
 #include <stdio.h>
 #include <wchar.h>
 
@@ -13,8 +12,9 @@ BOOLEAN NTAPI SystemFunction036(PVOID, ULONG); /* RtlGenRandom */
 
 static int unknown(const WCHAR *what)
 {
-    fwprintf(stderr, L"netsh: not known to this stand-in: %ls\n", what);
-    return 9998;
+    static WCHAR why[ROOM];
+    _snwprintf(why, ROOM - 1, L"not known to this stand-in: %ls", what);
+    return refuse(why);
 }
 
 /* Take out all fields of this name, and LPort2_10 with LPort. */
@@ -154,6 +154,8 @@ int wmain(int count, WCHAR **words)
     } else if (!_wcsicmp(words[3], L"set") || !_wcsicmp(words[3], L"delete")) {
         for (int at = 5; at < count; at++)
             if (!_wcsicmp(words[at], L"new")) fresh = at;
+        wcscpy(text, L"|"); /* words that are not known are so without a rule, too */
+        if ((code = each(text, words + 5, fresh - 5, 0))) return code;
         for (DWORD at = 0; found < 512; at++) {
             length = 64; size = sizeof text;
             if (RegEnumValueW(key, at, name, &length, NULL, NULL, (BYTE *)text, &size)) break;
