@@ -128,13 +128,14 @@ class Crashes:
         if self._chance(0.3):
             where += "; " + self._attempt(play, "resume", self._of, deadly=0.5, troubled=0.5)
             self._witness(where, play)
-        if self._chance(0.75):
+        if resumed := self._chance(0.75):
             self._go_on(where, play)
         if self._chance(0.3):
             where += "; " + self._attempt(play, "rollback", self._of, deadly=0.6, troubled=0.5)
             if self._chance(0.5):
                 where += self._resume_rollbacks(where)
-        self._take_back(where, play, first)
+        # Nobody contacts a host again on which only the lease, or only a goodbye was missing.
+        self._take_back(where, play, first, not resumed or "; rollback" in where)
 
     def _scene(self) -> Scene:
         self._number += 1
@@ -247,14 +248,14 @@ class Crashes:
                 self._wrong(f"{where}: resume {run} {done.code}: {done.out[-2000:]}{done.err}")
         return f"; resumed {len(cut)}" if cut else ""
 
-    def _take_back(self, where: str, play: Scene, first: Mapping[str, Any]) -> None:
+    def _take_back(self, where: str, play: Scene, first: Mapping[str, Any], leased: bool) -> None:
         """Roll back without any trouble: then all is as it was, but for what cannot be."""
         done = self._runner.run("rollback", self._of)
         if done.code != 0:
             self._wrong(f"{where}: rollback {done.code}: {done.out[-2000:]}{done.err[-2000:]}")
         for name in self.fleet.names:
             self.fleet.lab.exec(name, f"if exist {play.log}.forever del {play.log}.forever")
-            if "; rollback" in where:  # only its goodbye was lost: nobody is contacted again
+            if leased:
                 self.fleet.lab.exec(name, LEASE_GOES)
             if (found := self.fleet.state(name)) != first[name]:
                 odd = "; ".join(differences(first[name], found))
