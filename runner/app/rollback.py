@@ -186,13 +186,7 @@ def _walk(
     again: RunRecord | None = None,
 ) -> int:
     hosts = frozenset(job.host for job in way.changes) | frozenset(way.restarts)
-    known = fleet.inventory
-    missing = {h for h in hosts if h not in known.hosts and not known.is_localhost(h)}
-    if missing:
-        raise PatternError(
-            f"not in the inventory: {', '.join(sorted(missing))}",
-            hint="give the inventory of that run with -i, or limit the rollback with -l",
-        )
+    _require_known(fleet, hosts)
     asks = options.force and not options.yes and not options.check
     # A question at the terminal and a picture that redraws itself do not go together.
     view = replace(options.view, terminal=False) if asks else options.view
@@ -221,7 +215,7 @@ def _walk(
         return conductor.exit_code(interrupted=interrupted, detailed=options.detailed_exitcode)
     in_order = (*(h for h in way.graph.hosts if h in hosts), *sorted(hosts - {*way.graph.hosts}))
     record = again or record_of_rollback(options, way.of, in_order, way.choice.part)
-    journal.breaking = breaking_of(options.locking, known.hosts)
+    journal.breaking = breaking_of(options.locking, fleet.inventory.hosts)
     links.leasing = leasing_of(
         options.locking, journal, record.id, fleet, variables, conductor.notice
     )
@@ -237,6 +231,16 @@ def _walk(
     _conduct(options, conductor, way, visit, links, record.id, journal)
     code = conductor.exit_code(interrupted=bool(conductor.stop.level), detailed=False)
     return leave(code, conductor.stop)
+
+
+def _require_known(fleet: Fleet, hosts: frozenset[str]) -> None:
+    known = fleet.inventory
+    missing = {h for h in hosts if h not in known.hosts and not known.is_localhost(h)}
+    if missing:
+        raise PatternError(
+            f"not in the inventory: {', '.join(sorted(missing))}",
+            hint="give the inventory of that run with -i, or limit the rollback with -l",
+        )
 
 
 def _restart(recorded: Restart, host: str, links: Links) -> Restart:
