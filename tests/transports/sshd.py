@@ -13,11 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
+from runner.interfaces.shell import Invocation
+from runner.interfaces.transport import Connection
+from runner.transports.ssh import Transport
 from tests.ports import free_port
 
+TRANSPORT: Final = Transport()
 SSHD = "/usr/sbin/sshd"
 IN_CI = bool(os.environ.get("CI"))
 
@@ -127,3 +132,17 @@ def _wait(server: Sshd) -> None:
             return
         time.sleep(0.05)
     raise RuntimeError("sshd does not listen")
+
+
+def connect(server: Sshd, timeout: float = 10, **more: Any) -> Connection:
+    """A connection to it, with more of a host's variables."""
+    options = TRANSPORT.options("h", server.variables(**more))
+    return TRANSPORT.connect(options, timeout=timeout)
+
+
+def says(link: Connection, line: str) -> str:
+    """What a command prints there; the connection is closed."""
+    try:
+        return link.run(Invocation(line), timeout=10).stdout.decode().strip()
+    finally:
+        link.close()

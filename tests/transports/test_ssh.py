@@ -15,15 +15,11 @@ from runner.errors import (
     InventoryError,
     PolicyRefused,
 )
-from runner.interfaces.shell import Invocation
-from runner.interfaces.transport import Connection
 from runner.model.secret import Secret
 from runner.transports import load
-from runner.transports.ssh import Transport
-from tests.transports.sshd import Sshd, keygen, require_sshd, sshd
+from tests.transports.sshd import TRANSPORT, Sshd, connect, keygen, require_sshd, says, sshd
 
 pytestmark = pytest.mark.xdist_group("sshd")
-TRANSPORT = Transport()
 
 
 @pytest.fixture(scope="module")
@@ -31,18 +27,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     require_sshd()
     with sshd(tmp_path_factory.mktemp("sshd")) as running:
         yield running
-
-
-def connect(server: Sshd, timeout: float = 10, **more: Any) -> Connection:
-    options = TRANSPORT.options("h", server.variables(**more))
-    return TRANSPORT.connect(options, timeout=timeout)
-
-
-def says(link: Connection, line: str) -> str:
-    try:
-        return link.run(Invocation(line), timeout=10).stdout.decode().strip()
-    finally:
-        link.close()
 
 
 def test_it_is_found_by_its_name(server: Sshd) -> None:

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,16 +21,13 @@ from runner.errors import (
 )
 from runner.interfaces.access import Keeper
 from runner.interfaces.shell import Invocation
-from runner.interfaces.transport import Connection
 from runner.transports import ssh
-from runner.transports.ssh import Transport
 from runner.transports.ssh_connection import SshConnection
 from tests.ports import free_port
 from tests.transports.failing import silent
-from tests.transports.sshd import Sshd, require_sshd, sshd
+from tests.transports.sshd import TRANSPORT, Sshd, connect, require_sshd, says, sshd
 
 pytestmark = pytest.mark.xdist_group("sshd")
-TRANSPORT = Transport()
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +35,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     require_sshd()
     with sshd(tmp_path_factory.mktemp("sshd")) as running:
         yield running
-
-
-def connect(server: Sshd, timeout: float = 10, **more: Any) -> Connection:
-    options = TRANSPORT.options("h", server.variables(**more))
-    return TRANSPORT.connect(options, timeout=timeout)
-
-
-def says(link: Connection, line: str) -> str:
-    try:
-        return link.run(Invocation(line), timeout=10).stdout.decode().strip()
-    finally:
-        link.close()
 
 
 def runs(pid: int) -> bool:

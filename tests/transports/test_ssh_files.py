@@ -23,9 +23,8 @@ from runner.shells import load
 from runner.transports.ssh_connection import SshConnection
 from runner.transports.ssh_files import answers
 from tests.transports.lab_ssh import lab_ssh
-from tests.transports.sshd import Sshd, require_sshd, sshd
+from tests.transports.sshd import TRANSPORT, Sshd, connect, require_sshd, sshd
 from tests.transports.tcp_proxy import Kind, Proxy, Trouble
-from tests.transports.test_ssh import TRANSPORT, connect
 
 pytestmark = pytest.mark.xdist_group("sshd")
 SIZE = 3 * PIECE + 12345

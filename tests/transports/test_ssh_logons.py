@@ -22,8 +22,7 @@ from runner.interfaces.shell import Setting, Shell
 from runner.model.secret import Secret
 from runner.shells import load
 from runner.transports import ssh_passphrases
-from tests.transports.sshd import IN_CI, Sshd, keygen, require_sshd, sshd
-from tests.transports.test_ssh import TRANSPORT, connect, says
+from tests.transports.sshd import IN_CI, TRANSPORT, Sshd, connect, keygen, require_sshd, says, sshd
 
 pytestmark = pytest.mark.xdist_group("sshd")
 ROOT = Path(__file__).parent.parent.parent

@@ -12,8 +12,7 @@ import pytest
 
 from runner.errors import TransportError
 from runner.interfaces.shell import Invocation
-from tests.transports.sshd import Sshd, require_sshd, sshd
-from tests.transports.test_ssh import connect, says
+from tests.transports.sshd import Sshd, connect, require_sshd, says, sshd
 from tests.transports.test_ssh_breaks import runs
 
 pytestmark = pytest.mark.xdist_group("sshd")

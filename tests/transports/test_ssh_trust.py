@@ -12,8 +12,7 @@ import pytest
 
 from runner.errors import PolicyRefused
 from runner.transports.ssh_hostkeys import is_named
-from tests.transports.sshd import Sshd, keygen, require_sshd, sshd
-from tests.transports.test_ssh import connect, says
+from tests.transports.sshd import Sshd, connect, keygen, require_sshd, says, sshd
 
 pytestmark = pytest.mark.xdist_group("sshd")
 
