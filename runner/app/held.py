@@ -15,7 +15,7 @@ class Held:
         self._journal = journal
         self._run = run
         self._mine: set[tuple[str, str]] = set()
-        """What was opened here: all else of this run is from before it was gone on with."""
+        """What connections have that are there: all else of this run is left over."""
 
     def opened(self, host: str, place: str, held: str) -> None:
         """Durable when it returns."""
@@ -26,8 +26,13 @@ class Held:
         """Soon on the disk."""
         self._journal.closed(self._run, host, held)
 
+    def abandoned(self, host: str, held: Sequence[str]) -> None:
+        """Nobody who holds them is there any more."""
+        self._mine.difference_update((host, each) for each in held)
+
     def left(self, host: str, place: str) -> Sequence[LeftRecord]:
-        """What runs that are over left there, and this one, before its controller died."""
+        """What runs that are over left there, and this one: before its controller died, or by a
+        connection that broke."""
         found = self._journal.left(host, place, self._run)
         return [one for one in found if one.run != self._run or (host, one.held) not in self._mine]
 

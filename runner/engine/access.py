@@ -32,8 +32,11 @@ class HeldLedger(Protocol):
     def closed(self, host: str, held: str) -> None:
         """Soon on the disk."""
 
+    def abandoned(self, host: str, held: Sequence[str]) -> None:
+        """Nobody who holds them is there any more: they are left over."""
+
     def left(self, host: str, place: str) -> Sequence[LeftRecord]:
-        """What runs that are over left there."""
+        """What runs that are over left there, and connections of this one that are."""
 
     def gone(self, left: Sequence[LeftRecord]) -> None:
         """These are not there any more."""
@@ -199,6 +202,10 @@ class _HostKeeper(Keeper):
             # After the end of the run there is no journal; a record too many does no harm.
             with contextlib.suppress(JournalError):
                 self._access.ledger.closed(self.place.host, held)
+
+    def abandoned(self, held: Sequence[str]) -> None:
+        if held and self._access.ledger is not None:
+            self._access.ledger.abandoned(self.place.host, held)
 
 
 def _credential(place: Place) -> Any:

@@ -59,6 +59,9 @@ class Keeper:
     def closed(self, held: str) -> None:
         """The host does not hold it any more."""
 
+    def abandoned(self, held: Sequence[str]) -> None:
+        """This connection is over, and could not give these back: the next one to this host may."""
+
 
 class KeptConnection(Connection):
     """A connection for which the host holds something that outlives it."""

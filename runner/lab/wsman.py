@@ -140,7 +140,7 @@ class Service:
     def _get(self, request: Request, caller: Caller) -> bytes:
         if request.resource in {SHELL, CMD}:
             with self._used(request, caller) as shell:
-                body = described(shell, caller.address)
+                body = described(shell, old=self._stack == "1.1")
             return self._envelopes.got(GET, request.message_id, body)
         if request.resource != CONFIG:
             raise faults.unknown_resource(request.resource)
@@ -150,17 +150,17 @@ class Service:
 
     def _enumerate(self, request: Request, caller: Caller) -> bytes:
         """The caller's shells, all in the first answer ([MS-WSMV] 3.1.4.8.2, note <114>)."""
-        if request.resource != (CMD if self._stack == "1.1" else SHELL):
+        old = self._stack == "1.1"
+        if request.resource != (CMD if old else SHELL):
             raise faults.unknown_action(request.action)
-        items = "".join(
-            described(shell, caller.address) for shell in self.shells.of_user(caller.user)
-        )
+        items = "".join(described(shell, old=old) for shell in self.shells.of_user(caller.user))
         return self._envelopes.enumerated(ENUMERATE, request.message_id, items)
 
     def _create(self, request: Request, caller: Caller) -> bytes:
-        shell = new_shell(request, caller.user, self._host.profile, self._limits)
+        profile = self._host.profile
+        shell = new_shell(request, caller.user, caller.address, profile, self._limits)
         self.shells.add(shell)
-        body = created(shell, caller.address, caller.url, old=self._stack == "1.1")
+        body = created(shell, caller.url, old=self._stack == "1.1")
         return self._envelopes.created(CREATE, request.message_id, body)
 
     def _command(self, request: Request, caller: Caller) -> bytes:

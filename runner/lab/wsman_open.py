@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from xml.sax.saxutils import escape, quoteattr
 
 from runner.lab import wsman_faults as faults
 from runner.lab.wsman_command import Command
@@ -27,8 +28,8 @@ def _chosen_id(request: Request, attribute: str, profile: Profile) -> str:
     return new_id()
 
 
-def new_shell(request: Request, owner: str, profile: Profile, limits: Limits) -> Shell:
-    """The shell that a Create asks for. Raises Fault.
+def new_shell(request: Request, owner: str, client: str, profile: Profile, limits: Limits) -> Shell:
+    """The shell that a Create asks for, from the client at that address. Raises Fault.
 
     WINRS_NOPROFILE changes nothing here (there are no user profiles), as it does on newer hosts.
     """
@@ -58,10 +59,11 @@ def new_shell(request: Request, owner: str, profile: Profile, limits: Limits) ->
         idle=idle,
         input_streams=request.text("InputStreams") or "stdin",
         output_streams=request.text("OutputStreams") or "stdout stderr",
+        client=client,
     )
 
 
-def created(shell: Shell, client: str, url: str, *, old: bool) -> str:
+def created(shell: Shell, url: str, *, old: bool) -> str:
     """The body of the answer to a Create. WinRM 1.1 (``old``) prefixes the id and tells less."""
     text = (
         f"<x:ResourceCreated><a:Address>{ANONYMOUS if old else url}</a:Address>"
@@ -69,16 +71,29 @@ def created(shell: Shell, client: str, url: str, *, old: bool) -> str:
         f'<w:Selector Name="ShellId">{"uuid:" if old else ""}{shell.id}</w:Selector>'
         "</w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>"
     )
-    return text if old else text + described(shell, client)
+    return text if old else text + described(shell)
 
 
-def described(shell: Shell, client: str) -> str:
-    """The rsp:Shell element of a shell, for the client at that address."""
+def described(shell: Shell, *, old: bool = False) -> str:
+    """The rsp:Shell element of a shell ([MS-WSMV] 3.1.4.2.1). WinRM 1.1 (``old``) has no more than
+    what each has to (note <104>); later ones tell the variables, too, with which it was opened."""
+    if old:
+        parts = [
+            element("ShellId", f"uuid:{shell.id}"),
+            element("InputStreams", shell.input_streams),
+            element("OutputStreams", shell.output_streams),
+        ]
+        return f'<rsp:Shell xmlns:rsp="{SHELL}">{"".join(parts)}</rsp:Shell>'
+    variables = "".join(
+        f"<rsp:Variable Name={quoteattr(name)}>{escape(value)}</rsp:Variable>"
+        for name, value in shell.env.items()
+    )
     parts = [
         element("ShellId", shell.id),
         element("ResourceUri", CMD),
         element("Owner", shell.owner),
-        element("ClientIP", client),
+        element("ClientIP", shell.client),
+        f"<rsp:Environment>{variables}</rsp:Environment>" if variables else "",
         element("WorkingDirectory", shell.cwd) if shell.cwd else "",
         element("IdleTimeOut", f"PT{shell.idle:.3f}S"),
         element("InputStreams", shell.input_streams),

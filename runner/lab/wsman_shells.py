@@ -28,7 +28,8 @@ def _since(moment: float) -> str:
 
 @dataclass(eq=False)
 class Shell:
-    """One shell. ``used`` is when its last request ended, ``busy`` how many are under way."""
+    """One shell. ``client`` is the address from which it was opened, ``used`` is when its last
+    request ended, ``busy`` how many are under way."""
 
     id: str
     owner: str
@@ -38,6 +39,7 @@ class Shell:
     idle: float
     input_streams: str
     output_streams: str
+    client: str = ""
     commands: dict[str, Command] = field(default_factory=dict)
     spent: list[Command] = field(default_factory=list)
     started: int = 0

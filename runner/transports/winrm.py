@@ -4,7 +4,8 @@ The parts: ``winrm_options`` (inventory variables), ``winrm_lean`` and ``winrm_w
 guards: our own, and pywinrm's on requests for Kerberos, CredSSP and proxies), ``winrm_envelopes``
 and ``winrm_answers`` (messages), ``winrm_link`` (verbs on one logon), ``winrm_named`` (ids that we
 choose), ``winrm_shell`` (the shell and its quota), ``winrm_foothold`` (both, made anew and given
-back), ``winrm_command`` (one command, and what of it is safe to repeat), ``winrm_connection``,
+back), ``winrm_again`` (as often as is safe), ``winrm_strays`` (shells that nobody told us of),
+``winrm_command`` (one command, and what of it is safe to repeat), ``winrm_connection``,
 ``winrm_examine`` (``runner doctor``), ``winrm_errors``, ``winrm_http`` and ``winrm_faults`` (what
 every failure means). pywinrm and requests are loaded where they are needed, not before.
 """
@@ -110,7 +111,7 @@ def _not_there(options: WinrmOptions, error: OSError | UnicodeError) -> Unreacha
             hint="the host is off, or a firewall or route is in the way",
         )
     return Unreachable(
-        f"{where}: {error}",
+        f"{where}: {(isinstance(error, OSError) and error.strerror) or error}",
         hint=f"nothing listens on port {options.port}: on the host run winrm quickconfig, check "
         "ansible_port (5985 http, 5986 https) and the firewall; it may also be booting",
     )

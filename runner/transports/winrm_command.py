@@ -8,15 +8,11 @@ from typing import Final
 from runner.errors import ConnectionLost, DeadlineExceeded
 from runner.interfaces.listening import Listener
 from runner.interfaces.shell import Invocation, RawOutput
+from runner.transports.winrm_again import may_be_repeated, pause_before, repeated
 from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_failure import LinkFailure
 from runner.transports.winrm_faults import Remedy
-from runner.transports.winrm_foothold import (
-    CLEANUP_SECONDS,
-    Foothold,
-    may_be_repeated,
-    pause_before,
-)
+from runner.transports.winrm_foothold import CLEANUP_SECONDS, Foothold
 from runner.transports.winrm_link import Input, Received
 from runner.transports.winrm_named import new_name, not_understood
 from runner.transports.winrm_shell import OLD_QUOTA
@@ -87,10 +83,10 @@ class HostCommand:
                     raise
                 remedies.remove(failure.remedy)
                 if failure.remedy is Remedy.LOGON:
-                    foothold.renew_link(self._deadline)
+                    repeated(foothold.renew_link, self._deadline)
                 else:
                     foothold.learn(failure)
-                    foothold.renew_shell(self._deadline)
+                    repeated(foothold.renew_shell, self._deadline)
 
     def _ask_for(self, failure: LinkFailure) -> None:
         """Ask by its name for a command of which nobody knows whether it started.

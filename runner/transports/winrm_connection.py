@@ -22,6 +22,7 @@ from runner.errors import (
 )
 from runner.interfaces.access import KeptConnection
 from runner.interfaces.shell import Invocation, RawOutput
+from runner.transports.winrm_again import may_be_repeated, repeated
 from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_codepage import Run, is_plain
 from runner.transports.winrm_command import HostCommand, expired
@@ -64,7 +65,8 @@ class WinrmConnection(KeptConnection):
                 if not is_plain(raw):
                     self._foothold.learn_encoding(self._aside(deadline))
             except LinkFailure as failure:
-                raise self._failed(failure.error, deadline, command) from failure
+                somebody = may_be_repeated(failure)
+                raise self._failed(failure.error, deadline, command, somebody) from failure
             except DeadlineExceeded as late:  # by who listens
                 raise self._failed(late, deadline, command) from None
             except BaseException:
@@ -113,9 +115,9 @@ class WinrmConnection(KeptConnection):
     def _get_ready(self, deadline: Deadline) -> None:
         foothold = self._foothold
         if foothold.link.broken or time.monotonic() - self._last_used > _IDLE_SECONDS:
-            foothold.renew_link(deadline)
+            repeated(foothold.renew_link, deadline)
         if foothold.wants_shell:
-            foothold.renew_shell(deadline)
+            repeated(foothold.renew_shell, deadline)
         try:
             foothold.settle_codepage(self._aside(deadline), deadline)
         except LinkFailure as failure:
@@ -132,15 +134,19 @@ class WinrmConnection(KeptConnection):
         return run
 
     def _failed(
-        self, error: TransportError, deadline: Deadline, command: HostCommand
+        self,
+        error: TransportError,
+        deadline: Deadline,
+        command: HostCommand,
+        somebody: bool = True,
     ) -> TransportError:
-        """The error to raise, after the host was cleaned up where somebody is there to do it."""
+        """The error to raise, after the host was cleaned up where ``somebody`` answers there."""
         if deadline.passed and isinstance(error, ConnectionLost | Unreachable):
             late = expired(self._options.endpoint, deadline)
             late.may_have_started = error.may_have_started
             error = late
         nobody = isinstance(error, Unreachable) and not error.may_have_started
-        if nobody or isinstance(error, AuthenticationFailed):
+        if (nobody and not somebody) or isinstance(error, AuthenticationFailed):
             self._foothold.forget_shell()
         stopped = self._abandon(command.id)
         if error.may_have_started:

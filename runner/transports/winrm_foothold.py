@@ -7,17 +7,20 @@ One thread uses it; only ``end_now`` may come from another.
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import Final
 
-from runner.errors import AuthenticationFailed, ConnectionLost, QuotaExceeded, TransportError
+from runner.errors import ConnectionLost, QuotaExceeded, TransportError
 from runner.interfaces.access import Keeper
-from runner.interfaces.backoff import full_jitter
+from runner.transports.winrm_again import (
+    TRIES,
+    is_refusal,
+    may_be_repeated,
+    pause_before,
+)
 from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_codepage import Run, active_encoding, oem_page
 from runner.transports.winrm_config import read_quotas
 from runner.transports.winrm_failure import LinkFailure
-from runner.transports.winrm_faults import Remedy
 from runner.transports.winrm_named import NamedLink, is_answer
 from runner.transports.winrm_options import WinrmOptions
 from runner.transports.winrm_shell import (
@@ -26,16 +29,12 @@ from runner.transports.winrm_shell import (
     ShellBook,
     open_shell,
 )
-from runner.transports.winrm_strays import list_shells, strays
+from runner.transports.winrm_strays import delete_marked, delete_strays
 
 CLEANUP_SECONDS: Final = 5.0
-_CLEANUP_TRIES: Final = 2
+_CLEANUP_TRIES: Final = 3
 _SPARE: Final = 3
 """Operations that are left to others of this user: an administrator who looks at the host."""
-TRIES: Final = 3
-"""How often a logon is tried that broke off and is safe to repeat."""
-RETRY_PAUSE: float = 0.5
-RETRY_MOST: Final = 4.0
 
 
 class Foothold:
@@ -86,15 +85,17 @@ class Foothold:
                     self.renew_link(deadline)
                 else:
                     self.link.logon(deadline)
-                left = self._clear(deadline)
+                unknown = self._clear(deadline)
                 self.renew_shell(deadline)
-                if left:
-                    self._delete_strays(self.shell(), deadline)
+                if unknown:
+                    self._clear_unseen(unknown, deadline)
                 return
             except LinkFailure as failure:
                 self.link.close()
                 if attempt == TRIES - 1 or deadline.passed or not may_be_repeated(failure):
-                    self._try_to_leave()
+                    if self._book.ids and not is_refusal(failure):
+                        self._clean_up(None, "")
+                    self._leave()
                     raise
                 pause_before(attempt, deadline)
 
@@ -116,7 +117,8 @@ class Foothold:
         if self.link.broken:
             self.renew_link(deadline)
         with contextlib.suppress(LinkFailure):
-            self._delete_all(Deadline(min(CLEANUP_SECONDS, max(0.0, deadline.remaining))))
+            self._delete_all(_limited(deadline))
+            self._delete_unseen(_limited(deadline))
         if self.link.broken:
             self.renew_link(deadline)
         shell = open_shell(self.link, self._options, deadline, self._book, self._own_codepage)
@@ -186,11 +188,11 @@ class Foothold:
         """End the command, delete the shell, close. Whether the host confirmed it."""
         shell, self._shell = self._shell, None
         try:
-            if shell is None or self._deserted:
+            if self._deserted or (shell is None and not self._book.ids):
                 return False
             return not self._book.ids or self._clean_up(shell, command)
         finally:
-            self.link.close()
+            self._leave()
 
     def end_now(self, seconds: float) -> bool:
         """Delete the shell over a logon of its own, from any thread: what runs there ends."""
@@ -202,67 +204,70 @@ class Foothold:
                 link.logon(deadline)
             for shell in self._book.ids:
                 self._delete(link, shell, deadline)
+            for shell in delete_marked(link, self._book.doubts, deadline):
+                self._book.strike(shell)
         except LinkFailure:
             return False
         finally:
             link.close()
         return True
 
-    def _clear(self, deadline: Deadline) -> bool:
+    def _leave(self) -> None:
+        self.link.close()
+        self._keeper.abandoned(self._book.ids)
+
+    def _clear(self, deadline: Deadline) -> set[str]:
         """Delete the shells that earlier runs left: they may be all that this user may have.
 
-        Whether the host did not know one of them: it may have it under a name of its own.
+        Which of them the host does not know: it may have them under names of its own.
         """
-        gone: list[str] = []
-        unknown = False
-        for shell in self._keeper.left_over():
-            if self.link.broken or deadline.passed:
-                break
-            try:
-                limit = Deadline(min(CLEANUP_SECONDS, deadline.remaining))
-                unknown = not self.link.delete(shell, limit) or unknown
-                gone.append(shell)
-            except LinkFailure as failure:
-                if not is_answer(failure):
-                    break
-        self._keeper.gone(gone)
-        return unknown
-
-    def _delete_strays(self, shell: HostShell, deadline: Deadline) -> None:
-        """Delete what the host opened for us without our learning of it."""
-        if shell.takes_names:
-            return
+        gone: set[str] = set()
+        unknown: set[str] = set()
         with contextlib.suppress(LinkFailure):
-            limit = Deadline(min(CLEANUP_SECONDS, deadline.remaining))
-            listed = list_shells(self.link, limit)
-            for stray in strays(listed, shell.id, self._book.ids):
-                self.link.delete(stray, limit)
+            for shell in self._keeper.left_over():
+                try:
+                    (gone if self.link.delete(shell, _limited(deadline)) else unknown).add(shell)
+                except LinkFailure as failure:
+                    if not is_answer(failure):
+                        raise
+            if unknown:
+                gone |= delete_marked(self.link, unknown, _limited(deadline))
+        self._keeper.gone([*gone])
+        return unknown - gone
 
-    def _try_to_leave(self) -> None:
-        """After a start that failed: a shell may have been opened unseen."""
-        if self._book.ids:
-            with contextlib.suppress(LinkFailure):
-                deadline = Deadline(CLEANUP_SECONDS)
-                self.renew_link(deadline)
-                self._delete_all(deadline)
-            self.link.close()
+    def _clear_unseen(self, unknown: set[str], deadline: Deadline) -> None:
+        """The same for what the host did not know, with a shell of our own to compare."""
+        with contextlib.suppress(LinkFailure):
+            if not self.shell().takes_names:
+                delete_strays(self.link, self.shell(), self._book, unknown, _limited(deadline))
+            self._keeper.gone([*unknown])
+        if self.link.broken:
+            self.renew_link(deadline)
 
-    def _clean_up(self, shell: HostShell, command: str) -> bool:
+    def _delete_unseen(self, deadline: Deadline) -> None:
+        """Delete what the host opened for us without telling, where it says so if asked."""
+        if self._book.doubts:
+            for name in delete_marked(self.link, self._book.doubts, deadline):
+                self._book.strike(name)
+
+    def _clean_up(self, shell: HostShell | None, command: str) -> bool:
+        """Give back what the host may hold for us, of which ``shell`` may be a part."""
         deadline = Deadline(CLEANUP_SECONDS)
         for _ in range(_CLEANUP_TRIES):
-            with contextlib.suppress(LinkFailure):
+            try:
                 if self.link.broken:
                     self.renew_link(deadline)
-                if command:
+                if command and shell is not None:
                     self.link.signal(shell.id, command, deadline)
-                if self._book.has_doubts:
-                    self._delete_strays(shell, deadline)
-                if self.link.broken:
-                    self.renew_link(deadline)
+                if shell is None or shell.takes_names or not self._book.doubts:
+                    self._delete_unseen(deadline)
+                else:
+                    delete_strays(self.link, shell, self._book, (), deadline)
                 self._delete_all(deadline)
                 return True
-            if not self.link.broken or deadline.passed:
-                break
+            except LinkFailure as failure:
+                if not self.link.broken or deadline.passed or is_refusal(failure):
+                    break
         return False
 
     def _delete_all(self, deadline: Deadline) -> None:
@@ -274,13 +279,6 @@ class Foothold:
             self._book.strike(shell)
 
 
-def may_be_repeated(failure: LinkFailure) -> bool:
-    """Whether a logon that failed so may be tried again at once."""
-    refused = isinstance(failure.error, AuthenticationFailed)
-    return failure.remedy is Remedy.LOGON and not refused
-
-
-def pause_before(attempt: int, deadline: Deadline) -> None:
-    """Wait before the next try: many connections may have broken at the same moment."""
-    pause = full_jitter(attempt, RETRY_PAUSE, RETRY_MOST)
-    time.sleep(max(0.0, min(pause, deadline.remaining)))
+def _limited(deadline: Deadline) -> Deadline:
+    """Time for giving something back, within that of what is done."""
+    return Deadline(min(CLEANUP_SECONDS, max(0.0, deadline.remaining)))

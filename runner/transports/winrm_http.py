@@ -187,7 +187,8 @@ def _root(error: BaseException) -> str:
     innermost = error
     while (deeper := _deeper(innermost)) is not None:
         innermost = deeper
-    return str(innermost) or type(innermost).__name__
+    said = innermost.strerror if isinstance(innermost, OSError) else ""
+    return said or str(innermost) or type(innermost).__name__
 
 
 def _deeper(error: BaseException) -> BaseException | None:

@@ -71,12 +71,15 @@ class Link:
         """Connect and log on, where that is a step of its own (sealed messages)."""
         self._do(Verb.LOGON, deadline, self._wire.build_session)
 
-    def create(self, codepage: int, deadline: Deadline, name: str = "") -> CreatedShell:
-        """Open a shell whose programs print in this code page, and that is to be called so."""
+    def create(
+        self, codepage: int, deadline: Deadline, name: str = "", mark: str = ""
+    ) -> CreatedShell:
+        """Open a shell whose programs print in this code page, that is to be called ``name``, and
+        by whose ``mark`` it is known in the host's list."""
 
         def call() -> CreatedShell:
             message, seconds = new_id(), self._options.operation_timeout
-            sent = winrm_envelopes.create(message, seconds, codepage, name)
+            sent = winrm_envelopes.create(message, seconds, codepage, name, mark)
             return winrm_answers.created(self._ask(message, sent))
 
         return self._do(Verb.CREATE, deadline, call)

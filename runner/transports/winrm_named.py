@@ -3,7 +3,7 @@
 Since WinRM 3.0 a client may choose both ids ([MS-WSMV] 2.2.4.7 and 2.2.4.36; PowerShell remoting
 always does). Then a shell whose Create went unanswered can still be deleted, and a command whose
 start is in doubt can be asked for. A host that calls it otherwise does not know this, which does
-no harm: its own id counts.
+no harm: its own id counts, and ``winrm_strays`` finds a shell by its mark.
 """
 
 from __future__ import annotations
@@ -31,8 +31,12 @@ class NamedLink(Link):
     """See the module. A name that is empty leaves the choice to the host."""
 
     def create_named(self, codepage: int, name: str, deadline: Deadline) -> CreatedShell:
-        """Open a shell of that name."""
-        return self.create(codepage, deadline, name)
+        """Open a shell of that name, or at least with that mark."""
+        return self.create(codepage, deadline, name, name)
+
+    def create_marked(self, codepage: int, mark: str, deadline: Deadline) -> CreatedShell:
+        """Open a shell that the host calls as it likes."""
+        return self.create(codepage, deadline, mark=mark)
 
     def command_named(self, shell: str, line: str, name: str, deadline: Deadline) -> str:
         """Start a command line under that name; returns its id."""

@@ -32,6 +32,7 @@ _MARKS: Final = (
     (re.compile(_LINE), "{line}"),
     (re.compile(">bWFyaw==<"), ">{data}<"),
     (re.compile("<rsp:(Shell|CommandLine)>"), r"<rsp:\1{name}>"),
+    (re.compile("</rsp:Shell>"), "{mark}</rsp:Shell>"),
 )
 
 

@@ -25,11 +25,20 @@ def explain_logon(error: LogonRefused, attempt: Attempt) -> LinkFailure:
             ),
             remedy=Remedy.LOGON,
         )
+    if not _is_offered(error.offers.lower(), attempt):
+        return LinkFailure(
+            AuthenticationFailed(
+                attempt.says(f"the host refuses the logon (HTTP 401); it offers: {offers}"),
+                hint=f"the host does not offer {attempt.auth}: set ansible_winrm_transport to "
+                "what it has, or enable it there (winrm get winrm/config/service/auth)",
+                may_have_started=attempt.started_earlier,
+            )
+        )
     reason = f" ({error.reason})" if error.reason else ""
     return LinkFailure(
         AuthenticationFailed(
             attempt.says(f"the host refuses the logon (HTTP 401){reason}; it offers: {offers}"),
-            hint=_logon_advice(error.offers.lower(), attempt),
+            hint=_logon_advice(attempt),
             may_have_started=attempt.started_earlier,
         )
     )
@@ -42,13 +51,17 @@ _WANTED: Final = {
 }
 
 
-def _logon_advice(offers: str, attempt: Attempt) -> str:
+def _is_offered(offers: str, attempt: Attempt) -> bool:
+    """Whether that kind of logon was refused, not that there are such logons."""
+    wanted = _WANTED.get(attempt.auth, (attempt.auth,))
+    is_named = any(scheme in offers for scheme in wanted)
+    return not offers or attempt.auth == "certificate" or is_named
+
+
+def _logon_advice(attempt: Attempt) -> str:
     again = "; it is not tried again, that could lock the account"
     if attempt.auth == "certificate":
         return NO_USER_FOR_CERTIFICATE
-    wanted = _WANTED.get(attempt.auth, (attempt.auth,))
-    if offers and not any(scheme in offers for scheme in wanted):
-        return f"the host does not offer {attempt.auth}: set ansible_winrm_transport to what it has"
     if attempt.auth == "kerberos":
         advice = (
             "the host does not take a ticket that the KDC has issued: its clock, an SPN that "

@@ -66,9 +66,9 @@ class ShellBook:
         return self._sure.get(shell, False)
 
     @property
-    def has_doubts(self) -> bool:
-        """Whether the host may have opened one of which it never told."""
-        return not all(self._sure.values())
+    def doubts(self) -> tuple[str, ...]:
+        """The names of those that the host may have opened without telling."""
+        return tuple(name for name, sure in self._sure.items() if not sure)
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -98,8 +98,7 @@ def open_shell(
         link.delete(created.id, deadline)
         book.strike(created.id)
         codepage, is_makeshift = FIRST_CODEPAGE, True
-        created = link.create(codepage, deadline)
-        book.enter(created.id)
+        created = _create_marked(link, codepage, deadline, book)
     quota = OLD_QUOTA if created.old_quota else NEW_QUOTA
     return HostShell(
         created.id, encoding_of(codepage), quota, takes_names, is_makeshift=is_makeshift
@@ -119,13 +118,30 @@ def _create(
             book.strike(name)
         if not not_understood(failure):
             raise
-        created = link.create(codepage, deadline)
+        return _create_marked(link, codepage, deadline, book), False
     if created.id.upper() == name:
         book.confirm(name)
         return created, True
-    book.strike(name)
     book.enter(created.id)
+    book.strike(name)
     return created, False
+
+
+def _create_marked(
+    link: NamedLink, codepage: int, deadline: Deadline, book: ShellBook
+) -> CreatedShell:
+    """A new shell on a host that takes no names."""
+    mark = new_name()
+    book.enter(mark, sure=False)
+    try:
+        created = link.create_marked(codepage, mark, deadline)
+    except LinkFailure as failure:
+        if not _may_exist(failure):
+            book.strike(mark)
+        raise
+    book.enter(created.id)
+    book.strike(mark)
+    return created
 
 
 def _may_exist(failure: LinkFailure) -> bool:

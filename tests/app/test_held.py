@@ -27,3 +27,17 @@ def test_a_run_that_is_gone_on_with_gives_back_what_it_left(tmp_path: Path) -> N
         now.gone([left])
         assert now.left("web01", PLACE) == []
         assert journal.left("web01", PLACE) == [], "to others it is a run that is at work"
+
+
+def test_what_a_broken_connection_could_not_give_back_is_for_the_next_one(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.db") as journal:
+        run = a_run("web01")
+        journal.begin(run)
+        held = Held(journal, run.id)
+        for shell in ("of the broken one", "of another one"):
+            held.opened("web01", PLACE, shell)
+        held.abandoned("web02", ["of another one"])
+        assert held.left("web01", PLACE) == []
+        held.abandoned("web01", ["of the broken one"])
+        (left,) = held.left("web01", PLACE)
+        assert left.held == "of the broken one"

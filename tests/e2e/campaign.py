@@ -17,7 +17,6 @@ from typing import Any, Final
 import yaml
 
 from runner.journal.journal import Journal
-from runner.transports.winrm_strays import _NEW_SECONDS
 from tests.e2e.campaign_play import STEPS, VALUES, log, play, service, value, wanted
 from tests.e2e.fleet import PASSWORD, USER, TestFleet, jobs_of
 from tests.transports.tcp_proxy import Kind, Proxy, Trouble
@@ -27,6 +26,11 @@ JOB_LIMIT: Final = 45.0
 """Seconds that one job may take whatever happens: its probe, its change, another look at the host
 after a loss, each within TASK_SECONDS or the time of a logon, and cleaning up."""
 _SYSTEMS: Final = ("2008r2-sp1", "2012r2", "2016", "2019", "2022")
+_SECURE: Final = {
+    "ansible_winrm_scheme": "https",
+    "ansible_winrm_server_cert_validation": "ignore",
+}
+"""One host in four is reached so."""
 
 
 @dataclass
@@ -64,6 +68,10 @@ class Tally:
         yield from self.wrong[:20]
 
 
+def _way(number: int) -> Mapping[str, str]:
+    return _SECURE if number % 4 == 3 else {}
+
+
 class Campaign:
     """A fleet behind proxies. A context manager."""
 
@@ -71,7 +79,9 @@ class Campaign:
         self._random = random.Random(seed)
         self.seed = seed
         self.tally = Tally()
-        hosts = {f"web{n:02}": {"lab_os": _SYSTEMS[n % len(_SYSTEMS)]} for n in range(HOSTS)}
+        hosts = {
+            f"web{n:02}": {"lab_os": _SYSTEMS[n % len(_SYSTEMS)], **_way(n)} for n in range(HOSTS)
+        }
         self.fleet = TestFleet(home, hosts)
         self._cleanup = contextlib.ExitStack()
         self._proxies: dict[str, Proxy] = {}
@@ -84,7 +94,10 @@ class Campaign:
         self._cleanup.enter_context(self.fleet)
         for host in self.fleet.lab.hosts():
             self._proxies[host.name] = self._cleanup.enter_context(Proxy(host.port))
-        data = {name: {"ansible_port": proxy.port} for name, proxy in self._proxies.items()}
+        data = {
+            name: {"ansible_port": proxy.port, **_way(int(name[3:]))}
+            for name, proxy in self._proxies.items()
+        }
         common = {
             "ansible_host": "127.0.0.1",
             "ansible_winrm_scheme": "http",
@@ -230,14 +243,13 @@ class Campaign:
         ]
         with Journal.open(self.fleet.home / "state" / "journal.db") as journal:
             for name, count in left.items():
-                place = f"http://127.0.0.1:{self._proxies[name].port} as {USER.casefold()}"
+                scheme = _way(int(name[3:])).get("ansible_winrm_scheme", "http")
+                place = f"{scheme}://127.0.0.1:{self._proxies[name].port} as {USER.casefold()}"
                 recorded = len(journal.left(name, place))
                 if recorded < count:
                     self.tally.wrong.append(
                         f"round {number} {name}: {count} shells are left, {recorded} on record"
                     )
-        # A shell that nobody has used yet is somebody's own for so long.
-        time.sleep(2 * _NEW_SECONDS)
         done = self.fleet.play("- hosts: all\n  gather_facts: false\n  tasks: [{win_ping: {}}]\n")
         if done.code:
             self.tally.wrong.append(f"round {number}: the run after it: {done.out[-500:]}")

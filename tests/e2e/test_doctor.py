@@ -19,6 +19,7 @@ from runner.lab.wsman_faults import Fault
 from runner.lab.wsman_host import Limits
 from tests.e2e.clinic import Admit, Clinic, by_step, failing
 from tests.transports.failing import VERBS, canned, silent
+from tests.transports.kdc import need_kerberos
 
 pytestmark = pytest.mark.usefixtures("impatient_doctor")
 
@@ -226,6 +227,22 @@ def test_clocks_that_differ(
     assert step.verdict is Verdict.NOTE
     assert words in step.advice
     assert step.data["skew_seconds"] == pytest.approx(minutes * 60, abs=5)
+
+
+def test_a_clock_that_no_ticket_bears_ends_it_before_any_logon(
+    admit: Admit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need_kerberos()
+
+    def other(usegmt: bool) -> str:
+        return formatdate(time.time() - 1200, usegmt=usegmt)
+
+    monkeypatch.setattr("runner.lab.http_message.formatdate", other)
+    clinic = admit()
+    more = {"ansible_winrm_transport": "kerberos", "ansible_user": "bob@CORP.EXAMPLE"}
+    found = failing(clinic.examine(**more), "clock", "w32tm", "five minutes")
+    assert found.category == "authentication"
+    assert clinic.front.counters()["failed_logons"] == 0
 
 
 def test_low_quotas_are_told(admit: Admit) -> None:

@@ -107,12 +107,16 @@ class Book:
         self.open: list[tuple[str, str, str]] = []
         self._left = list(left)
         self.is_gone: list[str] = []
+        self.abandons: list[str] = []
 
     def opened(self, host: str, place: str, held: str) -> None:
         self.open.append((host, place, held))
 
     def closed(self, host: str, held: str) -> None:
         self.open = [entry for entry in self.open if (entry[0], entry[2]) != (host, held)]
+
+    def abandoned(self, host: str, held: Sequence[str]) -> None:
+        self.abandons += held
 
     def left(self, host: str, place: str) -> Sequence[LeftRecord]:
         return self._left

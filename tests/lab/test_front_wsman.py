@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.lab.front_loop import Loop
+from runner.lab.wsman import Caller
 from runner.lab.wsman_request import duration
 from tests.lab.front_talk import NS, OPEN, SHELL, TRANSFER, talk_to
 
@@ -126,6 +127,39 @@ def test_a_shell_can_be_read(loop: Loop) -> None:
     answer = talk.ask(f"{TRANSFER}/Get", "", shell, resource=SHELL)
     assert answer.get(".//rsp:ShellId") == shell
     assert answer.get(".//rsp:ShellInactivity") == "P0DT0H0M0S"
+
+
+ENUMERATE = "http://schemas.xmlsoap.org/ws/2004/09/enumeration/Enumerate"
+MARKED = (
+    "<rsp:Shell><rsp:OutputStreams>stdout</rsp:OutputStreams><rsp:Environment>"
+    '<rsp:Variable Name="A&quot;">&lt;1&gt;</rsp:Variable></rsp:Environment></rsp:Shell>'
+)
+
+
+def test_shells_are_listed_with_who_opened_them_and_how(loop: Loop) -> None:
+    talk = talk_to(loop, "2008r2-sp1")
+    created = talk.ask(f"{TRANSFER}/Create", MARKED)
+    talk.open()
+    talk.caller = Caller("admin", "10.0.0.10", talk.caller.url)
+    answer = talk.ask(ENUMERATE, resource=SHELL)
+    first, second = answer.root.iterfind(".//rsp:Shell", NS)
+    assert first.findtext("rsp:ShellId", "", NS) == created.get(".//w:Selector")
+    assert first.findtext("rsp:ClientIP", "", NS) == "10.0.0.9", "not who asks now"
+    (variable,) = first.iterfind("rsp:Environment/rsp:Variable", NS)
+    assert (variable.get("Name"), variable.text) == ('A"', "<1>")
+    assert second.find("rsp:Environment", NS) is None
+    talk.caller = Caller("eve", "10.0.0.9", talk.caller.url)
+    assert talk.ask(ENUMERATE, resource=SHELL).root.find(".//rsp:Shell", NS) is None
+
+
+def test_winrm_1_lists_ids_and_streams_alone(loop: Loop) -> None:
+    talk = talk_to(loop, "2003-sp2")
+    created = talk.ask(f"{TRANSFER}/Create", MARKED)
+    (shell,) = talk.ask(ENUMERATE).root.iterfind(".//rsp:Shell", NS)
+    names = [element.tag.rpartition("}")[2] for element in shell]
+    assert names == ["ShellId", "InputStreams", "OutputStreams"]
+    assert shell.findtext("rsp:ShellId", "", NS) == created.get(".//w:Selector")
+    assert talk.ask(ENUMERATE, resource=SHELL).status == 500
 
 
 @given(

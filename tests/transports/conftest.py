@@ -19,7 +19,7 @@ from runner.interfaces.transport import Connection
 from runner.lab.front import Front
 from runner.lab.front_options import FrontOptions
 from runner.lab.spec import HostSpec
-from runner.transports import winrm_clock, winrm_foothold, winrm_kerberos
+from runner.transports import winrm_again, winrm_clock, winrm_kerberos
 from runner.transports.winrm import Transport
 from runner.transports.winrm_kerberos_tickets import Tickets
 from tests.transports import kdc
@@ -87,7 +87,7 @@ def until(condition: Callable[[], bool], seconds: float = 3.0) -> bool:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses than in production."""
     monkeypatch.setattr(winrm_clock, "GRACE_SECONDS", 0.1)
-    monkeypatch.setattr(winrm_foothold, "RETRY_PAUSE", 0.01)
+    monkeypatch.setattr(winrm_again, "RETRY_PAUSE", 0.01)
 
 
 @pytest.fixture

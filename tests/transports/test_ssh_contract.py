@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from paramiko.common import DEFAULT_WINDOW_SIZE
 
+from runner.interfaces.shell import Invocation
 from runner.interfaces.transport import Connection
 from runner.transports.ssh import Transport
 from tests.transports.contract import Lines, TransportContract
@@ -39,6 +41,19 @@ class TestSsh(TransportContract):
         connection = transport.connect(transport.options("h", server.variables()), timeout=10)
         yield connection
         connection.close()
+
+    @pytest.mark.parametrize(
+        "line",
+        ["head -c {0} /dev/zero >&2; head -c {0} /dev/zero", "tee /dev/stderr"],
+        ids=["one after the other", "while input goes out"],
+    )
+    def test_more_than_a_window_on_both_streams(self, link: Connection, line: str) -> None:
+        """Who reads one to its end, or sends all input first, waits for ever (RFC 4254, 5.2)."""
+        data = bytes(3 * DEFAULT_WINDOW_SIZE)
+        given = data if "tee" in line else None
+        raw = link.run(Invocation(line.format(len(data)), given), timeout=60)
+        assert raw.code == 0
+        assert raw.stdout == raw.stderr == data
 
 
 class OverWindows(TransportContract):

@@ -3,79 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runner.app.held import Held
+from runner.engine.access import Access, Place
+from runner.engine.stop import Stop
+from runner.errors import Unreachable
 from runner.interfaces.access import Keeper
 from runner.interfaces.shell import Invocation
+from runner.journal.journal import Journal
+from runner.lab import wsman, wsman_open
 from runner.transports import winrm_strays
+from runner.transports.winrm_again import TRIES
 from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_foothold import Foothold
-from runner.transports.winrm_strays import Listed, read, strays
+from tests.journal.support import a_run
 from tests.transports.conftest import TRANSPORT, Serve, Site, hello
 from tests.transports.failing import VERBS, answer_with
 from tests.transports.tcp_proxy import Kind, Proxy, Trouble
 from tests.transports.test_winrm_quota import Notes
 
-CMD = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd"
 OLD = "2008r2-sp1"
-
-
-def shell(name: str, **more: Any) -> Listed:
-    values = {"resource": CMD, "owner": "CORP\\ops", "client": "10.0.0.9", "age": 30, "idle": 30}
-    return Listed(name, **{**values, **more})
-
-
-OURS = shell("OURS", age=40, idle=0)
-LEFT_ALONE = {
-    "ours": OURS,
-    "one that we know of": shell("known"),
-    "another user's": shell("x", owner="CORP\\eve"),
-    "another controller's": shell("x", client="10.0.0.8"),
-    "PowerShell remoting": shell("x", resource="http://schemas.microsoft.com/powershell/x"),
-    "one that was used": shell("x", age=30, idle=10),
-    "one that is only just opened": shell("x", age=1, idle=1),
-}
-
-
-def test_what_was_opened_unseen() -> None:
-    assert strays([OURS, shell("A"), shell("B", age=3, idle=2)], "ours", ()) == ["A", "B"]
-
-
-@pytest.mark.parametrize("other", LEFT_ALONE.values(), ids=LEFT_ALONE.keys())
-def test_what_is_left_alone(other: Listed) -> None:
-    assert strays([OURS, other], "OURS", ["KNOWN"]) == []
-
-
-def test_without_our_own_shell_nobody_can_tell() -> None:
-    assert strays([shell("A")], "OURS", ()) == []
-    assert strays([shell("OURS", owner=""), shell("A", owner="")], "OURS", ()) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("P0DT0H0M9S", 9),
-        ("P1DT2H3M4S", 93784),
-        ("PT7200.000S", 7200),
-        ("PT1M", 60),
-        ("P2D", 172800),
-    ],
-)
-def test_durations(text: str, seconds: int) -> None:
-    found = read(
-        b'<a xmlns:rsp="http://schemas.microsoft.com/wbem/wsman/1/windows/shell"><rsp:Shell>'
-        b"<rsp:ShellId>A</rsp:ShellId><rsp:ShellRunTime>%b</rsp:ShellRunTime>"
-        b"<rsp:ShellInactivity>PT0S</rsp:ShellInactivity></rsp:Shell></a>" % text.encode()
-    )
-    assert found == [Listed("A", "", "", "", seconds, 0)]
-
-
-def test_what_is_no_duration() -> None:
-    with pytest.raises(ValueError, match="no duration"):
-        read(b"<a><x:Shell xmlns:x='x'><x:ShellRunTime>long</x:ShellRunTime></x:Shell></a>")
+OLD_SHELLS = 5
 
 
 @pytest.fixture
@@ -83,21 +37,37 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(winrm_strays, "_NEW_SECONDS", 0)
 
 
-def lose_a_shell(site: Site, stack: contextlib.ExitStack) -> int:
-    """The port of a proxy that cuts the connection before the answer to the next Create."""
-    proxy = stack.enter_context(Proxy(site.front.port))
-    handlers: Any = site.front._served.service._handlers
-    what, handler = handlers[VERBS["Create"]]
-    left = [1]
+@pytest.fixture
+def secretive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hosts that do not tell with which variables a shell was opened."""
+    told = wsman_open.described
 
-    def creating(request: Any, caller: Any) -> bytes:
+    def described(shell: Any, *, old: bool = False) -> str:
+        return told(dataclasses.replace(shell, env={}), old=old)
+
+    monkeypatch.setattr(wsman, "described", described)
+
+
+def before(site: Site, verb: str, times: int, call: Callable[[], None]) -> None:
+    """Call that when the host has done what it was asked, before it says so."""
+    handlers: Any = site.front._served.service._handlers
+    what, handler = handlers[VERBS[verb]]
+    left = [times]
+
+    def handling(request: Any, caller: Any) -> bytes:
         done: bytes = handler(request, caller)
         if left[0]:
             left[0] -= 1
-            proxy.plan(Trouble(Kind.CUT, False, 0))
+            call()
         return done
 
-    handlers[VERBS["Create"]] = (what, creating)
+    handlers[VERBS[verb]] = (what, handling)
+
+
+def lose_a_shell(site: Site, stack: contextlib.ExitStack, times: int = 1) -> int:
+    """The port of a proxy that cuts the connection before the answer to the next Create."""
+    proxy = stack.enter_context(Proxy(site.front.port))
+    before(site, "Create", times, lambda: proxy.plan(Trouble(Kind.CUT, False, 0)))
     return proxy.port
 
 
@@ -108,6 +78,11 @@ class Recorded(Notes):
         super().__init__()
         self.left = left
         self.are_gone: list[str] = []
+        self.asked: list[str] = []
+
+    def opened(self, held: str) -> None:
+        super().opened(held)
+        self.asked.append(held)
 
     def left_over(self) -> Sequence[str]:
         return self.left
@@ -123,35 +98,95 @@ def test_a_shell_whose_answer_was_lost(serve: Serve, os: str, listed: int) -> No
     with contextlib.ExitStack() as stack:
         port = lose_a_shell(site, stack)
         link = site.connect(ansible_port=port)
-        assert hello(link) == b"hello\r\n"
         assert site.count("creates") == 2
-        assert site.count("open_shells") == (2 if os == OLD else 1)
+        assert site.count("open_shells") == 1, "the other one was found before a new one was opened"
+        assert hello(link) == b"hello\r\n"
         link.close()
     assert site.count("open_shells") == 0
     assert site.count("enumerates") == listed
     assert site.machine.ran == ["out hello"]
 
 
-@pytest.mark.usefixtures("impatient", "at_once")
+@pytest.mark.usefixtures("impatient")
+def test_a_host_from_which_no_answer_comes(serve: Serve) -> None:
+    """Three shells are opened, none is told of; the run ends with nothing left there."""
+    site = serve(OLD)
+    notes = Recorded()
+    with contextlib.ExitStack() as stack:
+        port = lose_a_shell(site, stack, TRIES)
+        options = TRANSPORT.options("web01", {**site.variables(), "ansible_port": port})
+        with pytest.raises(Unreachable):
+            TRANSPORT.open(options, timeout=30, keeper=notes)
+    assert site.count("creates") == TRIES
+    assert site.count("open_shells") == 0
+    assert notes.open == []
+
+
+@pytest.mark.usefixtures("impatient", "secretive")
+def test_a_host_that_lists_no_variables(serve: Serve) -> None:
+    """Then what is like our own is waited for, until nobody else can be about to use it."""
+    site = serve(OLD)
+    with contextlib.ExitStack() as stack:
+        link = site.connect(ansible_port=lose_a_shell(site, stack))
+        assert site.count("open_shells") == 2
+        assert hello(link) == b"hello\r\n"
+        link.close()
+    assert site.count("open_shells") == 0
+
+
+@pytest.mark.usefixtures("impatient")
 def test_what_an_earlier_run_never_learned_of(serve: Serve) -> None:
-    """It has the name on record that the host did not take."""
+    """It has the name on record that the host did not take. All shells that there may be are ours,
+    but for one: they are given back before one is opened."""
     site = serve(OLD)
     options = TRANSPORT.options("web01", site.variables())
-    name = "11111111-2222-3333-4444-555555555555"
-    Foothold(options, Keeper()).open(Deadline(30))  # nobody comes back to it
-    assert site.count("open_shells") == 1
-    notes = Recorded(name)
+    names = []
+    for _ in range(OLD_SHELLS - 1):
+        killed = Recorded()  # nobody comes back to it
+        Foothold(options, killed).open(Deadline(30))
+        names.append(killed.asked[0])
+    other = site.connect()
+    assert site.count("open_shells") == OLD_SHELLS
+    notes = Recorded(*names)
     link = TRANSPORT.open(options, timeout=30, keeper=notes)
     assert site.count("enumerates") == 1
-    assert notes.are_gone == [name]
-    assert site.count("open_shells") == 1, "the new one"
-    assert hello(link) == b"hello\r\n"
+    assert sorted(notes.are_gone) == sorted(names)
+    assert site.count("open_shells") == 2, "the new one, and that of somebody else"
+    assert hello(link) == hello(other) == b"hello\r\n"
     link.close()
+    other.close()
     assert site.count("open_shells") == 0
     assert site.count("enumerates") == 1
 
 
-@pytest.mark.usefixtures("impatient", "at_once")
+@pytest.mark.usefixtures("impatient", "at_once", "secretive")
+def test_what_an_earlier_run_left_on_a_host_that_lists_no_variables(serve: Serve) -> None:
+    site = serve(OLD)
+    options = TRANSPORT.options("web01", site.variables())
+    Foothold(options, Keeper()).open(Deadline(30))
+    notes = Recorded("11111111-2222-3333-4444-555555555555")
+    link = TRANSPORT.open(options, timeout=30, keeper=notes)
+    assert notes.are_gone == list(notes.left)
+    assert site.count("open_shells") == 1, "the new one"
+    link.close()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_could_not_be_looked_for_stays_on_record(serve: Serve) -> None:
+    site = serve(OLD)
+    notes = Recorded("11111111-2222-3333-4444-555555555555")
+    with contextlib.ExitStack() as stack:
+        proxy = stack.enter_context(Proxy(site.front.port))
+        before(site, "Enumerate", 9, lambda: proxy.plan(Trouble(Kind.RESET, False, 0)))
+        options = TRANSPORT.options("web01", {**site.variables(), "ansible_port": proxy.port})
+        link = TRANSPORT.open(options, timeout=30, keeper=notes)
+        assert hello(link) == b"hello\r\n"
+        link.close()
+    assert notes.are_gone == []
+    assert site.count("open_shells") == 0
+
+
+@pytest.mark.usefixtures("impatient", "at_once", "secretive")
 def test_shells_in_use_stay(serve: Serve) -> None:
     site = serve(OLD)
     other = site.connect()
@@ -171,9 +206,67 @@ def test_shells_in_use_stay(serve: Serve) -> None:
 @pytest.mark.usefixtures("impatient", "at_once")
 def test_a_host_that_lists_nothing_is_left_in_peace(serve: Serve) -> None:
     site = serve(OLD)
+    answer_with(site, "Enumerate", 5, 9)
     with contextlib.ExitStack() as stack:
         link = site.connect(ansible_port=lose_a_shell(site, stack))
-        answer_with(site, "Enumerate", 5, 9)
         assert hello(link) == b"hello\r\n"
         link.close()
     assert site.count("open_shells") == 1, "until the host finds it idle"
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("os", [OLD, "2016"])
+def test_a_shell_that_is_replaced_while_the_network_breaks(serve: Serve, os: str) -> None:
+    """It is opened again, as at the start, and what was opened unseen is given back at once."""
+    site = serve(os)
+    with contextlib.ExitStack() as stack:
+        proxy = stack.enter_context(Proxy(site.front.port))
+        link = site.connect(ansible_port=proxy.port)
+        link._foothold.shell().commands_left = 0  # type: ignore[attr-defined]
+        before(site, "Create", TRIES - 1, lambda: proxy.plan(Trouble(Kind.RESET, False, 0)))
+        assert hello(link) == b"hello\r\n"
+        assert site.count("creates") == 1 + TRIES
+        assert site.count("open_shells") == 1
+        link.close()
+    assert site.count("open_shells") == 0
+    assert site.machine.ran == ["out hello"]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_shell_that_cannot_be_replaced(serve: Serve) -> None:
+    """The task fails, and nothing is left all the same: somebody answers there."""
+    site = serve(OLD)
+    with contextlib.ExitStack() as stack:
+        proxy = stack.enter_context(Proxy(site.front.port))
+        link = site.connect(ansible_port=proxy.port)
+        link._foothold.shell().commands_left = 0  # type: ignore[attr-defined]
+        before(site, "Create", TRIES, lambda: proxy.plan(Trouble(Kind.RESET, False, 0)))
+        with pytest.raises(Unreachable) as caught:
+            hello(link)
+    assert not caught.value.may_have_started
+    assert site.count("open_shells") == 0
+    assert site.machine.ran == []
+
+
+def test_what_a_connection_could_not_give_back_the_next_one_of_the_run_does(
+    serve: Serve, tmp_path: Path
+) -> None:
+    site = serve(OLD)
+    place = Place("web01", TRANSPORT, TRANSPORT.options("web01", site.variables()))
+    with Journal.open(tmp_path / "journal.db") as journal:
+        run = a_run("web01")
+        journal.begin(run)
+        access = Access(Stop())
+        access.ledger = Held(journal, run.id)
+        link, _ = access.connect(place, 30)
+        answer_with(site, "Delete", 5)
+        link.close()
+        assert site.count("open_shells") == 1
+        link, _ = access.connect(place, 30)
+        assert site.count("open_shells") == 1, "the new one"
+        other, _ = access.connect(place, 30)
+        assert site.count("open_shells") == 2, "what is in use stays"
+        link.close()
+        other.close()
+    assert site.count("open_shells") == 0
+    assert site.count("deletes") == 4

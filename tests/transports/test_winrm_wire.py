@@ -19,7 +19,7 @@ from runner.errors import (
     TransportError,
     Unreachable,
 )
-from runner.transports import winrm_clock, winrm_foothold
+from runner.transports import winrm_again, winrm_clock
 from runner.transports.winrm_clock import Deadline
 from runner.transports.winrm_link import Link
 from runner.transports.winrm_options import WinrmOptions, read_options
@@ -172,7 +172,7 @@ def test_no_message_ever_leaves_in_clear_text(
     kind: type[TransportError],
     asked: int,
 ) -> None:
-    monkeypatch.setattr(winrm_foothold, "RETRY_PAUSE", 0.01)
+    monkeypatch.setattr(winrm_again, "RETRY_PAUSE", 0.01)
     server = script(reply)
     with pytest.raises(kind) as caught:
         TRANSPORT.connect(options_for(server), timeout=3)
