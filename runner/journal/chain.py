@@ -31,6 +31,8 @@ SEALED: Final[dict[str, tuple[str, str]]] = {
 }
 """The tables whose rows are sealed: the column that names a row, and how to call it."""
 
+_ENCODER: Final = json.JSONEncoder(check_circular=False)
+"""What ``json.dumps`` does, without looking for circles where there are none."""
 _EVENTS: Final = {"INSERT": "NEW", "UPDATE": "NEW", "DELETE": "OLD"}
 
 
@@ -94,7 +96,7 @@ def _digest(*fields: object) -> str:
     for name, value in zip(fields[::2], fields[1::2], strict=True):
         if value is not None:
             kept += (name, [value.hex()] if type(value) is bytes else value)
-    return hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(kept).encode()).hexdigest()
 
 
 def link(before: str, kind: str, ref: object, digest: str) -> str:

@@ -44,7 +44,7 @@ def dump(value: JSON, what: str) -> str:
         return "null"  # as much of a record is
     try:
         return _ENCODER.encode(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise JournalError(
             f"{what} cannot be recorded: {error}",
             hint="Nothing was sent. This is a defect of the module: states must survive JSON.",
@@ -60,7 +60,9 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} {value!r} is not JSON")
 
 
-_ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=_plain)
+_ENCODER: Final = json.JSONEncoder(
+    allow_nan=False, separators=(",", ":"), default=_plain, check_circular=False
+)
 
 
 def as_text(value: str) -> str:

@@ -13,13 +13,11 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-import spnego
-from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from spnego.channel_bindings import GssChannelBindings
 
 from runner.transports.winrm_guards import AnswerRefused
 from runner.transports.winrm_ntlm_seal import Seals, sealing
+from runner.transports.winrm_spnego import GssChannelBindings, spnego
 
 _TOKEN: Final = re.compile(r"\b(Negotiate|NTLM)\s+([A-Za-z0-9+/]+=*)", re.IGNORECASE)
 _HASHES: Final = re.compile(r"[0-9A-Fa-f]{32}:[0-9A-Fa-f]{32}")
@@ -93,6 +91,8 @@ def credential(user: str, password: str) -> Any:
 def endpoint_hash(certificate: bytes) -> bytes:
     """RFC 5929 tls-server-end-point of a certificate (DER), as requests-ntlm computes it; empty
     where nobody knows how it was signed."""
+    from cryptography import x509  # only with TLS
+
     try:
         algorithm = x509.load_der_x509_certificate(certificate).signature_hash_algorithm
     except (UnsupportedAlgorithm, ValueError):

@@ -16,10 +16,10 @@ from functools import cache
 from hashlib import md5
 from typing import Any, Final, Protocol
 
-import spnego
 from cryptography.hazmat.primitives.ciphers import Cipher
 
 from runner.transports.winrm_guards import AnswerRefused
+from runner.transports.winrm_spnego import spnego
 
 try:
     from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4
@@ -33,6 +33,9 @@ _USUAL: Final = _SIGN | _SEAL | _EXTENDED | _KEY_128 | _KEY_EXCHANGE
 _FLAGS_AT: Final = 60
 """NegotiateFlags in an AUTHENTICATE_MESSAGE ([MS-NLMP] 2.2.1.3)."""
 _SIGNATURE: Final = 16
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
+"""What HMAC does to each byte of its key (RFC 2104)."""
 _CLIENT, _SERVER = b"client-to-server", b"server-to-client"
 
 
@@ -112,8 +115,8 @@ def _hmac(key: bytes) -> Callable[[bytes], bytes]:
     """HMAC-MD5 (RFC 2104) with the key worked in beforehand: hmac.digest looks its hash up in
     OpenSSL's providers each time, which takes longer than the hash."""
     padded = key.ljust(64, b"\0")
-    inner = md5(bytes(byte ^ 0x36 for byte in padded), usedforsecurity=False)
-    outer = md5(bytes(byte ^ 0x5C for byte in padded), usedforsecurity=False)
+    inner = md5(padded.translate(_INNER), usedforsecurity=False)
+    outer = md5(padded.translate(_OUTER), usedforsecurity=False)
 
     def digest(data: bytes) -> bytes:
         first, second = inner.copy(), outer.copy()

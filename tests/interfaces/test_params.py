@@ -38,7 +38,12 @@ REFUSED = [
         "parameter 'force_dependent_services' must be yes or no, not 'perhaps'",
         "",
     ),
-    ("win_find", {"paths": "C:\\x", "follow": 1}, "'follow' is not supported here", "cmd does not"),
+    (
+        "win_find",
+        {"paths": "C:\\x", "follow": 1},
+        "'follow' is not supported here",
+        "cmd tells in no reliable way",
+    ),
     ("win_service", {"name": "x", "password": "p"}, "goes with the 'username'", ""),
     ("win_service", {"name": "x", "username": r"CORP\me"}, "needs a 'password'", ""),
     ("win_reboot", {"reboot_timeout": "soon"}, "must be a number, not 'soon'", ""),
@@ -52,7 +57,7 @@ REFUSED = [
     ("set_fact", {"a-b": 1}, "'a-b' is not a variable name", ""),
     ("set_fact", {}, "no variable is given", ""),
     ("meta", {"_raw_params": "dance"}, "(free form) must be one of 'noop'", ""),
-    ("meta", {"_raw_params": "refresh_inventory"}, "'refresh_inventory' is not supported", ""),
+    ("win_service", {"name": "x", "when": "y"}, "has no parameter 'when'", "keyword of the task"),
     ("win_command", {}, "give one command line", ""),
     ("win_command", {"_raw_params": "x", "argv": ["y"]}, "give one command line", ""),
     ("win_command", {"_raw_params": "dir C:\\"}, "'dir' is a word of cmd", ""),
@@ -80,14 +85,20 @@ REFUSED = [
     ("win_service", {"name": "x", "failure_actions": [{"type": "wait"}]}, "must be one of", ""),
     ("win_service", {"name": "x", "failure_actions": [{"delay": 1}]}, "failure_actions", ""),
     ("win_service", {"name": "x", "failure_reset_period": -1}, "at least 0", ""),
-    ("win_firewall_rule", {"name": "x", "interfacetypes": ["lan", "ras"]}, "one kind", ""),
+    (
+        "win_firewall_rule",
+        {"name": "x", "action": "block", "security": "authenc"},
+        "goes with action: allow",
+        "",
+    ),
+    ("win_firewall_rule", {"group": "x"}, "would change all rules of a group", ""),
     ("win_powershell", {"script": "x", "executable": "pwsh.exe"}, "start another one", ""),
     ("win_firewall_rule", {"name": "x", "interfacetypes": "wan"}, "not 'wan'", ""),
     ("win_firewall_rule", {"name": "x", "icmp_type_code": "8:*"}, "needs protocol icmpv4", ""),
     (
         "win_firewall_rule",
-        {"name": "x", "protocol": "icmpv4", "icmp_type_code": ["8:0", "3:*"]},
-        "a rule for each",
+        {"name": "x", "protocol": "icmpv4", "icmp_type_code": ["8:0", "x:y"]},
+        "must be TYPE:CODE",
         "",
     ),
     (
@@ -96,7 +107,7 @@ REFUSED = [
         "not 'echo:*'",
         "",
     ),
-    ("win_firewall_rule", {"name": "x", "security": "authenticate"}, "'notrequired'", ""),
+    ("win_firewall_rule", {"name": "x", "security": "never"}, "'notrequired'", ""),
 ]
 
 
@@ -221,3 +232,13 @@ def test_modules_for_windows_take_choices_in_any_case() -> None:
     assert found.state == "stopped"  # type: ignore[attr-defined]
     with pytest.raises(ParamsError, match="must be one of"):
         parse(load("service"), {"name": "x", "state": "Stopped"}, {}, TASK)
+
+
+def test_what_is_not_supported_may_be_left_out_on_the_host() -> None:
+    asked = {"name": "x", "proxy_password": "{{ secret | default(omit) }}"}
+    assert problems(load("win_chocolatey"), asked, is_template, {}, TASK) == ()
+    with pytest.raises(ParamsError, match="'proxy_password' is not supported"):
+        parse(load("win_chocolatey"), {"name": "x", "proxy_password": "given"}, {}, TASK)
+    for value in ("{{ secret }}", "omit"):
+        raw = {"name": "x", "proxy_password": value}
+        assert problems(load("win_chocolatey"), raw, is_template, {}, TASK)
