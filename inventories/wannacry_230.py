@@ -111,7 +111,7 @@ def fleet() -> list[Host]:
     hosts += _series("pc", "office", 60, ["win7-sp1"], office)
     hosts += _series("nb", "office", 28, ["win10-1607"], office[:2])
     hosts += _series("xp", "winxp", 6, ["xp"], [("x86", "chs")])
-    hosts += _series("lin", "linux", 4, ["linux"])
+    hosts += _series("lin", "linux", 4, ["debian-12", "centos-7", "rocky-9", "ubuntu-22.04"])
     return hosts
 
 
@@ -130,7 +130,7 @@ def _series(
 
 
 def simulated(host: Host) -> bool:
-    """Whether the lab has this system: it has no XP and no Linux."""
+    """Whether the lab has this Windows: it has no XP."""
     return host.group not in ("winxp", "linux")
 
 
@@ -265,8 +265,8 @@ def operators(hosts: list[Host]) -> Vars:
     linux, xp = groups.pop("linux"), groups.pop("winxp")
     linux["vars"] = {"ansible_connection": "ssh", "ansible_user": "ops", "ansible_become": True}
     windows = {"children": {**groups, "winxp": {}}}
-    outside = {"children": {"linux": linux, "winxp": xp}}
-    return {"all": {"children": {"windows": windows, "not_in_lab": outside}}}
+    outside = {"children": {"winxp": xp}}
+    return {"all": {"children": {"windows": windows, "linux": linux, "not_in_lab": outside}}}
 
 
 def laboratory(hosts: list[Host]) -> Vars:
@@ -281,7 +281,28 @@ def laboratory(hosts: list[Host]) -> Vars:
         "ansible_winrm_message_encryption": "always",
         "ansible_user": "Administrator", "ansible_password": "Lab-Passw0rd",
     }  # fmt: skip
-    return {"all": {"children": {"simulated": {"vars": settings, "hosts": entries}}}}
+    linux = _linux([host for host in hosts if host.group == "linux"], FIRST_PORT + len(inside))
+    groups = {"simulated": {"vars": settings, "hosts": entries}, "simulated_linux": linux}
+    return {"all": {"children": groups}}
+
+
+def _linux(hosts: list[Host], port: int) -> Vars:
+    """The Linux servers over SSH; every second one serves files with Samba."""
+    entries: dict[str, Vars] = {
+        host.name: {
+            "ansible_host": "127.0.0.1",
+            "ansible_port": port + number,
+            "lab_os": host.os,
+            "lab_state": {"linux": {"samba": number % 2 == 0}},
+        }
+        for number, host in enumerate(hosts)
+    }
+    known_hosts = "-o UserKnownHostsFile=~/.local/state/runner/lab/known_hosts"
+    settings = {
+        "ansible_connection": "ssh", "ansible_shell_type": "sh", "ansible_user": "root",
+        "ansible_password": "Lab-Passw0rd", "ansible_ssh_common_args": known_hosts,
+    }  # fmt: skip
+    return {"vars": settings, "hosts": entries}
 
 
 def files() -> dict[str, str]:

@@ -17,6 +17,8 @@ from runner.engine.variables import Variables
 from runner.errors import InventoryError, RunnerError
 from runner.journal.place import journal_path
 from runner.lab.control import Lab, LabError
+from runner.lab.linux.found import missing as no_linux_here
+from runner.lab.linux.kinds import LINUX_KEYS
 from runner.model.inventory import Host
 from runner.model.secret import Secret
 
@@ -35,9 +37,23 @@ def up(paths: tuple[Path, ...]) -> list[str]:
             "no host of this inventory says what it simulates",
             hint="give hosts the variable 'lab_os', as in inventories/lab",
         )
+    hosts, left_out = _possible(hosts)
     with _translated():
         lab = Lab.start({"hosts": hosts}, directory())
-        return [f"{h.name:<12} {h.scheme}://{h.address}:{h.port}  {h.os}" for h in lab.hosts()]
+        served = [f"{h.name:<12} {h.scheme}://{h.address}:{h.port}  {h.os}" for h in lab.hosts()]
+        return [*served, *left_out]
+
+
+def _possible(hosts: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Those that this machine can serve, and what to say of the others. Raises InventoryError."""
+    linux = [host for host in hosts if host["os"] in LINUX_KEYS]
+    why = no_linux_here() if linux else ""
+    if not why:
+        return hosts, []
+    rest = [host for host in hosts if host not in linux]
+    if not rest:
+        raise InventoryError(f"no Linux host can be simulated here: {why}")
+    return rest, [f"{host['name']:<12} left out: {why}" for host in linux]
 
 
 def down() -> None:
@@ -100,13 +116,17 @@ def _host(fleet: Fleet, host: Host) -> dict[str, Any]:
         "address": str(seen.get("ansible_host", "127.0.0.1")),
         "port": seen["ansible_port"],
         "scheme": scheme,
-        **({"shell": str(seen.get("ansible_shell_type", "cmd"))} if over_ssh else {}),
+        **({"shell": _shell(seen)} if over_ssh else {}),
         "user": seen["ansible_user"],
         "password": password.reveal() if isinstance(password, Secret) else str(password),
         "os": seen["lab_os"],
         "backend": seen.get("lab_backend", "simulated"),
         "state": dict(seen.get("lab_state", {})),
     }
+
+
+def _shell(seen: Mapping[str, Any]) -> str:
+    return "sh" if seen["lab_os"] in LINUX_KEYS else str(seen.get("ansible_shell_type", "cmd"))
 
 
 class _translated:  # noqa: N801 - used as a with-word

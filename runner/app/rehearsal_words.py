@@ -108,11 +108,10 @@ def _unknown(planned: Planned, unopened: int) -> Iterator[Need]:
             tuple(hosts),
             f"what is different on {what} was not rehearsed: try one of them with -l first",
         )
-    if planned.assumed:
-        os = planned.systems[planned.assumed[0]].os
+    for os, hosts in planned.assumed_as.items():
         yield Need(
             f"nothing says what these are; their twins simulate {os}",
-            tuple(planned.assumed),
+            tuple(hosts),
             "give them the variable os_version, or let a run gather their facts first",
         )
     if unopened:
@@ -129,11 +128,13 @@ def opening(planned: Planned, plan: Weather) -> Iterator[str]:
     yield "rehearsal: no host of the inventory is contacted; the journal is the rehearsal's own"
     for why, hosts in _missing(planned):
         yield f"NOT REHEARSED: {host_list(hosts)}: {why}"
-    if planned.assumed:
-        os = planned.systems[planned.assumed[0]].os
-        yield f"nothing says what these are, taken for {os}: {host_list(planned.assumed)}"
+    for os, hosts in planned.assumed_as.items():
+        yield f"nothing says what these are, taken for {os}: {host_list(hosts)}"
     for what, near in planned.near.items():
         yield f"{what}, rehearsed as {planned.systems[near[0]].os}: {host_list(near)}"
+    for kind, hosts in plan.impossible.items():
+        where = host_list(hosts)
+        yield f"faults '{plan.profile}': {kind}: not on {where}: Linux twins cannot have it"
     for kind, hosts in plan.struck.items():
         yield f"faults '{plan.profile}': {kind}: {host_list(hosts)}"
 

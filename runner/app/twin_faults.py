@@ -53,6 +53,8 @@ class Weather:
     struck: dict[str, list[str]] = field(default_factory=dict)
     """Kind -> hosts."""
     names: Mapping[str, str] = field(default_factory=dict)
+    impossible: dict[str, list[str]] = field(default_factory=dict)
+    """Kind -> hosts that a profile names, and whose twins cannot have it."""
 
     def missed(self) -> dict[str, list[str]]:
         """What did not come, since the host had no job of that number: kind of fault -> hosts."""
@@ -89,22 +91,30 @@ def weather(profile: FaultProfile, planned: Planned) -> Weather:
     spared = set(planned.systems)
     for fault in profile.faults:
         hosts = _struck(fault, planned, spared, dice)
+        for host in [host for host in hosts if not _can_have(fault, planned, host)]:
+            hosts.remove(host)
+            found.impossible.setdefault(fault.kind, []).append(host)
         spared -= set(hosts)
         found.struck.setdefault(fault.kind, []).extend(hosts)
         for host in hosts:
-            ssh = planned.connections[host].get("ansible_connection") in ("ssh", "paramiko")
+            ssh = planned.over_ssh(host)
             _strike(found, fault, host, dice, ssh=ssh)
     return found
 
 
+def _can_have(fault: Fault, planned: Planned, host: str) -> bool:
+    """A Linux twin has the clock and the disk of this machine."""
+    return not planned.systems[host].is_linux or fault.kind not in ("wrong time", "full disk")
+
+
 def _struck(fault: Fault, planned: Planned, spared: set[str], dice: random.Random) -> list[str]:
     """Whom it hits; of shares and numbers those first whom nothing hit yet."""
-    names = list(planned.systems)
+    names = [name for name in planned.systems if _can_have(fault, planned, name)]
     share = fault.hosts.rstrip("%")
     if not share.isdigit():
         return [n for n in patterns.select(planned.inventory, fault.hosts) if n in planned.systems]
     percent = fault.hosts.endswith("%")
-    count = math.ceil(len(names) * int(share) / 100) if percent else int(share)
+    count = math.ceil(len(planned.systems) * int(share) / 100) if percent else int(share)
     count = min(count, len(names))
     fresh = [name for name in names if name in spared]
     chosen = dice.sample(fresh, min(count, len(fresh)))

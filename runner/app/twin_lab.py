@@ -18,13 +18,18 @@ from runner.errors import InventoryError, JournalError, RunnerError
 from runner.journal.journal import Journal
 from runner.journal.place import journal_path
 from runner.lab.control import Lab, LabError
+from runner.lab.linux.found import missing as no_linux_here
 from runner.loading import patterns
 from runner.model.inventory import Host, Inventory
 from runner.model.secret import Secret
 
 _USER: Final = "Administrator"
+_ROOT: Final = "root"
+"""Who logs on to a Linux twin; becoming somebody else changes nothing there."""
 _PASSWORD: Final = "Twin-Passw0rd"
 """It protects nothing: twins live on loopback and hold nothing real."""
+_SSH_CONFIG: Final = "ssh_config"
+"""It is empty: what this user's own says of hosts does not hold for twins."""
 _LONGEST_NAME: Final = 63
 _RUNS: Final = 30
 """So many runs are looked through for the facts of hosts."""
@@ -72,6 +77,14 @@ class Planned:
         return [name for name, system in self.systems.items() if system.assumed]
 
     @property
+    def assumed_as(self) -> dict[str, list[str]]:
+        """What these are taken for -> those hosts."""
+        found: dict[str, list[str]] = {}
+        for name in self.assumed:
+            found.setdefault(self.systems[name].os, []).append(name)
+        return found
+
+    @property
     def near(self) -> dict[str, list[str]]:
         """What hosts are whose twins are only something near to it -> those hosts."""
         found: dict[str, list[str]] = {}
@@ -80,10 +93,16 @@ class Planned:
                 found.setdefault(system.near, []).append(name)
         return found
 
+    def over_ssh(self, name: str) -> bool:
+        """Whether the twin of this host is reached over SSH."""
+        known = self.connections[name].get("ansible_connection")
+        return self.systems[name].is_linux or known in ("ssh", "paramiko", "smart")
+
     def add(self, host: Host, system: System, connection: Mapping[str, Any]) -> Self:
         """One more host."""
-        if system.missing:
-            self.missing[host.name] = system.missing
+        why = system.missing or (no_linux_here() if system.is_linux else "")
+        if why:
+            self.missing[host.name] = why
             return self
         fits = len(host.name) <= _LONGEST_NAME
         taken = {name.lower() for name in self.lab_names.values()}
@@ -155,6 +174,7 @@ def raise_twins(
         lab = Lab.start(spec, home / "lab", timeout=_START_SECONDS)
     except LabError as error:
         raise RunnerError(f"the twins cannot be started: {error}") from error
+    (home / _SSH_CONFIG).touch(0o600)
     ports = {host.name: host.port for host in lab.hosts()}
     settings = {
         name: _settings(planned, name, ports[lab_name], home)
@@ -163,22 +183,19 @@ def raise_twins(
     return lab, Twins(settings, planned.missing, with_local)
 
 
-def _over_ssh(planned: Planned, name: str) -> bool:
-    return planned.connections[name].get("ansible_connection") in ("ssh", "paramiko", "smart")
-
-
 def _spec(planned: Planned, plan: Weather, name: str) -> dict[str, Any]:
     system = planned.systems[name]
-    ssh = _over_ssh(planned, name)
+    ssh = planned.over_ssh(name)
+    linux = system.is_linux
     if not isinstance(system.state, Mapping):
         raise InventoryError(f"{name}: lab_state is a mapping")
-    shell = str(planned.connections[name].get("ansible_shell_type", "cmd"))
+    shell = "sh" if linux else str(planned.connections[name].get("ansible_shell_type", "cmd"))
     return {
         "name": planned.lab_names[name],
         "port": 0,
         "scheme": "ssh" if ssh else "http",
         **({"shell": shell} if ssh else {}),
-        "user": _USER,
+        "user": _ROOT if linux else _USER,
         "password": _PASSWORD,
         "os": system.os,
         "state": {**system.state, **plan.states.get(name, {})},
@@ -188,19 +205,20 @@ def _spec(planned: Planned, plan: Weather, name: str) -> dict[str, Any]:
 def _settings(planned: Planned, name: str, port: int, home: Path) -> dict[str, Any]:
     """How a twin is reached, as an inventory would say it."""
     known = planned.connections[name]
+    linux = planned.systems[name].is_linux
     common = {
         "ansible_host": "127.0.0.1",
         "ansible_port": port,
-        "ansible_user": _USER,
+        "ansible_user": _ROOT if linux else _USER,
         "ansible_password": _PASSWORD,
     }
-    if _over_ssh(planned, name):
+    if planned.over_ssh(name):
         return {
             **common,
             "ansible_connection": "ssh",
-            "ansible_shell_type": known.get("ansible_shell_type", "cmd"),
+            "ansible_shell_type": "sh" if linux else known.get("ansible_shell_type", "cmd"),
             "ansible_ssh_common_args": f"-o UserKnownHostsFile={home / 'lab' / 'known_hosts'}",
-            "runner_ssh_config": "/dev/null",
+            "runner_ssh_config": str(home / _SSH_CONFIG),
         }
     return {
         **common,

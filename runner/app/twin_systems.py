@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from runner.app.twin_linux import DEFAULT_LINUX, linux_named, no_linux_of
 from runner.errors import ModuleError
+from runner.lab.linux.kinds import LINUX_KEYS
 from runner.model.inventory import Host
 from runner.windows.facts import WindowsFacts
 
@@ -24,9 +26,6 @@ _STATED: Final = (
     "os_version", "os", "windows_version", "operating_system", "operatingsystem", "os_name",
     "ansible_distribution", "ansible_os_name", "distribution",
 )  # fmt: skip
-_LINUX: Final = re.compile(
-    r"linux|ubuntu|debian|centos|red ?hat|rhel|rocky|alma|fedora|suse|unix|bsd|solaris|aix|macos"
-)
 _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (r"2003", "2003-sp2"),
     (r"2008[ _.-]*r2[ _.-]*(rtm|sp0)", "2008r2"),
@@ -74,6 +73,11 @@ class System:
     missing: str = ""
     near: str = ""
 
+    @property
+    def is_linux(self) -> bool:
+        """Whether its twin is a Linux host: reached over SSH, with a POSIX shell."""
+        return self.os in LINUX_KEYS
+
 
 def system_of(
     host: Host, variables: Mapping[str, Any], facts: Mapping[str, Any] | None, default: str
@@ -86,13 +90,32 @@ def system_of(
         state = host.vars.get("lab_state", {})
         return System(str(host.vars["lab_os"]), state, "the inventory says so (lab_os)")
     if facts is not None:
-        return _of_facts(facts)
+        return _of_facts(host, facts)
     if (stated := _of_variables(host)) is not None:
         return stated
     found = _of_groups(host)
     if found is None and _speaks_posix(variables):
-        return System(missing="a host over SSH, of which nothing says that it is Windows")
+        because = "a host over SSH, of which nothing says that it is Windows"
+        return System(DEFAULT_LINUX, _samba(host), because, assumed=True)
     return found or System(default, _role(host), f"nothing says what it is: {default}", True)
+
+
+def _linux(host: Host, text: str, because: str) -> System | None:
+    """The twin of a Unix host that a text names; None for a text that names none."""
+    text = text.casefold()
+    if why := no_linux_of(text):
+        return System(missing=f"{because}: {why}")
+    named = linux_named(text)
+    if named is None:
+        return None
+    return System(named.os, _samba(host), because, named.guessed)
+
+
+def _samba(host: Host) -> dict[str, Any]:
+    """Whoever is in a group of file servers serves files."""
+    if any(_FILERS.search(group.casefold()) for group in host.groups):
+        return {"linux": {"samba": True}}
+    return {}
 
 
 def _speaks_posix(variables: Mapping[str, Any]) -> bool:
@@ -101,11 +124,14 @@ def _speaks_posix(variables: Mapping[str, Any]) -> bool:
     return over_ssh and shell not in ("cmd", "powershell")
 
 
-def _of_facts(facts: Mapping[str, Any]) -> System:
+def _of_facts(host: Host, facts: Mapping[str, Any]) -> System:
     """The nearest system to what the host said of itself when it was last asked."""
     if "windows" not in facts:
-        name = facts.get("distribution") or facts.get("os_family") or "no Windows"
-        return System(missing=f"the journal knows it as {name}: the lab has Windows only")
+        name = str(facts.get("distribution") or facts.get("os_family") or "no Windows")
+        text = f"{name} {facts.get('distribution_version', '')}".strip()
+        return _linux(host, text, f"its facts on record: {text}") or System(
+            missing=f"the journal knows it as {text}: the lab does not have it"
+        )
     try:
         seen = WindowsFacts.of(facts)
     except (ModuleError, KeyError, ValueError) as error:
@@ -136,8 +162,8 @@ def _of_variables(host: Host) -> System | None:
         if not isinstance(value, str | int | float) or "{{" in (text := str(value).casefold()):
             continue
         said = f"its variable {name}: {value}"
-        if _LINUX.search(text):
-            return System(missing=f"{said}: the lab has Windows only")
+        if (linux := _linux(host, text, said)) is not None:
+            return linux
         if (os := _named(text, bare=True)) is not None:
             return System(os, _role(host), said)
         if _XP.search(text):
@@ -150,8 +176,8 @@ def _of_variables(host: Host) -> System | None:
 def _of_groups(host: Host) -> System | None:
     for group in host.groups:
         text = group.casefold()
-        if _LINUX.search(text):
-            return System(missing=f"it is in the group {group}: the lab has Windows only")
+        if (linux := _linux(host, text, f"its group {group}")) is not None:
+            return linux
         if (os := _named(text, bare=False)) is not None:
             return System(os, _role(host), f"its group {group}")
         if _XP.search(text):

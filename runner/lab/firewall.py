@@ -30,7 +30,7 @@ _NAMES = {number: name for name, number in PROTOCOLS.items()}
 _ORDER = (
     "Action", "Active", "Dir", "Protocol", "Profile", "ICMP4", "ICMP6", "LPort", "LPort2_10",
     "LPort2_20", "RPort", "RPort2_10", "LA4", "LA6", "RA4", "RA6", "IFType", "App", "Svc", "Name",
-    "Desc", "EmbedCtxt", "Edge",
+    "Desc", "EmbedCtxt", "Edge", "Security", "Security2_9", "Security2",
 )  # fmt: skip
 """The order in which the firewall writes fields."""
 

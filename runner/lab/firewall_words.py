@@ -34,6 +34,8 @@ def changed(rule: Rule, words: dict[str, str], host: Host) -> Rule:
             raise RuleFault(f"'{key}' is not a valid argument for this command.")
         for field, values in _SETTERS[key](key, value, rule, host):
             rule = rule.with_field(field, values)
+    if rule.one("Security") and rule.one("Action") == "Block":
+        raise RuleFault("A security value cannot be specified for a rule that blocks.")
     if rule.one("Protocol") not in ("6", "17") and rule.all(*_PORT_FIELDS):
         raise RuleFault("A port can be specified only if the protocol is TCP or UDP.")
     return rule
@@ -50,6 +52,13 @@ _CHOICES = {
         "IFType", {"any": [], "lan": ["Lan"], "wireless": ["Wireless"], "ras": ["RemoteAccess"]},
     ),
 }  # fmt: skip
+_SECURITY = {
+    "notrequired": ("", "", ""),
+    "authenticate": ("Authenticate", "", ""),
+    "authenc": ("AuthenticateEncrypt", "", ""),
+    "authnoencap": ("Authenticate", "An-NoEncap", ""),
+    "authdynenc": ("AuthenticateEncrypt", "", "AnE-Nego"),
+}
 _TEXTS = {"name": "Name", "description": "Desc", "program": "App"}
 
 
@@ -58,6 +67,15 @@ def _choice(key: str, value: str, rule: Rule, host: Host) -> _Settings:
     if value.lower() not in choices:
         raise RuleFault("A specified value is not valid.")
     return [(field, choices[value.lower()])]
+
+
+def _security(key: str, value: str, rule: Rule, host: Host) -> _Settings:
+    known = dict(list(_SECURITY.items())[: 5 if host.profile.nt > (6, 0) else 3])
+    if value.lower() not in known:
+        raise RuleFault("A specified security value is not valid.")
+    fields = ("Security", "Security2_9", "Security2")
+    words = zip(fields, known[value.lower()], strict=True)
+    return [(field, [word] if word else []) for field, word in words]
 
 
 def _text(key: str, value: str, rule: Rule, host: Host) -> _Settings:
@@ -117,6 +135,7 @@ _SETTERS: dict[str, Callable[[str, str, Rule, Host], _Settings]] = {
     "service": _service,
     "protocol": _protocol_of,
     "profile": _profile,
+    "security": _security,
     **dict.fromkeys(("localport", "remoteport"), _ports),
     **dict.fromkeys(("localip", "remoteip"), _addresses),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import resource
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -16,6 +16,10 @@ from runner.lab.front_loop import Loop
 from runner.lab.front_options import FrontOptions
 from runner.lab.front_port import Port, PortTaken
 from runner.lab.http_tls import Authority
+from runner.lab.linux.found import missing
+from runner.lab.linux.guard import NotStarted
+from runner.lab.linux.kinds import LINUX_KEYS
+from runner.lab.linux.machine import LinuxMachine
 from runner.lab.machine import Machine
 from runner.lab.spec import HostSpec, LabSpec
 from runner.lab.ssh_front import SshFront, SshOptions
@@ -70,7 +74,7 @@ class Fleet:
                 raise LabError(f"host {host.name}: {error}") from error
 
     def _serve(self, host: HostSpec, directory: Path) -> Member:
-        machine = self._machine(host)
+        machine = self._machine(host, directory)
         front = self._front(machine, host, directory)
         self._cleanup.callback(front.stop)
         _have_trouble(machine, front, host)
@@ -79,7 +83,10 @@ class Fleet:
 
     def _front(self, machine: Host, host: HostSpec, directory: Path) -> Port:
         if host.scheme == "ssh":
-            return SshFront(machine, host, SshOptions(shell=host.shell), loop=self.loop)
+            options = SshOptions(shell=host.shell)
+            if host.os in LINUX_KEYS:
+                options = replace(options, sftp=False, banner="SSH-2.0-OpenSSH_9.2")
+            return SshFront(machine, host, options, loop=self.loop)
         return Front(
             machine,
             host,
@@ -95,7 +102,9 @@ class Fleet:
         fronts = (member.front for member in self.members)
         return "".join(front.known_hosts for front in fronts if isinstance(front, SshFront))
 
-    def _machine(self, host: HostSpec) -> Host:
+    def _machine(self, host: HostSpec, directory: Path) -> Host:
+        if host.os in LINUX_KEYS:
+            return self._linux(host, directory)
         if host.backend == "simulated":
             return Machine(host)
         from runner.lab.wine import found, machine, template  # nobody else needs Wine
@@ -103,6 +112,16 @@ class Fleet:
         try:
             made = machine.WineMachine(host, template.template())
         except found.WineError as error:
+            raise LabError(f"host {host.name}: {error}") from error
+        self._cleanup.callback(made.close)
+        return made
+
+    def _linux(self, host: HostSpec, directory: Path) -> Host:
+        if why := missing():
+            raise LabError(f"host {host.name}: no Linux can be simulated: {why}")
+        try:
+            made = LinuxMachine(host, directory / "linux")
+        except NotStarted as error:
             raise LabError(f"host {host.name}: {error}") from error
         self._cleanup.callback(made.close)
         return made

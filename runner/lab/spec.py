@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    Base64Bytes,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -15,6 +16,8 @@ from pydantic import (
 )
 
 from runner.lab.front_books import FAULT_KINDS
+from runner.lab.linux.kinds import LINUX_KEYS
+from runner.lab.linux.spec import LinuxSpec
 from runner.lab.profiles.table import ARCHES_OF, OS_KEYS
 
 __all__ = [
@@ -85,12 +88,14 @@ class ServiceSpec(_Frozen):
 class FileSpec(_Frozen):
     """A file: its text (stored as UTF-8), or only SHA-1 and size where bytes do not matter.
 
-    `zip` makes it an archive of files with these texts, `hive` a registry hive with these keys.
+    `base64` are bytes that are no text. `zip` makes it an archive of files with these texts, `hive`
+    a registry hive with these keys.
     `attributes` are letters such as `RH`; `acl` are permissions of its own, as SDDL, `owner` is a
     SID. `memory_mb` makes it a program that takes so much memory, and of which no more is known.
     """
 
     content: str | None = None
+    base64: Base64Bytes | None = None
     zip: dict[str, str] | None = None
     hive: Registry | None = None
     attributes: Annotated[str, Field(pattern=r"^[ARHS]*$")] = "A"
@@ -104,8 +109,10 @@ class FileSpec(_Frozen):
 
     @model_validator(mode="after")
     def _one_kind(self) -> FileSpec:
-        if [self.content, self.sha1, self.zip, self.hive].count(None) != 3:
-            raise ValueError("a file has either content: or sha1: (with size:), or zip: or hive:")
+        if [self.content, self.base64, self.sha1, self.zip, self.hive].count(None) != 4:
+            raise ValueError(
+                "a file has either content: or sha1: (with size:), or base64: or zip: or hive:"
+            )
         return self
 
 
@@ -155,8 +162,9 @@ def _absolute(path: str) -> str:
 
 
 def _known_os(value: str) -> str:
-    if value not in OS_KEYS:
-        raise ValueError(f"unknown os {value!r}; the lab knows: {', '.join(sorted(OS_KEYS))}")
+    known = OS_KEYS | LINUX_KEYS
+    if value not in known:
+        raise ValueError(f"unknown os {value!r}; the lab knows: {', '.join(sorted(known))}")
     return value
 
 
@@ -166,6 +174,7 @@ def _known_fault(kind: str) -> str:
     return kind
 
 
+_OF_LINUX = frozenset({"linux", "powered", "latency", "reboot_seconds", "after_restart"})
 FaultKind = Annotated[str, AfterValidator(_known_fault)]
 Kb = Annotated[str, BeforeValidator(_kb)]
 Path = Annotated[str, AfterValidator(_absolute)]
@@ -177,7 +186,8 @@ class LabState(_Frozen):
     Durations are seconds. `packages` maps a directory on the machine to the names of the update
     packages that lie there; a name tells what the package is and, by its 40 hex digits, its SHA-1.
     `antivirus` names products of others that a client's Security Center knows. `dns_zones` are
-    primary zones in files, on a machine whose role brings a DNS server.
+    primary zones in files, on a machine whose role brings a DNS server. A Linux host takes
+    `linux`, and of the rest only `powered`, `latency`, `reboot_seconds` and `after_restart`.
     """
 
     role: Literal["member", "domain_controller", "file_server", "dns_server"] = "member"
@@ -205,6 +215,7 @@ class LabState(_Frozen):
     smb1: bool | None = None
     clock_offset: float = 0.0
     disk_free: Annotated[int, Field(ge=0)] = 21_474_836_480
+    linux: LinuxSpec | None = None
 
 
 class HostSpec(_Frozen):
@@ -217,8 +228,8 @@ class HostSpec(_Frozen):
     address: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)]
     scheme: Literal["http", "https", "ssh"] = "http"
-    shell: Literal["cmd", "powershell"] = "cmd"
-    """What the host's OpenSSH starts (DefaultShell)."""
+    shell: Literal["cmd", "powershell", "sh"] = "cmd"
+    """What the host's OpenSSH starts (on Windows: DefaultShell)."""
     user: str
     password: str = Field(repr=False)
     os: Annotated[str, AfterValidator(_known_os)]
@@ -227,9 +238,20 @@ class HostSpec(_Frozen):
 
     @model_validator(mode="after")
     def _arch_exists(self) -> HostSpec:
+        if self.os in LINUX_KEYS:
+            return self._checked_linux()
+        if self.state.linux is not None or self.shell == "sh":
+            raise ValueError(f"{self.os} is no Linux")
         arches = ARCHES_OF[self.os]
         if self.state.arch is not None and self.state.arch not in arches:
             raise ValueError(f"{self.os} exists for {' and '.join(arches)} only")
+        return self
+
+    def _checked_linux(self) -> HostSpec:
+        if (self.scheme, self.shell, self.backend) != ("ssh", "sh", "simulated"):
+            raise ValueError(f"{self.os} is reached over ssh, with the shell sh")
+        if extra := sorted(self.state.model_fields_set - _OF_LINUX):
+            raise ValueError(f"a Linux host takes no {', '.join(extra)} in its state")
         return self
 
 

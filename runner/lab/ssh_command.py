@@ -1,8 +1,9 @@
 """One command of an SSH session: its line in the machine's cmd, its streams on the channel.
 
 OpenSSH for Windows starts ``cmd.exe /c "LINE"`` without escaping anything in it, or
-``powershell.exe -c`` with the line as one argument (w32-doexec.c). The exit code is passed on with
-all its 32 bits. Closing the channel does not end the command.
+``powershell.exe -c`` with the line as one argument (w32-doexec.c); a Unix host's shell gets the
+line as it is. The exit code is passed on with all its bits. Closing the channel does not end the
+command.
 """
 
 from __future__ import annotations
@@ -53,17 +54,17 @@ class SshCommand:
     ) -> None:
         """The whole life of the command."""
         try:
-            said = None if shell == "cmd" else spoken(self._line)
-            line = self._line if shell == "cmd" or said else cmd_line_of(self._line)
+            said = spoken(self._line) if shell == "powershell" else None
+            line = self._line if shell != "powershell" or said else cmd_line_of(self._line)
             if said is not None:
                 self._write("stdout", said[0].encode())
                 code = said[1]
-            elif len(line) > _LONGEST:
+            elif shell != "sh" and len(line) > _LONGEST:
                 self._write("stderr", b"The command line is too long.\r\n")
                 code = 1
             else:
                 code = machine.run(
-                    f'"{line}"',
+                    line if shell == "sh" else f'"{line}"',
                     write=self._write,
                     stdin=self._read,
                     codepage=machine.profile.oem_codepage,

@@ -17,15 +17,16 @@ from runner.lab.front_port import Endpoint, Port
 from runner.lab.ssh_client import SshClient
 from runner.lab.wsman_host import Host
 
-Shell = Literal["cmd", "powershell"]
+Shell = Literal["cmd", "powershell", "sh"]
 
 
 @dataclass(frozen=True, slots=True)
 class SshOptions:
     """How a host's OpenSSH is configured; the defaults are those of Windows.
 
-    ``shell`` is what HKLM\\SOFTWARE\\OpenSSH names as DefaultShell. ``max_sessions`` is sshd's own
-    MaxSessions. ``sftp`` says whether ``Subsystem sftp`` is set. ``banner`` is what it greets with.
+    ``shell`` is what starts a command: ``sh`` on a Unix host; on Windows what
+    HKLM\\SOFTWARE\\OpenSSH names as DefaultShell. ``max_sessions`` is sshd's own MaxSessions.
+    ``sftp`` says whether ``Subsystem sftp`` is set. ``banner`` is what it greets with.
     """
 
     shell: Shell = "cmd"

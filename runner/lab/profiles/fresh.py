@@ -121,7 +121,8 @@ def _file(path: str, file: FileSpec) -> Entry:
         form = "%Y-%m-%d %H:%M:%S" if len(text) > 10 else "%Y-%m-%d"
         created = float(calendar.timegm(time.strptime(text, form)))
     if file.sha1 is None:
-        content = _hive(file.hive) if file.hive is not None else _archive(file.zip)
+        content = file.base64 if file.base64 is not None else _archive(file.zip)
+        content = content if file.hive is None else _hive(file.hive)
         content = content if file.content is None else file.content.encode()
         return Entry(path, content=content, size=len(content), version=file.version,
                      attributes=file.attributes, acl=file.acl, owner=file.owner,
