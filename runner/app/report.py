@@ -14,6 +14,7 @@ from runner.app.draw import drawing_of, play_names
 from runner.app.history import entries_of, finished_of
 from runner.app.plan_file import digest_of, parse_plan, read_plan
 from runner.app.plan_text import compared, entries_in
+from runner.app.twins import REHEARSAL, Twins
 from runner.errors import InputError
 from runner.events import StepInfo
 from runner.journal.journal import Journal
@@ -120,7 +121,15 @@ def run_report(word: str) -> Report:
         undone=sum(change.status == UNDONE for change in changes),
         foreseen=tuple(foreseen), nodes=tuple(nodes), edges=tuple(edges),
         next_commands=tuple(usual_commands(finished_of(run, entries), entries)),
+        rehearsal=_is_rehearsal(run.options),
     )  # fmt: skip
+
+
+def _is_rehearsal(options: Mapping[str, Any]) -> bool:
+    """Whether all this was on twins: the run says so, or the home whose journal this is."""
+    variables = options.get("variables")
+    said = isinstance(variables, Mapping) and variables.get(REHEARSAL)
+    return bool(said) or Twins.found() is not None
 
 
 def plan_report(path: Path) -> Report:

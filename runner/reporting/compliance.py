@@ -37,7 +37,12 @@ class Table:
         judged = [good for _, _, good in self.rows if good is not None]
         if not judged:
             return ""
-        return f"{self.columns[0]}: {sum(judged)} of {len(self.rows) + len(self.unseen)}"
+        said = [f"{self.columns[0]}: {sum(judged)} of {len(self.rows) + len(self.unseen)} hosts"]
+        if bad := len(judged) - sum(judged):
+            said.append(f"{bad} not")
+        if self.unseen:
+            said.append(f"{len(self.unseen)} not seen")
+        return ", ".join(said)
 
 
 def table_of(entries: Iterable[Entry]) -> Table | None:

@@ -61,6 +61,8 @@ class Report:
     next_commands: tuple[str, ...] = ()
     person: tuple[tuple[str, str, str], ...] = ()
     """What would have needed somebody in a rehearsal: what, which hosts, what to do."""
+    rehearsal: bool = False
+    """All this was on simulated twins."""
 
     @property
     def seconds(self) -> float | None:

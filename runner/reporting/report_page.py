@@ -28,6 +28,7 @@ from runner.reporting.graph_draw import draw
 from runner.reporting.grouping import Group, Trouble, by_task, by_text, troubles
 from runner.reporting.preview import shown_counts
 from runner.reporting.report import Report
+from runner.reporting.report_alike import folded
 from runner.reporting.report_data import css_class, page_data, script_json
 from runner.reporting.statuses import WORDS, counted_as, is_cause, look_of, word
 from runner.reporting.text import clean, duration, one_line, plural
@@ -202,11 +203,11 @@ def _changes(entries: Sequence[Entry]) -> Iterator[dict[str, Any]]:
     """Task by task, old and new; hosts with the same change together."""
     changed = [e for e in entries if e.outcome.status in _CHANGED]
     for task in by_task(changed):
-        groups = sorted(task.groups, key=lambda group: -len(group.hosts))
+        groups = folded([(group.hosts, _group(group)) for group in task.groups])
         yield {
             "title": task.title,
-            "hosts": len({host for group in groups for host in group.hosts}),
-            "groups": [_group(group) for group in groups[:_MOST_GROUPS]],
+            "hosts": len({host for hosts, _ in groups for host in hosts}),
+            "groups": [{**shown, "hosts": _named(hosts)} for hosts, shown in groups[:_MOST_GROUPS]],
             "more": max(0, len(groups) - _MOST_GROUPS),
         }
 
@@ -217,7 +218,7 @@ def _group(group: Group) -> dict[str, Any]:
     return {
         "word": word(outcome),
         "class": css_class(counted_as(outcome)),
-        "hosts": _named(group.hosts),
+        "alike": "",
         "reason": bounded_text(one_line(group.reason), _LONGEST),
         "subject": one_line(outcome.subject) if not outcome.items else "",
         "fields": [field for part in parts[:30] for field in _fields(part)],

@@ -117,7 +117,7 @@ def test_hostile_hosts() -> None:
 
 def test_a_report_that_is_made_of_events_sees_the_run_again() -> None:
     collector = replayed(everything())
-    assert collector.entries() == list(everything().entries)
+    assert list(collector.entries()) == list(everything().entries)
     assert collector.finished is not None
     assert collector.finished.seconds == 64.5
     assert not collector.finished.interrupted

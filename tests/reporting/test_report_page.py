@@ -54,6 +54,20 @@ def test_it_shows_everything(chromium: Browser, tmp_path: Path) -> None:
     assert matrix[2].split("\t")[1:] == ["unreachable", *["blocked"] * 4]
 
 
+def test_plays_stand_above_their_tasks_and_where_they_began(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    with chromium.open(written(replace(everything(), rehearsal=True), tmp_path)) as opened:
+        assert opened.texts("#grid .plays th") == ["close SMB", "patch"]
+        began = opened.page.locator("#gantt text.play").all_text_contents()
+        assert sorted(began) == ["close SMB", "patch"]
+        assert {"changed", "failed", "unreachable"} <= set(opened.texts(".legend span"))
+        assert "no host of the inventory was contacted" in opened.page.inner_text("main")
+        opened.page.fill("#by-task", "verify")
+        opened.await_count("#grid .plays", 0)
+        assert opened.complaints == []
+
+
 def test_it_asks_the_network_for_nothing(chromium: Browser, tmp_path: Path) -> None:
     path = written(everything(), tmp_path)
     with chromium.open(path) as opened:

@@ -26,6 +26,10 @@ function draw(tag, attributes, text) {
 const byHost = hosts.map(() => new Map());
 jobs.forEach((job, number) => byHost[job[0]].set(job[1], number));
 
+// The play of each task; one that a task brought along belongs to the play before it.
+const playOf = [];
+steps.forEach((step, number) => playOf.push(step[2] || playOf[number - 1] || ""));
+
 function seconds(milliseconds) {
   const s = milliseconds / 1000;
   if (s < 10) return s.toFixed(1) + "s";

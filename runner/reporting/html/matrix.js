@@ -5,6 +5,7 @@ let place = [0, 0];
 
 function matrix(view) {
   const roomy = view.columns.length <= ROOMY;
+  const plays = playHeads(view.columns);
   const head = make("tr", null, make("th", { scope: "col" }, make("span", null, "Host")));
   for (const step of view.columns) {
     const [title, module, play] = steps[step];
@@ -37,9 +38,25 @@ function matrix(view) {
   if (grid.length) grid[0][0].tabIndex = 0;
   const style = roomy ? "roomy" : view.columns.length > DENSE ? "tight dense" : "tight";
   const table = make("table", { class: style, "aria-label": "Hosts and tasks" },
-    make("thead", null, head), body);
+    make("thead", null, plays, head), body);
   const none = jobs.length ? "Nothing fits the filter." : "No job is on record.";
   at("grid").replaceChildren(grid.length ? table : make("p", { class: "muted" }, none));
+}
+
+// The play above each run of its tasks; nothing where there is only one.
+function playHeads(columns) {
+  const runs = [];
+  for (const step of columns) {
+    const play = playOf[step];
+    if (runs.length && runs[runs.length - 1][0] === play) runs[runs.length - 1][1] += 1;
+    else runs.push([play, 1]);
+  }
+  if (runs.length < 2) return null;
+  const row = make("tr", { class: "plays" }, make("td", null));
+  for (const [play, count] of runs) {
+    row.append(make("th", { scope: "colgroup", colspan: count, title: play }, make("span", null, play)));
+  }
+  return row;
 }
 
 function go(row, column) {

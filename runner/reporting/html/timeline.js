@@ -5,21 +5,67 @@ function timeline(view) {
   at("timeline").hidden = !inside.length;
   if (!inside.length) return;
   const end = inside.reduce((most, job) => Math.max(most, job[3] + job[4]), 1);
-  const wide = 1400, left = 150, high = view.rows.length <= 40 ? 20 : 13, top = 22;
+  const wide = 1400, left = 150, high = view.rows.length <= 40 ? 20 : 13;
   const scale = (wide - left - 12) / end;
+  const begun = playStarts(view, scale, left, wide);
+  const top = 22 + 13 * begun.lanes;
   const pages = [];
   for (let from = 0; from < view.rows.length; from += ON_A_PAGE) {
-    pages.push(bars(view, view.rows.slice(from, from + ON_A_PAGE), { end, wide, left, high, top, scale }));
+    pages.push(bars(view, view.rows.slice(from, from + ON_A_PAGE), { end, wide, left, high, top, scale, begun }));
   }
-  at("gantt").replaceChildren(...pages);
+  at("gantt").replaceChildren(legend(view), ...pages);
 }
 
-function bars(view, rows, { end, wide, left, high, top, scale }) {
+function isDrawn(view, job) {
+  const [, step, word, start] = jobs[job];
+  return start >= 0 && !AT_ONCE.has(words[word][0]) && view.fits(job) && view.columns.includes(step);
+}
+
+function legend(view) {
+  const used = new Set();
+  for (const host of view.rows) {
+    for (const job of byHost[host].values()) if (isDrawn(view, job)) used.add(jobs[job][2]);
+  }
+  const line = make("p", { class: "legend" });
+  for (const word of [...used].sort((one, other) => one - other)) {
+    line.append(make("span", { class: words[word][1] }, make("i", { "aria-hidden": "true" }), words[word][0]));
+  }
+  return line;
+}
+
+// When each play began, with a lane above the bars for its name: none that would cover another.
+function playStarts(view, scale, left, wide) {
+  const first = new Map();
+  for (const host of view.rows) {
+    for (const job of byHost[host].values()) {
+      if (!isDrawn(view, job)) continue;
+      const play = playOf[jobs[job][1]];
+      first.set(play, Math.min(first.has(play) ? first.get(play) : Infinity, jobs[job][3]));
+    }
+  }
+  if (first.size < 2) return { lanes: 0, plays: [] };
+  const ends = [];
+  const plays = [...first].sort((one, other) => one[1] - other[1]).map(([play, start]) => {
+    const x = left + start * scale, room = 10 + 6.2 * play.length;
+    let lane = ends.findIndex((end) => end <= x);
+    if (lane < 0) lane = ends.length;
+    ends[lane] = x + room;
+    return { play, x, lane, before: x + room > wide };
+  });
+  return { lanes: ends.length, plays };
+}
+
+function bars(view, rows, { end, wide, left, high, top, scale, begun }) {
   const svg = draw("svg", {
     viewBox: "0 0 " + wide + " " + (top + high * rows.length + 6), role: "img",
     "aria-label": "When each host was worked on; the stories of the hosts have the same times",
   });
   rules(svg, end, scale, left, top, high * rows.length);
+  for (const { play, x, lane, before } of begun.plays) {
+    svg.append(draw("line", { class: "play", x1: x, x2: x, y1: 16 + 13 * lane, y2: top + high * rows.length }));
+    svg.append(draw("text", { class: "play", x: before ? x - 3 : x + 3, y: 26 + 13 * lane,
+      "text-anchor": before ? "end" : "start" }, play));
+  }
   rows.forEach((host, number) => {
     const y = top + number * high;
     const row = draw("g", { class: "row", "data-host": host });
@@ -28,8 +74,8 @@ function bars(view, rows, { end, wide, left, high, top, scale }) {
     row.append(draw("text", { x: left - 8, y: y + high / 2 + 4, "text-anchor": "end" }, name));
     const shapes = new Map();
     for (const job of byHost[host].values()) {
-      const [, step, word, start, length] = jobs[job];
-      if (start < 0 || AT_ONCE.has(words[word][0]) || !view.fits(job) || !view.columns.includes(step)) continue;
+      const [, , word, start, length] = jobs[job];
+      if (!isDrawn(view, job)) continue;
       const x = (left + start * scale).toFixed(1);
       const width = Math.max(1.5, length * scale - 0.5).toFixed(1);
       shapes.set(word, (shapes.get(word) || "") +
