@@ -108,6 +108,8 @@ class Module(ABC, Generic[ParamsT, StateT]):
     """Whether a probe may be asked together with those of earlier tasks, because it is quick: it
     reads with native tools, and waits for nothing. Of a LOCAL module: whether deciding takes no
     time."""
+    redoable: ClassVar[bool] = False
+    """Whether an ``undo`` of the module's own also takes back what a rollback did by it."""
     straight: ClassVar[bool] = False
     """Whether an ``apply`` that only writes may travel together with others: the exit code of each
     command alone decides on its success, and no command depends on what an earlier one printed.
@@ -186,6 +188,12 @@ class Module(ABC, Generic[ParamsT, StateT]):
     def irreversible(self, params: ParamsT, change: Change[StateT], facts: Facts) -> str:
         """Why this change cannot be taken back; an empty string when it can."""
         return ""
+
+    def irreversible_back(self, params: ParamsT, change: Change[StateT], facts: Facts) -> str:
+        """Why a rollback of ``change`` cannot be taken back in its turn, or an empty string."""
+        if type(self).undo is not Module.undo and not self.redoable:
+            return "what the run had made is not kept: run the task again"
+        return self.irreversible(params, change.reversed(), facts)
 
     def result(
         self, params: ParamsT, change: Change[StateT], facts: Facts, applied: Mapping[str, Any]

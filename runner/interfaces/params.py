@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -73,9 +74,12 @@ def problems(
     """Everything wrong with unrendered arguments that can be known without a host.
 
     Unknown, doubled and missing names always (missing ones not beside ``WHOLE``); each value that
-    holds no template; what several say together when none of them holds one.
+    holds no template; what several say together when none of them holds one. A parameter of
+    Ansible's that is not supported may be left out yet: ``{{ x | default(omit) }}``.
     """
-    reader = _Reader(module, {k: v for k, v in raw.items() if k != WHOLE}, sources, place)
+    absent = unsupported(module.params)
+    kept = {k: v for k, v in raw.items() if k != WHOLE and not (k in absent and _may_be_omitted(v))}
+    reader = _Reader(module, kept, sources, place)
     errors = list(reader.name_errors())
     given = reader.by_field()
     errors += reader.hidden_errors()
@@ -194,6 +198,8 @@ class _Reader:
             return self._error(f"{self._name}: '{key}' is not a variable name", key)
         shown = (name for name, field in self._fields.items() if field not in self._params.HIDDEN)
         hint = _nearest(key, shown) or self._known()
+        if key in _OF_TASKS:
+            hint = f"'{key}' is a keyword of the task: write it as far left as '{self._name}'"
         return self._error(f"{self._name} has no parameter '{key}'", key, hint=hint)
 
     def _known(self) -> str:
@@ -209,6 +215,11 @@ class _Reader:
         return ParamsError(text, source=source, hint=hint)
 
 
+def _may_be_omitted(value: Any) -> bool:
+    """Whether the host decides if a parameter is given: if it is, the task fails there."""
+    return isinstance(value, str) and "{{" in value and _OMIT.search(value) is not None
+
+
 @lru_cache(maxsize=256)
 def _field_of(params: type[Params]) -> Mapping[str, str]:
     """Every accepted name -> its field."""
@@ -222,6 +233,16 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean '{close[0]}'?" if close else ""
 
 
+_OF_TASKS: Final = frozenset(
+    {
+        *("when", "register", "loop", "with_items", "with_dict", "until", "retries", "delay"),
+        *("notify", "tags", "vars", "become", "become_user", "become_method", "ignore_errors"),
+        *("changed_when", "failed_when", "delegate_to", "run_once", "no_log", "environment"),
+        *("check_mode", "loop_control", "args", "block", "rescue", "always"),
+    }
+)
+"""Keywords that are indented too far now and then."""
+_OMIT: Final = re.compile(r"\bomit\b")
 _REASONS: Final = {
     "bool_parsing": "must be yes or no",
     "bool_type": "must be yes or no",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,21 @@ class Reach:
 
     def sees(self, other: Reach) -> bool:
         """Whether what the other may alter shows here."""
-        return any(
-            any(_in(name, written) for name in (*self.reads, *self.below, *self.writes))
-            or any(_in(written, name) for name in (*self.below, *self.writes))
-            for written in other.writes
-        )
+        return bool(other.writes) and _sees(self, other)
 
     def meets(self, other: Reach) -> bool:
         """Whether one of them may alter what the other has to do with."""
         return self.sees(other) or other.sees(self)
+
+
+@lru_cache(maxsize=4096)
+def _sees(one: Reach, other: Reach) -> bool:
+    """Asked for the same two of a play on each host."""
+    return any(
+        any(_in(name, written) for name in (*one.reads, *one.below, *one.writes))
+        or any(_in(written, name) for name in (*one.below, *one.writes))
+        for written in other.writes
+    )
 
 
 def reach(

@@ -104,11 +104,16 @@ def undo(
     moves = debian.logged(history.stdout, was.mark) or was.moves
     if moves:
         yield from _take_back(params, was, moves)
+    yield from mark(was)
+    return {}
+
+
+def mark(was: PackagesState) -> Generator[Request, Reply, None]:
+    """apt takes what it is told to install for wanted; what was there for others is so again."""
     automatic = sorted({*was.automatic, *was.kept_automatic})
     if automatic:
         out = yield from write(tools.tool("apt-mark", "auto", "--", *automatic))
         tools.expect(out, f"mark {', '.join(automatic)} as installed for others")
-    return {}
 
 
 def _take_back(

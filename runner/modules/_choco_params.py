@@ -11,7 +11,12 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from runner.interfaces import module as base
 from runner.interfaces.loose import Text, Words
 
+_HEX: Final = r"^[0-9A-Fa-f]+$"
 _SECRET: Final = "it would show in the host's list of processes: choco source add, once, by hand"
+_BOOTSTRAP: Final = (
+    "it is for installing Chocolatey itself, which is a task of its own here: win_package with "
+    "Chocolatey's .msi, or win_powershell with its script and 'creates'"
+)
 _VERSION: Final = re.compile(r"\d+(\.\d+){0,3}([\-+][A-Za-z0-9.\-+]+)?")
 
 
@@ -23,9 +28,20 @@ class Params(base.Params):
         "source_password": _SECRET,
         "proxy_username": _SECRET,
         "proxy_password": _SECRET,
-        "bootstrap_script": "Chocolatey itself is installed by a task of its own",
-        "bootstrap_tls_version": "Chocolatey itself is installed by a task of its own",
-        "allow_multiple": "Chocolatey has no side-by-side packages any more",
+        **dict.fromkeys(
+            (
+                "bootstrap_script",
+                "install_ps1",
+                "bootstrap_ps1",
+                "bootstrap_tls_version",
+                "bootstrap_tls_versions",
+                "tls_version",
+                "tls_versions",
+                "validate_certs",
+            ),
+            _BOOTSTRAP,
+        ),
+        "allow_multiple": "Chocolatey has no side-by-side packages any more: choose one 'version'",
     }
 
     name: Words = Field(
@@ -54,7 +70,23 @@ class Params(base.Params):
     allow_prerelease: bool = Field(False, description="take prereleases as well")
     skip_scripts: bool = Field(False, description="do not run the package's scripts")
     proxy_url: Text | None = Field(None, description="the proxy to use, for this task alone")
-    choco_args: Words = Field((), description="more arguments for choco, each as one word")
+    choco_args: Words = Field(
+        (),
+        validation_alias=AliasChoices("choco_args", "licensed_args"),
+        description="more arguments for choco, each as one word",
+    )
+    checksum: Text | None = Field(
+        None, pattern=_HEX, description="checksum of what the package downloads, not the package's"
+    )
+    checksum_type: Literal["md5", "sha1", "sha256", "sha512"] | None = Field(
+        None, description="its kind; without it md5"
+    )
+    checksum64: Text | None = Field(
+        None, pattern=_HEX, description="the same for what it downloads on 64 bit"
+    )
+    checksum_type64: Literal["md5", "sha1", "sha256", "sha512"] | None = Field(
+        None, description="its kind; without it md5"
+    )
     pinned: bool | None = Field(None, description="whether it is kept from upgrades")
     timeout: int = Field(
         2700,
@@ -73,6 +105,11 @@ class Params(base.Params):
 
     @model_validator(mode="after")
     def _fits(self) -> Params:
+        for name in ("", "64"):
+            if getattr(self, f"checksum_type{name}") and not getattr(self, f"checksum{name}"):
+                raise ValueError(f"'checksum_type{name}' needs 'checksum{name}'")
+        if (self.checksum or self.checksum64) and (len(self.name) > 1 or self.every):
+            raise ValueError("'checksum' is for one package: write a task for each")
         if self.version is not None and not _VERSION.fullmatch(self.version):
             raise ValueError(f"'{self.version}' is not a version such as 1.2.3")
         if self.every and (self.state not in ("latest", "upgrade") or len(self.name) > 1):

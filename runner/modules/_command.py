@@ -22,7 +22,10 @@ from runner.interfaces.module import CommandState
 from runner.model.state import Change
 from runner.windows import files, variables
 
-ENCODING_REASON: Final = "the host's own code page is asked for and used; nothing to override"
+ENCODING_REASON: Final = (
+    "what a program prints is decoded in the code page of the connection: for one that always "
+    "prints UTF-8, set the host variable runner_codepage: 65001"
+)
 
 
 class GuardedParams(base.Params):

@@ -28,6 +28,8 @@ FIELDS: Final = (
     "edge",
     "interfacetypes",
     "icmp_type_code",
+    "security",
+    "group",
 )
 """What a task may say about a rule; named alike in parameters, states and parsed rules."""
 
@@ -56,6 +58,8 @@ class RuleState:
     edge: str = ""
     interfacetypes: tuple[str, ...] = ()
     icmp_type_code: str = firewall.ANY
+    security: str = firewall.NOT_REQUIRED
+    group: str = ""
     copies: int = 0
     extra: tuple[str, ...] = ()
     narrow: tuple[str, ...] = field(default=(), compare=False)

@@ -97,6 +97,13 @@ def words(before: RuleState, after: RuleState, old: bool) -> tuple[str, ...]:
         said["edge"] = after.edge
     if before.interfacetypes != after.interfacetypes:
         said["interfacetype"] = ",".join(after.interfacetypes) or firewall.ANY
+    if before.security != after.security:
+        if old and after.security in firewall.SECURED_LATER:
+            raise Refused(
+                f"netsh of this Windows knows no security={after.security}",
+                hint="it came with Server 2008 R2; 'authenticate' and 'authenc' are there",
+            )
+        said["security"] = after.security
     if before.description != after.description:
         said["description"] = after.description
     return tuple(f"{key}={value}" for key, value in said.items())
@@ -110,11 +117,15 @@ def _protocol(rule: RuleState) -> str:
     return f"{rule.protocol}:{kind},{firewall.ANY if code == '*' else code}"
 
 
-def beyond_netsh(rule: RuleState) -> tuple[str, ...]:
-    """What netsh cannot give to a rule: one ICMP type and one kind of interface is all it takes."""
+def lost(rule: RuleState, *, powershell: bool) -> tuple[str, ...]:
+    """What can be given to a rule neither by netsh, which takes one ICMP type, one kind of
+    interface and no group, nor by what PowerShell asks."""
+    if powershell:
+        return rule.extra
+    group = (f"group {rule.group}",) if rule.group else ()
     several = rule.interfacetypes if len(rule.interfacetypes) > 1 else ()
     types = (rule.icmp_type_code,) if "," in rule.icmp_type_code else ()
-    return (*rule.extra, *several, *types)
+    return (*rule.extra, *group, *several, *types)
 
 
 def _ports(text: str, old: bool) -> str:

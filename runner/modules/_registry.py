@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from runner.errors import ModuleError
@@ -152,23 +153,27 @@ def reach(
     path: str, name: str, change: Change[RegistryState], *, tree: bool = False
 ) -> Reach | None:
     """What a task about a key, or about the value of that name, has to do with."""
+    before, after = change.before, change.after
+    comes_or_goes = before.key_present != after.key_present
+    stays = (before if after.key_present else after).nearest if comes_or_goes else None
+    return _reach(path, name, stays, differs=before != after, tree=tree)
+
+
+@lru_cache(maxsize=1024)
+def _reach(path: str, name: str, stays: str | None, *, differs: bool, tree: bool) -> Reach | None:
+    """Often asked. ``stays`` is the key above that stays, where the key itself comes or goes."""
     if not registry.is_plain(path):
         return None
-    before, after = change.before, change.after
     keys = (path, *registry.ancestors(path))
     value = (registry.value_path(path, name),) if name else ()
     writes: tuple[str, ...] = ()
-    if before.key_present != after.key_present:
+    if stays is not None:
         # The keys above it that come or go with it, from the topmost on.
-        stays = before.nearest if after.key_present else after.nearest
-        writes = tuple(key for key in keys if _is_below(key, stays))[-1:] or (path,)
-    elif change.differences():
+        above = stays.casefold() + "\\"
+        writes = tuple(k for k in keys if k.casefold().startswith(above))[-1:] or (path,)
+    elif differs:
         writes = value or (path,)
     return touching.reach(reads=(*keys, *value), below=(path,) if tree else (), writes=writes)
-
-
-def _is_below(key: str, above: str) -> bool:
-    return key.casefold().startswith(above.casefold() + "\\")
 
 
 def remove_empty(
@@ -234,14 +239,14 @@ def unwritable(kind: str, data: registry.Data) -> str:
     """Why ``reg add`` could not write this value exactly; empty when it could."""
     if kind not in registry.TYPES:
         return f"reg.exe cannot write the type {kind}"
-    return registry.unwritable(data)
+    return registry.no_text(data) if kind == "none" else registry.unwritable(data)
 
 
 def normal(kind: str, data: Any) -> registry.Data:
     """A playbook's data as the state holds it. Raises ValueError for data that does not fit."""
     match kind:
         case "binary" | "none":
-            return _hex(data)
+            return _hex(data) or ("0000" if kind == "none" else "")  # what reg.exe writes
         case "dword" | "qword":
             return _integer(data, 32 if kind == "dword" else 64)
         case "multistring":

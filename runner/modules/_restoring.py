@@ -125,6 +125,8 @@ def _rule(rule: RuleState, fields: Any, *, given: bool = False) -> dict[str, Any
     """Its fields as parameters; with ``given`` an empty text takes the place of another."""
     values = {field: _plain(getattr(rule, field)) for field in fields}
     values = {f: [v] if f == "icmp_type_code" else v for f, v in values.items()}
+    if not given and values.get("security") == "notrequired":
+        del values["security"]
     nothing: tuple[object, ...] = ([],) if given else ("", [])
     return {field: value for field, value in values.items() if value not in nothing}
 

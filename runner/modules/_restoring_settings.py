@@ -42,6 +42,12 @@ def dns(change: Change[Any]) -> Tasks:
         servers = [*one.dns4, *one.dns6]
         lists = ([[]] if emptied else []) + ([servers] if servers else [])
         tasks += [Restoring({"adapter_names": [one.name], "dns_servers": some}) for some in lists]
+    old = change.before.search_list
+    if old != change.after.search_list and change.before.adapters:
+        one = change.before.adapters[0]
+        about = {"adapter_names": [one.name], "dns_servers": [*one.dns4, *one.dns6]}
+        words = [word for word in (old or "").replace(" ", ",").split(",") if word]
+        tasks.append(Restoring({**about, "suffix_search_list": words}))
     return tuple(tasks)
 
 

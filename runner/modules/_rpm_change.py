@@ -67,8 +67,7 @@ def undo(
     number = yield from _transaction(plain, was, words)
     out = yield from write(_rpm.call(plain, manager, "history", "undo", number))
     tools.expect(out, f"undo transaction {number} of {manager}")
-    if manager == _rpm_plan.DNF:
-        yield from _mark(plain, was)
+    yield from mark(params, was)
     return {}
 
 
@@ -89,8 +88,11 @@ def _transaction(
     )
 
 
-def _mark(params: Params, was: PackagesState) -> Generator[Request, Reply, None]:
+def mark(params: Params, was: PackagesState) -> Generator[Request, Reply, None]:
     """dnf forgets who wanted a package that it brings back."""
+    if was.manager != _rpm_plan.DNF:
+        return
+    params = params.model_copy(update={"update_cache": False})
     there = [move.name for move in was.moves if move.before is not None]
     chosen = [name for name in there if name not in was.kept_automatic]
     for verb, names in (("install", chosen), ("remove", [*was.kept_automatic])):

@@ -44,6 +44,11 @@ class Dnf(base.Module[Params, PackagesState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         return (yield from _rpm_change.undo(params, change))
 
+    def sweep(
+        self, params: Params, change: Change[PackagesState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        yield from _rpm_change.mark(params, change.before)
+
     def irreversible(self, params: Params, change: Change[PackagesState], facts: base.Facts) -> str:
         before = change.before
         if before.lost and (change.touches("packages") or change.touches("pending")):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from runner.errors import ModuleError
@@ -106,7 +107,9 @@ def find(name: str) -> Generator[Query, Reply, ServiceState]:
         yield Sleep(1.0)
         (status,) = yield from read(services.query(name))
         state = _only(expect(status, "sc", f"ask for the state of service {name}"), name)
-    return _state(state, key, services.parse(above.stdout), around)
+    dependents = services.parse(above.stdout)
+    # The same texts come from many hosts: what they say is made out once.
+    return _state(state, _said(key), dependents, tuple(map(_said, around)))
 
 
 def _only(output: Output, name: str) -> services.Status:
@@ -116,11 +119,17 @@ def _only(output: Output, name: str) -> services.Status:
     return found[0]
 
 
+def _said(output: Output) -> Output:
+    """Without what is another one each time."""
+    return Output(output.code, output.stdout)
+
+
+@lru_cache(maxsize=256)
 def _state(
     status: services.Status,
     key: Output,
     dependents: tuple[services.Status, ...],
-    around: list[Output],
+    around: tuple[Output, ...],
 ) -> ServiceState:
     kind = registry.number(key, "Type") or 0
     start = services.START_MODES.get(registry.number(key, "Start") or 0, "")
@@ -190,7 +199,7 @@ _AROUND: Final = (
 )
 
 
-def _warnings(answers: list[Output]) -> tuple[str, ...]:
+def _warnings(answers: Sequence[Output]) -> tuple[str, ...]:
     if not answers:
         return ()
     found = []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 _GLOBS: Final = re.compile(r"[*?\[]")
 
@@ -28,6 +29,8 @@ class UnitState:
     that does one of these says that it will be known. ``manager`` is who answered, ``links`` the
     links in its runlevel folders, ``status`` what systemctl shows.
     """
+
+    UNSEEN: ClassVar[Mapping[str, str]] = {"enabled": "masked"}
 
     present: bool = False
     state: str = ""

@@ -57,6 +57,11 @@ class Module(base.Module[Params, PackagesState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         return (yield from _apt_change.undo(params, change))
 
+    def sweep(
+        self, params: Params, change: Change[PackagesState], facts: base.Facts
+    ) -> Generator[Request, Reply, None]:
+        yield from _apt_change.mark(change.before)
+
     def irreversible(self, params: Params, change: Change[PackagesState], facts: base.Facts) -> str:
         before = change.before
         purges = params.purge and (params.state == "absent" or params.autoremove)

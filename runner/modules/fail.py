@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from pydantic import Field
 
 from runner.interfaces import module as base
 from runner.interfaces.guide import Guide
-from runner.interfaces.loose import Text
 
 
 class Params(base.Params):
     """Parameters of Ansible's fail."""
 
-    msg: Text = Field("Failed as requested from task", description="what to say")
+    msg: Any = Field("Failed as requested from task", description="what to say")
 
 
 class Module(base.LocalModule[Params]):
@@ -27,4 +29,5 @@ class Module(base.LocalModule[Params]):
     )
 
     def decide(self, params: Params, evaluate: base.Evaluate) -> base.Decision:
-        return base.Decision(failed=True, message=params.msg, result={"msg": params.msg})
+        said = params.msg if isinstance(params.msg, str) else json.dumps(params.msg, default=str)
+        return base.Decision(failed=True, message=said, result={"msg": params.msg})

@@ -117,14 +117,15 @@ class Module(base.Module[Params, GroupState]):
     def undo(
         self, params: Params, change: Change[GroupState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        was, name = change.before, params.name
-        if not was.present or change.after.present:
-            back = dataclasses.replace(change, before=change.after, after=was)
+        was, now, name = change.before, change.after, params.name
+        if params.state == "present":
+            back = dataclasses.replace(change, before=now, after=was)
             return (yield from self.apply(params, back, facts))
-        yield from _run(["groupadd", "-g", str(was.gid), "-o", name], "create again")
-        if was.members:
+        if not now.present:  # else an earlier rollback came as far as that
+            yield from _run(["groupadd", "-g", str(was.gid), "-o", name], "create again")
+        if was.members != now.members:
             yield from _run(["gpasswd", "-M", ",".join(was.members), name], "fill")
-        if was.administrators:
+        if was.administrators != now.administrators:
             yield from _run(["gpasswd", "-A", ",".join(was.administrators), name], "hand back")
         return {}
 

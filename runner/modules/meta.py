@@ -9,11 +9,6 @@ from pydantic import Field, field_validator
 from runner.interfaces import module as base
 from runner.interfaces.guide import Guide
 
-_ELSEWHERE = {
-    "refresh_inventory": "the inventory is read once, before the run; "
-    "add what came about meanwhile with add_host, or run a second playbook",
-}
-
 
 class Params(base.Params):
     """The free-form word of Ansible's meta."""
@@ -29,16 +24,14 @@ class Params(base.Params):
         "end_role",
         "clear_facts",
         "clear_host_errors",
+        "refresh_inventory",
         "reset_connection",
     ] = Field(description="what to do")
 
     @field_validator("free_form", mode="before")
     @classmethod
-    def _known(cls, word: object) -> object:
-        text = str(word).strip()
-        if text in _ELSEWHERE:
-            raise ValueError(f"'{text}' is not supported: {_ELSEWHERE[text]}")
-        return text
+    def _bare(cls, word: object) -> object:
+        return str(word).strip()
 
 
 class Module(base.LocalModule[Params]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Generator, Mapping
 from typing import Any, ClassVar, Final, Literal
 
@@ -67,7 +68,9 @@ class Params(base.Params):
         rest = {name: value for name, value in values.items() if name not in own}
         for name in rest:
             if name not in _APT | _RPM:
-                raise ValueError(f"has no parameter '{name}', and neither have apt and dnf")
+                near = difflib.get_close_matches(name, [*sorted(own), *sorted(_APT | _RPM)], n=1)
+                hint = f"; did you mean '{near[0]}'?" if near else ""
+                raise ValueError(f"neither it nor apt and dnf have a parameter '{name}'{hint}")
         found = {name: value for name, value in values.items() if name in own}
         return {**found, "more": {**found.get("more", {}), **rest}}
 

@@ -1,12 +1,14 @@
-"""Run a script of the controller on a POSIX host.
+"""Run a script of the controller on a host.
 
 It is sent to a new folder that only the account may enter, run there, and removed again, whatever
 came of it. Its arguments are the shell's: as in Ansible, ``$NAME``, pipes and the like work.
+Windows is the business of ``_script_windows``.
 """
 
 from __future__ import annotations
 
 import io
+import ntpath
 import posixpath
 import secrets
 import shlex
@@ -18,13 +20,13 @@ from pydantic import Field, field_validator
 
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Command, Query, Reply, Request, Script, write
-from runner.interfaces.guide import Guide
+from runner.interfaces.guide import Guide, Using
 from runner.interfaces.local_file import PIECE, LocalFile
 from runner.interfaces.loose import Text, said_yes
 from runner.interfaces.module import CommandState
 from runner.model.playbook import FREE_FORM
 from runner.model.state import Change
-from runner.modules import _command, _posix
+from runner.modules import _command, _posix, _script_windows
 from runner.posix.quoting import path as expanded
 from runner.posix.quoting import quote
 from runner.posix.tools import expect
@@ -74,7 +76,7 @@ class Params(_command.GuardedParams):
     @field_validator("chdir")
     @classmethod
     def _absolute(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith("/"):
+        if value is not None and not value.startswith("/") and not ntpath.splitdrive(value)[0]:
             raise ValueError("must be an absolute path")
         return value
 
@@ -89,7 +91,12 @@ class Module(_command.CommandModule[Params]):
     )
     guide = Guide(
         example="script: collect.sh",
-        where="posix",
+        using=(
+            Using("cmd, certutil, findstr"),
+            Using("cscript", part="scripts for it"),
+            Using("powershell", since="2008r2", powershell=True, part="scripts for it"),
+        ),
+        where="both",
     )
 
     def controller_file(self, parameter: str, args: Mapping[str, Any]) -> str | None:
@@ -118,7 +125,9 @@ class Module(_command.CommandModule[Params]):
         return None
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, CommandState]:
-        _posix.require_posix(facts, "script", "win_shell")
+        if _is_windows(facts):
+            _script_windows.program_of(params.script or split(params.cmd)[0], params.executable)
+            return (yield from _command.probe(params))
         look = _command.Looking(lambda path: [_posix.look(path, params.chdir)], _posix.found)
         return (yield from _command.probe(params, None, look))
 
@@ -127,6 +136,11 @@ class Module(_command.CommandModule[Params]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         name, rest = split(params.cmd)
         content = LocalFile(params.script, params.opened)
+        if _is_windows(facts):
+            begun = _command.now()
+            how = {"executable": params.executable, "chdir": params.chdir}
+            output = yield from _script_windows.ran(content, params.script or name, rest, **how)
+            return _command.returned(output, params.cmd, begun)
         file = posixpath.basename(name)
         head = f"k={secrets.token_hex(8)} f={quote(file)}\n"
         body, pieces = _SEND, content.pieces(PIECE)
@@ -138,6 +152,10 @@ class Module(_command.CommandModule[Params]):
         # The last piece goes along with the command that runs it: mostly that is all there is.
         output = yield from write(_sent(head + body + _run(params, rest), piece))
         return _command.returned(output, params.cmd, begun)
+
+
+def _is_windows(facts: base.Facts) -> bool:
+    return facts.get("shell_type", _posix.SHELLS[0]) not in _posix.SHELLS
 
 
 def _sent(text: str, piece: bytes) -> Script:

@@ -86,6 +86,7 @@ class Module(base.Module[Params, UnitState]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/service_module.html"
     )
+    redoable = True
     guide = Guide(
         example=("service:\n  name: smbd\n  state: stopped\n  enabled: false"),
         where="posix",

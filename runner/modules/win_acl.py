@@ -32,6 +32,7 @@ class Module(base.Module[Params, AclState]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_acl_module.html"
     )
+    redoable = True
     guide = Guide(
         example=(
             "win_acl:\n  path: C:\\agent\n  user: Users\n  type: allow\n  rights: ReadAndExecute"

@@ -65,6 +65,7 @@ class Module(base.Module[Params, InheritanceState]):
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/"
         "win_acl_inheritance_module.html"
     )
+    redoable = True
     guide = Guide(
         example="win_acl_inheritance:\n  path: C:\\agent\n  state: absent\n  reorganize: yes",
         using=(

@@ -226,6 +226,10 @@ def _options(params: Params) -> tuple[str, ...]:
         "--package-parameters=": params.package_params,
         "--install-arguments=": params.install_args,
         "--proxy=": params.proxy_url,
+        "--download-checksum=": params.checksum,
+        "--download-checksum-type=": params.checksum_type,
+        "--download-checksum-x64=": params.checksum64,
+        "--download-checksum-type-x64=": params.checksum_type64,
     }
     flags = {
         "--override-arguments": params.override_args,

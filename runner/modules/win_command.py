@@ -8,6 +8,7 @@ find something special is refused rather than changed.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
@@ -73,20 +74,26 @@ class Module(_command.CommandModule[Params]):
     def check_command(self, params: Params) -> Command | None:
         if params.check is None:
             return None
-        return _command_of(params, params.check)
+        return _command_of(params.check, params.chdir)
 
     def apply(
         self, params: Params, change: Change[CommandState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        command = _command_of(params, params.line, stdin=params.stdin)
+        command = _command_of(params.line, params.chdir, params.stdin)
         return (yield from _command.run(command, params.line))
 
 
-def _command_of(params: Params, line: str, stdin: str | None = None) -> Command:
+def _command_of(line: str, chdir: str | None, stdin: str | None = None) -> Command:
     text = line.strip("\r\n")
     if stdin is not None:
         # cmd /c takes away the first and last quote of a line that begins with one.
-        return Script("cmd", f"@{text}", stdin=stdin, chdir=params.chdir)
-    if params.chdir is not None or command_line.is_plain(text):
-        return Script("cmd", f"<nul {text}", chdir=params.chdir)
+        return Script("cmd", f"@{text}", stdin=stdin, chdir=chdir)
+    return _without_input(text, chdir)
+
+
+@lru_cache(maxsize=1024)
+def _without_input(text: str, chdir: str | None) -> Command:
+    """Mostly the same for all hosts."""
+    if chdir is not None or command_line.is_plain(text):
+        return Script("cmd", f"<nul {text}", chdir=chdir)
     return Exec(*command_line.split(text))

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import AliasChoices, Field, field_validator
 
@@ -23,10 +24,12 @@ from runner.interfaces.loose import Words
 from runner.model.state import Change
 from runner.modules import _restoring_settings
 from runner.modules._win_files import PathText
-from runner.windows import adapters, log
+from runner.windows import adapters, log, registry
 from runner.windows.adapters import Adapter
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts
+
+_SUFFIX: Final = re.compile(r"[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*")
 
 
 class Params(base.Params):
@@ -38,9 +41,22 @@ class Params(base.Params):
         description="addresses of the servers in their order; an empty list: as DHCP says",
     )
 
+    suffix_search_list: Words | None = Field(
+        None,
+        description="suffixes that names are tried with, of all adapters, in their order; an empty "
+        "list: none of its own",
+    )
     log_path: PathText | None = Field(
         None, description="a file on the host to which a line for each change is added"
     )
+
+    @field_validator("suffix_search_list")
+    @classmethod
+    def _suffixes(cls, words: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for word in words or ():
+            if not _SUFFIX.fullmatch(word):
+                raise ValueError(f"'{word}' is not a suffix such as corp.example")
+        return words
 
     @field_validator("dns_servers")
     @classmethod
@@ -64,9 +80,13 @@ class Params(base.Params):
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """The named adapters; ``unknown`` are names that no adapter has, ``others`` the known ones."""
+    """The named adapters; ``unknown`` are names that no adapter has, ``others`` the known ones.
+
+    ``search_list`` is what the registry has, where the task is about it; None where it has none.
+    """
 
     adapters: tuple[Adapter, ...]
+    search_list: str | None = None
     unknown: tuple[str, ...] = dataclasses.field(default=(), compare=False)
     others: tuple[str, ...] = dataclasses.field(default=(), compare=False)
 
@@ -91,15 +111,22 @@ class Module(base.Module[Params, Clients]):
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, Clients]:
         names, v4, v6 = yield from read(*adapters.READS)
+        search: str | None = None
+        if params.suffix_search_list is not None:
+            (out,) = yield from read(registry.query(adapters.SEARCH_KEY, adapters.SEARCH_LIST))
+            found = registry.value(out, adapters.SEARCH_LIST)
+            search = found if isinstance(found, str) else None
         expect(names, "reg", "list the network adapters")
         known = adapters.adapters(names, v4, v6)
         if "*" in params.adapter_names:
             chosen = tuple(each for each in known if each.has_address)
-            return Clients(chosen, () if chosen else ("*",), tuple(a.name for a in known))
+            names_of_all = tuple(a.name for a in known)
+            return Clients(chosen, search, () if chosen else ("*",), names_of_all)
         by_name = {each.name.casefold(): each for each in known}
         wanted = dict.fromkeys(name.casefold() for name in params.adapter_names)
         return Clients(
             adapters=tuple(by_name[name] for name in wanted if name in by_name),
+            search_list=search,
             unknown=tuple(n for n in params.adapter_names if n.casefold() not in by_name),
             others=tuple(each.name for each in known),
         )
@@ -117,7 +144,9 @@ class Module(base.Module[Params, Clients]):
                 hint="name IPv4 servers only; they answer for IPv6 names as well",
             )
         return dataclasses.replace(
-            before, adapters=tuple(_wanted(params, each) for each in before.adapters)
+            before,
+            adapters=tuple(_wanted(params, each) for each in before.adapters),
+            search_list=_searched(params, before.search_list),
         )
 
     def apply(
@@ -132,12 +161,32 @@ class Module(base.Module[Params, Clients]):
                 for command in adapters.set_dns(adapter, wanted, version, nt) * (was != wanted):
                     out = yield from write(command)
                     expect(out, "netsh", f"set the DNS servers of {adapter.name}")
+        yield from _search(change)
         if params.log_path is not None:
             yield from write(log.added(params.log_path, map(_line, change.after.adapters)))
         return {}
 
     def restore(self, params: Params, change: Change[Clients]) -> tuple[base.Restoring, ...]:
         return _restoring_settings.dns(change)
+
+
+def _searched(params: Params, found: str | None) -> str | None:
+    """The list as the registry is to have it; another spelling of the same stays."""
+    wanted = params.suffix_search_list
+    if wanted is None or [w.lower() for w in wanted] == re.split(r"[\s,]+", (found or "").lower()):
+        return found
+    return ",".join(wanted) if wanted else found and None
+
+
+def _search(change: Change[Clients]) -> Generator[Request, Reply, None]:
+    old, new = change.before.search_list, change.after.search_list
+    if old == new:
+        return
+    key, name = adapters.SEARCH_KEY, adapters.SEARCH_LIST
+    command = (
+        registry.delete_value(key, name) if new is None else registry.add(key, name, "REG_SZ", new)
+    )
+    expect((yield from write(command)), "reg", "set the suffixes that names are tried with")
 
 
 def _line(adapter: Adapter) -> str:

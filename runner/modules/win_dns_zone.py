@@ -91,6 +91,7 @@ class Module(base.Module[Params, ZoneState]):
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/"
         "win_dns_zone_module.html"
     )
+    redoable = True
     guide = Guide(
         example="win_dns_zone:\n  name: sink.example\n  replication: none",
         using=(Using("dnscmd"),),

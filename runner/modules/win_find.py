@@ -43,7 +43,8 @@ class Params(base.Params):
     """Parameters of Ansible's win_find."""
 
     UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "follow": "cmd does not tell where a link leads; name what it leads to in 'paths'"
+        "follow": "cmd tells in no reliable way where a link leads: name what it leads to, or ask "
+        "first with win_powershell: (Get-Item PATH).Target, from PowerShell 5 on",
     }
 
     paths: Annotated[tuple[SourceText, ...], BeforeValidator(_one_or_more)] = Field(
@@ -55,6 +56,9 @@ class Params(base.Params):
         description="names that fit, with * and ?; one of them is enough",
     )
     use_regex: bool = Field(False, description="patterns are regular expressions")
+    case_sensitive: bool = Field(
+        False, description="letters of both cases differ; for regular expressions alone"
+    )
     recurse: bool = Field(False, description="look into the folders below, too")
     depth: int | None = Field(None, ge=1, description="how many levels of folders with recurse")
     file_type: Literal["directory", "file"] = Field("file", description="what to look for")
@@ -91,16 +95,20 @@ class Params(base.Params):
                     re.compile(pattern)
                 except re.error as error:
                     raise ValueError(f"'{pattern}' is no regular expression: {error}") from None
+        if self.case_sensitive and not self.use_regex:
+            raise ValueError("'case_sensitive' goes with use_regex: yes")
         if self.age is not None and self.file_type == "directory":
             raise ValueError("'age' goes with files: WMI tells no times of folders by cmd's tools")
         return self
 
     def names(self, name: str) -> bool:
-        """Whether a name fits; letters of both cases are the same, as to Windows."""
+        """Whether a name fits; letters of both cases are the same, as to Windows, if no more is
+        asked for."""
         if self.patterns is None:
             return True
         if self.use_regex:
-            return any(re.search(pattern, name, re.IGNORECASE) for pattern in self.patterns)
+            flags = 0 if self.case_sensitive else re.IGNORECASE
+            return any(re.search(pattern, name, flags) for pattern in self.patterns)
         return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in self.patterns)
 
     def sized(self, seen: Seen) -> bool:

@@ -12,162 +12,23 @@ module refuses there, for ``action: allow`` as well, and names what to use inste
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Generator, Mapping
-from typing import Any, ClassVar, Final, Literal
-
-from pydantic import AliasChoices, Field, field_validator, model_validator
+from typing import Any, Final
 
 from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Query, Reply, Request, write
 from runner.interfaces.guide import Guide, Using
-from runner.interfaces.loose import Text, Words
 from runner.interfaces.touching import Reach
 from runner.model.state import Change
-from runner.modules import _firewall, _firewall_change, _restoring
+from runner.modules import _firewall, _firewall_change, _firewall_com, _restoring
 from runner.modules._firewall import RuleState
+from runner.modules._firewall_params import Params
 from runner.windows import firewall
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts
 
-_ICMP: Final = re.compile(r"\d{1,3}:(\d{1,3}|\*)")
 _NETSH: Final = ("netsh", "advfirewall", "firewall")
-
-
-class Params(base.Params):
-    """Parameters of Ansible's win_firewall_rule."""
-
-    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "group": "netsh cannot put a rule into a group, nor undo a change of a whole group exactly",
-    }
-
-    name: Text = Field(min_length=1, description="the rule's name")
-    state: Literal["absent", "present"] = Field("present", description="whether it shall exist")
-    enabled: bool | None = Field(
-        None,
-        validation_alias=AliasChoices("enabled", "enable"),
-        description="whether it is enabled; a new rule is",
-    )
-    direction: Literal["in", "out"] | None = Field(None, description="a new rule: in")
-    action: Literal["allow", "block"] | None = Field(None, description="a new rule: allow")
-    description: Text | None = Field(None, pattern=r"^[^|]*$", description="text for people")
-    localip: Text | None = Field(None, description="local addresses, or any")
-    remoteip: Text | None = Field(None, description="remote addresses, ranges, networks, or any")
-    localport: Text | None = Field(None, description="local ports such as 135,137-139, or any")
-    remoteport: Text | None = Field(None, description="remote ports, or any")
-    program: Text | None = Field(None, description="program, or any")
-    service: Text | None = Field(None, description="service, or any")
-    protocol: Text | None = Field(None, description="tcp, udp, icmpv4, icmpv6, a number, or any")
-    profiles: Words | None = Field(
-        None,
-        validation_alias=AliasChoices("profiles", "profile"),
-        description="domain, private, public; a new rule: all",
-    )
-    interfacetypes: Words | None = Field(
-        None, description="lan, wireless or ras: one of them, or any; netsh takes no two"
-    )
-    icmp_type_code: Words | None = Field(
-        None, description="of ICMP messages: TYPE:CODE such as 8:0, 8:* for all codes, or *"
-    )
-    security: Literal["notrequired"] | None = Field(
-        None, description="only that no authentication is asked for, as by default"
-    )
-    edge: Literal["no", "yes", "deferapp", "deferuser"] | None = Field(
-        None, description="whether traffic through NAT devices is accepted"
-    )
-
-    @field_validator("name")
-    @classmethod
-    def _name(cls, name: str) -> str:
-        # A rule is text with pipes between its fields ([MS-FASP] FW_RULE, wszName).
-        if name.strip().lower() == "all" or '"' in name or "|" in name:
-            raise ValueError("cannot be a rule's name for netsh")
-        return name
-
-    @field_validator("protocol")
-    @classmethod
-    def _protocol(cls, text: str | None) -> str | None:
-        if text is None:
-            return None
-        word = firewall.protocol_text(text)
-        known = word in firewall.PROTOCOLS or word == firewall.ANY
-        if not known and not (word.isdigit() and int(word) < 256):
-            raise ValueError(f"must be tcp, udp, icmpv4, icmpv6, any or a number, not '{text}'")
-        return word
-
-    @field_validator("profiles")
-    @classmethod
-    def _profiles(cls, words: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for word in words or ():
-            if word.lower() not in (*firewall.PROFILES, firewall.ANY):
-                raise ValueError(f"must be domain, private, public or any, not '{word}'")
-        return words
-
-    @field_validator("localport", "remoteport")
-    @classmethod
-    def _ports(cls, text: str | None) -> str | None:
-        for part in (text or "").split(","):
-            ends = [end.strip() for end in part.split("-")] if part.strip()[:1].isdigit() else []
-            if len(ends) > 2 or any(not end.isdigit() or int(end) > 65535 for end in ends):
-                raise ValueError(f"must be ports from 0 to 65535 and ranges, not '{part.strip()}'")
-        return text
-
-    @field_validator("interfacetypes")
-    @classmethod
-    def _interfaces(cls, words: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for word in words or ():
-            if word.lower() not in {*firewall.INTERFACE_TYPES, firewall.ANY}:
-                raise ValueError(f"must be lan, wireless, ras or any, not '{word}'")
-        if len(firewall.interface_types(words or ())) > 1:
-            raise ValueError("netsh takes one kind of interface, or any")
-        return words
-
-    @field_validator("icmp_type_code")
-    @classmethod
-    def _icmp(cls, words: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        found = firewall.icmp_text(words or ())
-        if "," in found:
-            raise ValueError("netsh takes one type and code, or any: write a rule for each")
-        if found != firewall.ANY and not _ICMP.fullmatch(found):
-            raise ValueError(f"must be TYPE:CODE such as 8:0 or 8:*, not '{found}'")
-        return words
-
-    @model_validator(mode="after")
-    def _icmp_needs_protocol(self) -> Params:
-        named = firewall.icmp_text(self.icmp_type_code or ()) != firewall.ANY
-        if named and self.protocol not in ("icmpv4", "icmpv6"):
-            raise ValueError("icmp_type_code needs protocol icmpv4 or icmpv6")
-        return self
-
-    @model_validator(mode="after")
-    def _ports_need_protocol(self) -> Params:
-        narrowed = {self.localport, self.remoteport} - {None, firewall.ANY}
-        if self.state == "present" and narrowed and self.protocol not in ("tcp", "udp"):
-            raise ValueError("localport and remoteport need protocol tcp or udp")
-        return self
-
-    def wanted(self) -> dict[str, Any]:
-        """What the task says about the rule, in the words of a parsed rule."""
-        given: dict[str, Any] = {
-            key: getattr(self, key) for key in _firewall.FIELDS if getattr(self, key) is not None
-        }
-        for key in ("localport", "remoteport"):
-            if key in given:
-                given[key] = firewall.port_text([given[key]])
-        for key in ("localip", "remoteip"):
-            if key in given:
-                given[key] = firewall.address_text([given[key]])
-        for key in ("program", "service"):
-            if str(given.get(key, "")).lower() == firewall.ANY:
-                given[key] = firewall.ANY
-        if "interfacetypes" in given:
-            given["interfacetypes"] = firewall.interface_types(given["interfacetypes"])
-        if "icmp_type_code" in given:
-            given["icmp_type_code"] = firewall.icmp_text(given["icmp_type_code"])
-        if "profiles" in given:
-            given["profiles"] = firewall.profile_names(given["profiles"])
-        return given
 
 
 class Module(base.Module[Params, RuleState]):
@@ -188,8 +49,17 @@ class Module(base.Module[Params, RuleState]):
             "  protocol: tcp\n"
             "  localport: 135,139,445"
         ),
-        using=(Using("netsh advfirewall, reg, sc", since="2008"),),
-        undo="a deleted rule with fields that netsh cannot set; the plan names them",
+        using=(
+            Using("netsh advfirewall, reg, sc", since="2008"),
+            Using(
+                "HNetCfg.FwPolicy2",
+                since="2008r2",
+                powershell=True,
+                part="group, several interfacetypes or icmp_type_code",
+            ),
+        ),
+        undo="a deleted rule with fields that neither netsh nor PowerShell can set; the plan names "
+        "them",
         instead="win_ipsec_policy",
     )
 
@@ -217,15 +87,18 @@ class Module(base.Module[Params, RuleState]):
             found, **changes, others=before.others, warnings=before.warnings
         )
         _firewall_change.check_way_in(params.name, before, after)
+        _firewall_com.require(params.name, before, after, WindowsFacts.of(facts))
         return after
 
     def reach(self, params: Params, change: Change[RuleState], facts: base.Facts) -> Reach | None:
+        if _firewall_com.needed(change.before, change.after):
+            return None
         return _firewall_change.reach(params.name, change)
 
     def apply(
         self, params: Params, change: Change[RuleState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        before, after = change.before, change.after
+        before, after = change.before, _firewall_com.by_netsh(change.before, change.after)
         old = WindowsFacts.of(facts).nt < (6, 1)
         if not after.present:
             command = Exec(*_NETSH, "delete", "rule", f"name={params.name}", *before.narrow)
@@ -238,19 +111,24 @@ class Module(base.Module[Params, RuleState]):
             for _ in range(after.copies):
                 out = yield from write(Exec(*_NETSH, "add", "rule", f"name={params.name}", *words))
                 expect(out, "netsh", f"add the firewall rule {params.name}")
-        else:
-            words = _firewall_change.words(before, after, old)
+        elif words := _firewall_change.words(before, after, old):
             where = (f"name={params.name}", *before.narrow)
             out = yield from write(Exec(*_NETSH, "set", "rule", *where, "new", *words))
             expect(out, "netsh", f"change the firewall rule {params.name}")
+        if _firewall_com.needed(before, change.after):
+            out = yield from write(_firewall_com.command(params.name, before, change.after))
+            expect(out, "powershell", f"change the firewall rule {params.name}")
         return {}
 
     def irreversible(self, params: Params, change: Change[RuleState], facts: base.Facts) -> str:
-        lost = _firewall_change.beyond_netsh(change.before)
-        narrowed = change.touches("interfacetypes") or change.touches("icmp_type_code")
+        powershell = bool(WindowsFacts.of(facts).powershell)
+        lost = _firewall_change.lost(change.before, powershell=powershell)
+        narrowed = any(map(change.touches, ("interfacetypes", "icmp_type_code", "group")))
         gone = change.before.present and not change.after.present
         if lost and (gone or (narrowed and lost != change.before.extra)):
             return f"netsh cannot set all of the rule again: {', '.join(lost)}"
+        if gone and change.before.others and _firewall_com.beyond(change.before):
+            return "what netsh cannot set again could not be told from other rules of that name"
         return ""
 
     def restore(self, params: Params, change: Change[RuleState]) -> tuple[base.Restoring, ...]:

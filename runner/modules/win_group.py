@@ -95,6 +95,7 @@ class Module(base.Module[Params, GroupState]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_group_module.html"
     )
+    redoable = True
     guide = Guide(
         example="win_group:\n  name: deploy\n  description: who deploys",
         using=(

@@ -66,6 +66,7 @@ class Module(base.Module[Params, OwnerState]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_owner_module.html"
     )
+    redoable = True
     guide = Guide(
         example="win_owner:\n  path: C:\\agent\n  user: Administrators",
         using=(

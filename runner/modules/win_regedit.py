@@ -78,7 +78,7 @@ class Params(base.Params):
             self._check_hive()
         if not self.name and self.data is not None and self.type != "string":
             raise ValueError("the default value of a key is a string; give a 'name'")
-        if problem := registry.unwritable(wanted):
+        if problem := _registry.unwritable(self.type, wanted):
             raise ValueError(f"reg.exe cannot write this data: {problem}")
         return self
 

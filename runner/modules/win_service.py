@@ -206,7 +206,8 @@ def _configured(params: Params, found: ServiceState) -> ServiceState:
             wanted["password"] = UNKNOWN
     if params.dependencies is not None:
         wanted["dependencies"] = _dependencies(params, found.dependencies)
-    after = dataclasses.replace(found, **wanted)
+    same = all(getattr(found, name) == value for name, value in wanted.items())
+    after = found if same else dataclasses.replace(found, **wanted)
     _require_sense(params, found, after)
     return after
 
@@ -269,7 +270,7 @@ def _started(params: Params, before: ServiceState, after: ServiceState) -> Servi
             f"service {params.name} is disabled, so it cannot start",
             hint="give start_mode: auto, manual or delayed as well",
         )
-    return dataclasses.replace(after, state="running")
+    return after if after.state == "running" else dataclasses.replace(after, state="running")
 
 
 def _check_stop(params: Params, before: ServiceState) -> None:

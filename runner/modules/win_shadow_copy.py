@@ -106,6 +106,7 @@ class Module(base.Module[Params, ShadowState]):
     params = Params
     state = ShadowState
     needs_facts = True
+    redoable = True
     guide = Guide(
         example="win_shadow_copy:\n  volume: 'C:'",
         using=(

@@ -27,13 +27,15 @@ class Params(base.Params):
     """Parameters of Ansible's win_stat."""
 
     UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "follow": "cmd does not tell where a link leads; name what it leads to"
+        "follow": "cmd tells in no reliable way where a link leads: name what it leads to, or ask "
+        "first with win_powershell: (Get-Item PATH).Target, from PowerShell 5 on",
     }
 
     path: SourceText = Field(
         validation_alias=AliasChoices("path", "dest", "name"), description="what to look at"
     )
     get_checksum: bool = Field(True, description="the checksum of a file")
+    get_size: bool = Field(True, description="the size of a file; that of a folder is not added up")
     checksum_algorithm: Literal["md5", "sha1", "sha256", "sha384", "sha512"] = Field(
         "sha1", description="which checksum"
     )
@@ -67,7 +69,10 @@ class Module(base.Module[Params, StatState]):
         require_windows(facts, "win_stat", "stat")
         algorithm = params.checksum_algorithm if params.get_checksum else ""
         (seen,) = yield from look([params.path.rstrip("\\")], checksum=algorithm)
-        return StatState(json.dumps(described(seen), sort_keys=True))
+        found = described(seen)
+        if not params.get_size:
+            found.pop("size", None)
+        return StatState(json.dumps(found, sort_keys=True))
 
     def plan(self, params: Params, before: StatState, facts: base.Facts) -> StatState:
         return before

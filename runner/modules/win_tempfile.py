@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Generator, Mapping
 from typing import Any, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AliasChoices, Field, field_validator
 
 from runner.errors import ModuleError
 from runner.interfaces import module as base
@@ -29,7 +29,11 @@ _TEMP: Final = Script("cmd", "echo %TEMP%")
 class Params(base.Params):
     """Parameters of Ansible's win_tempfile."""
 
-    path: PathText | None = Field(None, description="the folder that it is in; else %TEMP%")
+    path: PathText | None = Field(
+        None,
+        validation_alias=AliasChoices("path", "dest"),
+        description="the folder that it is in; else %TEMP%",
+    )
     prefix: Text = Field("ansible.", description="how its name begins")
     suffix: Text = Field("", description="how its name ends")
     state: Literal["file", "directory"] = Field("file", description="what it is")

@@ -32,7 +32,8 @@ class Params(base.Params):
     UNSUPPORTED: ClassVar[Mapping[str, str]] = {
         "recurse": "what an archive within the archive holds is not known beforehand, so it could "
         "not be taken back; unpack that one with a task of its own",
-        "password": "the host's own tools open no archive that has one",
+        "password": "the host's own tools open no archive that has one, or show it in the list of "
+        "processes: bring a program such as 7-Zip, for win_command ('creates')",
     }
 
     src: SourceText = Field(description="the archive, which lies on the host")

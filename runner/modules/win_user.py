@@ -43,6 +43,7 @@ class Module(base.Module[Params, UserState]):
     doc_url = (
         "https://docs.ansible.com/ansible/latest/collections/ansible/windows/win_user_module.html"
     )
+    redoable = True
     guide = Guide(
         example=(
             "win_user:\n"

@@ -20,6 +20,10 @@ _NETWORK: Final = (
 )
 _INTERFACES: Final = r"HKLM\SYSTEM\CurrentControlSet\Services\{}\Parameters\Interfaces"
 
+SEARCH_KEY: Final = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+SEARCH_LIST: Final = "SearchList"
+"""The suffixes that names without a dot are tried with, of all adapters: separated by commas."""
+
 READS: Final = (
     registry.query(_NETWORK, None, "/s"),
     registry.query(_INTERFACES.format("Tcpip"), None, "/s"),

@@ -39,12 +39,17 @@ _KNOWN: Final = frozenset(
     {"Action", "Active", "Dir", "Protocol", "Profile", "App", "Svc", "Name", "Desc", "Edge"}
     | {f"{side}Port{suffix}" for side in "LR" for suffix in _PORT_SUFFIXES}
     | {f"{side}A{suffix}" for side in "LR" for suffix in _IP_FIELDS}
-    | {"ICMP4", "ICMP6", "IFType"}
+    | {"ICMP4", "ICMP6", "IFType", "Security", "Security2_9", "Security2", "EmbedCtxt"}
 )
 INTERFACE_TYPES: Final = frozenset({"lan", "ras", "wireless"})
 _INTERFACES: Final = {"remoteaccess": "ras", "all": "any"}
 """The registry's words -> those of netsh and of Ansible."""
 ANY: Final = "any"
+NOT_REQUIRED: Final = "notrequired"
+SECURED: Final = {"authenticate": "Authenticate", "authenc": "AuthenticateEncrypt"}
+SECURED_LATER: Final = {"authnoencap": "An-NoEncap", "authdynenc": "AnE-Nego"}
+"""What netsh calls the ways in which a connection must be secured -> the registry's words
+([MS-GPFAS] 2.2.2.6); the last two came with Windows 7 and Server 2008 R2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class Rule:
     edge: str = "no"
     interfacetypes: tuple[str, ...] = ()
     icmp_type_code: str = ANY
+    security: str = NOT_REQUIRED
+    group: str = ""
     extra: tuple[str, ...] = ()
 
 
@@ -113,6 +120,8 @@ def parse_rule(rule_id: str, text: str) -> Rule:
         edge=_edge(one("Edge"), one("Defer")),
         interfacetypes=interface_types(all_of("IFType")),
         icmp_type_code=icmp_text(all_of("ICMP4", "ICMP6")),
+        security=_security(all_of("Security2", "Security2_9"), all_of("Security")),
+        group=one("EmbedCtxt"),
         extra=tuple(
             f"{name}={value}"
             for name, value in fields
@@ -129,6 +138,12 @@ def rules(text: str) -> tuple[Rule, ...]:
         for value in key.values
         if isinstance(value.data, str) and "|" in value.data
     )
+
+
+def _security(later: tuple[str, ...], plain: tuple[str, ...]) -> str:
+    words = {**SECURED_LATER, **SECURED}
+    names = (name for value in (*later, *plain) for name, word in words.items() if word == value)
+    return next(names, NOT_REQUIRED)
 
 
 def _edge(edge: str, defer: str) -> str:

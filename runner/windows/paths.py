@@ -39,6 +39,8 @@ def checked(path: str, *, shares: bool = False) -> str:
     bad = sorted({char for char in text if char in '"<>|*?%!' or ord(char) < 0x20})
     if bad:
         hint = "; a variable of the host stands between two of them: %TEMP%" * ("%" in bad)
+        if min(bad) < " ":
+            hint = r"; in double quotes \t and \n are no backslashes: use single quotes, or none"
         raise ValueError(f"holds {' '.join(map(repr, bad))}, which no path can hold here{hint}")
     if text.startswith("\\\\"):
         _require_share(text, shares)

@@ -256,6 +256,26 @@ def unwritable(data: Data) -> str:
     return ""
 
 
+def as_text(data: str) -> str | None:
+    """The text that ``reg add /t REG_NONE`` must be given to write these bytes (hex digits).
+
+    It writes text, and a zero behind it (Wine's tests of reg.exe, which run on Windows too:
+    programs/reg/tests/add.c). None for bytes that are no such text.
+    """
+    try:
+        found = bytes.fromhex(data).decode("utf-16-le")
+    except ValueError:
+        return None
+    return found[:-1] if found.endswith("\0") and not unwritable(found[:-1]) else None
+
+
+def no_text(data: Data) -> str:
+    """Why ``reg add`` cannot write these bytes into a REG_NONE; an empty string when it can."""
+    if as_text(str(data)) is None:
+        return "reg.exe writes nothing but text into a REG_NONE, and these bytes are none"
+    return ""
+
+
 _SEPARATORS: Final = "|;,#~"
 
 
@@ -267,4 +287,8 @@ def _rendered(kind: str, data: Data) -> tuple[str, tuple[str, ...]]:
         return r"\0".join(data), ()
     if kind in ("dword", "qword") and not isinstance(data, int):
         raise ModuleError(f"{data!r} is not a number")
+    if TYPES.get(kind, kind) == "REG_NONE":
+        if (text := as_text(str(data))) is None:
+            raise ModuleError("reg add writes nothing but text into a REG_NONE")
+        return text, ()
     return "" if data is None else str(data), ()

@@ -25,12 +25,25 @@ def holds(text: str) -> bool:
 
 def filled(texts: tuple[str, ...]) -> Generator[Query, Reply, Mapping[str, str]]:
     """Texts with the values of their variables. Raises Refused for one that the host has not."""
+    known = yield from _known()
+    return {text: _filled(text, known) for text in texts}
+
+
+def expanded(texts: tuple[str, ...]) -> Generator[Query, Reply, Mapping[str, str]]:
+    """The same as Windows itself does it: a name that the host has not stays as it stands."""
+    known = yield from _known()
+    return {
+        text: VARIABLE.sub(lambda found: known.get(found[1].lower(), found[0]), text)
+        for text in texts
+    }
+
+
+def _known() -> Generator[Query, Reply, Mapping[str, str]]:
     (output,) = yield from read(_SET)
     if output.code != 0:
         raise ModuleError("the host does not tell its environment variables (cmd's set)")
     lines = (line.partition("=") for line in output.stdout.splitlines())
-    known = {name.lower(): value for name, equals, value in lines if name and equals}
-    return {text: _filled(text, known) for text in texts}
+    return {name.lower(): value for name, equals, value in lines if name and equals}
 
 
 FILLED: Final = HostText(holds, filled)

@@ -1,4 +1,7 @@
-"""certutil.exe: -hashfile, -decode, -encode and -urlcache. Exit codes are HRESULTs."""
+"""certutil.exe: -hashfile, -decode, -encode, -urlcache, -addstore and -delstore.
+
+Exit codes are HRESULTs.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ INVALID_DATA = 0x8007000D
 FILE_EXISTS = 0x80070050
 FILE_INVALID = 0x800703EE
 CANNOT_CONNECT = 0x80072EFD
+NO_OBJECT = 0x80092004
+STORES = r"HKLM\SOFTWARE\Microsoft\SystemCertificates"
 BAD_ARGUMENT = 0x80070057
 
 
@@ -27,9 +32,50 @@ def main(process: Process) -> int:
         return _hash(process, words[1], words[2] if len(words) == 3 else "SHA1")
     if verb in ("decode", "encode") and len(words) == 3:
         return _code(process, verb, words[1], words[2], force=force)
+    if verb == "addstore" and len(words) == 3:
+        return _add(process, words[1], words[2])
+    if verb == "delstore" and len(words) == 3:
+        return _delete(process, words[1], words[2])
     if verb == "urlcache":
         return _download(process, words[1:])
     return process.not_simulated(f"certutil {' '.join(process.args)}")
+
+
+def _add(process: Process, store: str, path: str) -> int:
+    """`-addstore STORE FILE`: a certificate in DER or PEM, with its SHA-1 as a property."""
+    entry = process.host.files.find(process.absolute(path))
+    if entry is None or entry.content is None:
+        return _failed(process, "addstore", NOT_FOUND, "The system cannot find the file specified.")
+    data = entry.content
+    if block := re.search(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", data, re.S):
+        data = _decoded(block[0])
+    if data[:1] != b"0":
+        return _failed(process, "addstore", INVALID_DATA, "The data is invalid.")
+    process.mutates()
+    digest = hashlib.sha1(data, usedforsecurity=False)
+    blob = b"".join(
+        number.to_bytes(4, "little") + b"\1\0\0\0" + len(part).to_bytes(4, "little") + part
+        for number, part in ((3, digest.digest()), (32, data))
+    )
+    key = rf"{STORES}\{store}\Certificates\{digest.hexdigest().upper()}"
+    process.host.registry.set(key, "Blob", blob)
+    process.out(f'{store}\nCertificate "lab" added to store.\n')
+    process.out("CertUtil: -addstore command completed successfully.\n")
+    return 0
+
+
+def _delete(process: Process, store: str, thumbprint: str) -> int:
+    """`-delstore STORE THUMBPRINT`; of Root, what Windows fetched is part."""
+    places = [store, "AuthRoot"] if store.upper() == "ROOT" else [store]
+    for place in places:
+        key = rf"{STORES}\{place}\Certificates\{thumbprint.upper()}"
+        if process.host.registry.find(key) is not None:
+            process.mutates()
+            process.host.registry.delete_key(key)
+            process.out(f"{store}\nDeleting Certificate 0\n")
+            process.out("CertUtil: -delstore command completed successfully.\n")
+            return 0
+    return _failed(process, "delstore", NO_OBJECT, "Cannot find object or property.")
 
 
 def _download(process: Process, words: list[str]) -> int:
