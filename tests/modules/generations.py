@@ -6,11 +6,13 @@ says which of its cells rest on such a run.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
 from runner.interfaces.guide import GENERATIONS, Generation
 from tests.modules.contract.cases import COMMAND_CASES, READ_CASES, STATE_CASES
+from tests.modules.contract.cases_certificates import DER
 from tests.modules.contract.cases_remedies import REMEDY_CASES, REMEDY_READS
 from tests.modules.contract.cases_security import SECURITY_CASES, SECURITY_READS
 
@@ -20,10 +22,15 @@ OS_OF: Final[Mapping[Generation, str]] = {
     )
     for generation in GENERATIONS
 }
-FILES: Final = {r"C:\app\a.txt": {"content": "a"}}
+FILES: Final = {
+    r"C:\app\a.txt": {"content": "a"},
+    r"C:\app\a.cer": {"base64": base64.b64encode(DER).decode()},
+}
 
 SAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "win_certificate_store": {"path": r"C:\app\a.cer", "store_name": "Disallowed"},
     "win_command": {"_raw_params": "sc query Spooler"},
+    "win_shortcut": {"src": r"C:\app\a.txt", "dest": r"C:\app\a.lnk"},
     "win_shell": {"_raw_params": "echo a& echo b", "executable": "cmd"},
     "raw": {"_raw_params": "echo x"},
     "win_copy": {"content": "x", "origin": "content", "dest": r"C:\app\b.txt"},
@@ -81,7 +88,7 @@ def generation_of(os: str) -> Generation:
 
 def proven(module: str) -> frozenset[Generation]:
     """The generations on which a test runs the module's own commands."""
-    if module in SAMPLES:
+    if module in SAMPLES or module == "script":  # a test of its own runs that on all of them
         return frozenset(GENERATIONS)
     if module == "win_defender":
         return frozenset(DEFENDER)

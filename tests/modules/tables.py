@@ -2,25 +2,32 @@
 
 A row is a system, a state and parameters; then the commands that must be sent, what differs on the
 host afterwards, and the commands of the undo, after which nothing differs. ``test_tables`` runs
-every row on a lab host. ``python -m tests.modules.tables`` writes the files anew from the cases of
-the contract suite: look at the diff, for what stands there is what a host will be sent.
+every row on a lab host; a row with ``answers`` is run on those (``answered``), for the lab lacks
+the tools. ``python -m tests.modules.tables`` writes the files anew, from the cases of the contract
+suite and from what is given in those rows: look at the diff, for what stands there is what a host
+will be sent.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from runner.engine.session import Writer
+from runner.engine.link import Link
+from runner.engine.session import Reader, Writer
+from runner.errors import ModuleError, Refused
 from runner.interfaces.codec import from_json, to_json
+from runner.interfaces.exchange import Command, Reply
 from runner.interfaces.module import Effect
 from runner.model.state import Change
 from runner.modules import load, names
+from tests.modules import answered
+from tests.modules.beside import BESIDE
 from tests.modules.contract.cases import COMMAND_CASES, READ_CASES, STATE_CASES, Case
 from tests.modules.contract.cases_remedies import REMEDY_CASES, REMEDY_READS
 from tests.modules.contract.cases_security import SECURITY_CASES, SECURITY_READS
@@ -30,26 +37,17 @@ from tests.modules.labhost import LabHost, LabTask
 TABLES: Final = Path(__file__).with_name("tables")
 _CONTRACT: Final[tuple[Case, ...]] = (
     *STATE_CASES, *REMEDY_CASES, *SECURITY_CASES, *COMMAND_CASES,
-    *READ_CASES, *REMEDY_READS, *SECURITY_READS,
+    *READ_CASES, *REMEDY_READS, *SECURITY_READS, *BESIDE,
 )  # fmt: skip
-ELSEWHERE: Final[Mapping[str, str]] = {
-    "async_status": "test_async_status",
-    "slurp": "test_win_fetch",
-    "wait_for_connection": "test_wait_for",
-    "win_chocolatey": "test_win_chocolatey",
-    "win_defender": "test_win_defender",
-    "win_get_url": "test_win_get_url",
-    "win_net_adapter_feature": "test_win_net_adapter_feature",
-    "win_powershell": "test_commands",
-    "win_shutdown": "test_win_reboot",
-    "win_updates": "test_win_updates",
-}
-"""Modules whose tools the lab lacks, or that wait: the tests that say what these are sent."""
-
 _VARYING: Final = (
     (re.compile(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}"), "{GUID}"),
-    (re.compile(r"runner-[0-9a-f]{12,16}\b"), "runner-HEX"),
+    (re.compile(r"runner-(script-)?[0-9a-f]{12,16}\b"), r"runner-\1HEX"),
+    (re.compile(r'"job": "[0-9a-f]{16}"'), '"job": "HEX"'),
 )
+_GIVEN: Final = frozenset({"case", "os", "state", "parameters", "restart"})
+_CLOCK: Final = frozenset({"date_time", "lastboot", "uptime_seconds", "boot_time", "lastwritetime",
+                          "creationtime", "lastaccesstime"})  # fmt: skip
+_MANY: Final = 8
 _RULES: Final = "\\firewallrules"
 _RULE_NAME: Final = re.compile(r"\|Name=([^|]*)")
 
@@ -67,8 +65,9 @@ CASES: Final = tuple(case for case in _CONTRACT if _is_data(case))
 
 
 def rows_of(name: str) -> list[dict[str, Any]]:
-    """The rows of one module's file."""
-    text = (TABLES / f"{name}.yml").read_text(encoding="utf-8")
+    """The rows of one module's file; none where there is no file."""
+    path = TABLES / f"{name}.yml"
+    text = path.read_text(encoding="utf-8") if path.exists() else "[]"
     found: list[dict[str, Any]] = yaml.load(text, yaml.CSafeLoader)
     return found
 
@@ -79,14 +78,20 @@ def outcome(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
     The undo is given what a rollback has: the recorded state, read back from JSON, and a new probe.
     Raises AssertionError if anything differs after it.
     """
+    if "answers" in row:
+        told: dict[str, Any] = _steady(answered.outcome(name, row))
+        return told
     host = LabHost(row["os"], **row.get("state", {}))
     task = host.task(name, **row.get("parameters", {}))
+    task.facts = {"shell_type": "cmd", **task.facts}
     before = _comparable(host)
-    found = task.probe()
     if task.module.effect is Effect.READ:
-        assert _comparable(host) == before
-        return {}
-    change = task.plan(found)
+        return _seen(task, before)
+    found = task.probe()
+    try:
+        change = task.plan(found)
+    except Refused as refused:
+        return {"refused": f"{refused.message}; {refused.hint}"}
     kept = json.loads(json.dumps(to_json(change.before)))
     there = Writer(host.link)
     if task.module.effect is not Effect.COMMAND or not getattr(found, "done", False):
@@ -96,6 +101,8 @@ def outcome(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
         restart(host)
     if different := dict(_different(before, _comparable(host))):
         came["differs"] = _steady(different)
+    if why := task.module.irreversible(task.params, change, task.facts):
+        return came | {"irreversible": why}
     if task.module.effect is Effect.STATE:
         later = LabTask(host, task.module, task.params)
         back = Change(change.subject, from_json(task.module.state, kept), later.probe())
@@ -106,6 +113,46 @@ def outcome(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
             restart(host)
         assert _comparable(host) == before
     return came
+
+
+class _Noting(Reader):
+    """Notes each command before it travels together with others."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
+        self.asked: list[Any] = []
+
+    def _read(self, commands: Sequence[Command]) -> Reply:
+        self.asked += [answered.shown(command, "cmd") for command in commands]
+        return super()._read(commands)
+
+
+def _seen(task: LabTask, before: dict[str, Any]) -> dict[str, Any]:
+    """What a task that only looks asks, and what it returns."""
+    reader = _Noting(task.host.link)
+    try:
+        found = reader.drive(task.module.probe(task.params, task.facts))
+    except ModuleError as error:
+        return {"asks": _steady(reader.asked), "refused": error.message}
+    assert _comparable(task.host) == before
+    change = Change("", found, task.module.plan(task.params, found, task.facts))
+    returns = _brief(to_json(dict(task.module.result(task.params, change, task.facts, {}))))
+    came: dict[str, Any] = _steady({"asks": _first(reader.asked, 3 * _MANY), "returns": returns})
+    return came
+
+
+def _brief(value: Any) -> Any:
+    """Without what a clock says; of a long list, its first items and its length."""
+    if isinstance(value, dict):
+        return {key: _brief(item) for key, item in value.items() if key not in _CLOCK}
+    if isinstance(value, list):
+        return [_brief(item) for item in _first(value, _MANY)]
+    return value
+
+
+def _first(values: list[Any], most: int) -> list[Any]:
+    rest = [f"({len(values)} in all)"] if len(values) > most else []
+    return values[:most] + rest
 
 
 def _comparable(host: LabHost) -> dict[str, Any]:
@@ -142,6 +189,11 @@ def _different(before: Any, after: Any, at: str = "") -> Iterator[tuple[str, Any
         yield at, after
 
 
+def given_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is given in a row; the rest comes of it."""
+    return {key: row[key] for key in row if key in answered.GIVEN | _GIVEN}
+
+
 def _steady(value: Any) -> Any:
     """Without what is another one each time."""
     text = json.dumps(value, ensure_ascii=False)
@@ -168,12 +220,22 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def text(self, data: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", data, "|" if "\n" in data else None)
+
+
+_Dumper.add_representer(str, _Dumper.text)
+
 
 def write() -> None:
     """Write all files anew."""
     TABLES.mkdir(exist_ok=True)
     for name in names():
-        rows = [_row(case) for case in CASES if case.module == name and name not in ELSEWHERE]
+        rows = [_row(case) for case in CASES if case.module == name]
+        for row in rows_of(name):
+            if "answers" in row:
+                given = given_of(row)
+                rows.append({**given, **outcome(name, given)})
         if rows:
             text = yaml.dump(rows, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
             (TABLES / f"{name}.yml").write_text(text, encoding="utf-8")

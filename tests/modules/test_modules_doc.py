@@ -33,7 +33,7 @@ def test_a_module_is_described_whole() -> None:
 def test_what_is_refused_is_told_with_the_reason() -> None:
     text = "\n".join(describe_module("win_find"))
     assert "follow  (Ansible's; refused here)" in text
-    assert "cmd does not tell where a link leads" in " ".join(text.split())
+    assert "cmd tells in no reliable way where a link leads" in " ".join(text.split())
 
 
 def test_what_a_generation_lacks_is_told_with_what_to_do() -> None:

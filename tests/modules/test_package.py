@@ -62,7 +62,7 @@ def test_package_goes_by_the_facts() -> None:
         ({"for p in": Output(0, "apk\n")}, {}, ModuleError, "no package manager.*apk"),
         ({"for p in": Output(0, "apt-get\n")}, {"name": "Foo"}, ModuleError, "does not take"),
         ({}, {"use": "pacman"}, ParamsError, "'pacman' is not supported"),
-        ({}, {"colour": "red"}, ParamsError, "no parameter 'colour', and neither have apt"),
+        ({}, {"colour": "red"}, ParamsError, "nor apt and dnf have a parameter 'colour'"),
         (
             {"for p in": Output(0, "dnf\n")},
             {"install_recommends": False},

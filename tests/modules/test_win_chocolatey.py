@@ -62,9 +62,12 @@ ROWS: list[tuple[str, dict[str, Any], str, str, list[str], list[str]]] = [
       "--ignore-checksums --ignore-dependencies --prerelease --skip-automation-scripts")],
      ["uninstall a --yes --limit-output --no-progress --timeout=60 --skip-automation-scripts"]),
     ("ways", {"name": "nano", "proxy_url": "http://p:8", "allow_empty_checksums": True,
-              "choco_args": ["--debug", "--trace"]}, "nano|7.2.0", "",
-     [(f"install nano {WORDS} --version=7.2.0 --proxy=http://p:8 --allow-empty-checksums --debug "
-       "--trace")], [f"uninstall nano {WORDS}"]),
+              "licensed_args": ["--debug", "--trace"], "checksum": "0AF", "checksum_type": "sha256",
+              "checksum64": "bE", "checksum_type64": "sha512"}, "nano|7.2.0", "",
+     [(f"install nano {WORDS} --version=7.2.0 --proxy=http://p:8 --download-checksum=0AF "
+       "--download-checksum-type=sha256 --download-checksum-x64=bE "
+       "--download-checksum-type-x64=sha512 --allow-empty-checksums --debug --trace")],
+     [f"uninstall nano {WORDS}"]),
     ("once more", {"name": "git", "state": "reinstalled"}, "", "",
      [f"install git {WORDS} --force --version=2.40.0"], []),
     ("once more, another", {"name": "git", "state": "reinstalled", "version": "2.41.0"},
@@ -163,6 +166,9 @@ def test_versions_are_compared_as_numbers(older: str, newer: str) -> None:
         ({"name": "a", "version": "new"}, "not a version"),
         ({"name": "a", "state": "downgrade"}, "needs 'version'"),
         ({"name": "a", "source_password": "x"}, "not supported here"),
+        ({"name": "a", "tls_version": "tls12"}, "installing Chocolatey itself"),
+        ({"name": "a,b", "checksum": "0a"}, "for one package"),
+        ({"name": "a", "checksum_type64": "md5", "checksum": "0a"}, "needs 'checksum64'"),
     ],
 )
 def test_wrong_parameters(raw: dict[str, Any], says: str) -> None:

@@ -62,6 +62,41 @@ ROWS: list[tuple[str, str, dict[str, Any], dict[str, Any], list[str], list[str]]
 ]  # fmt: skip
 
 
+SEARCH = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "after"),
+    [
+        (None, ["a.example", "b"], "a.example,b"),
+        ("a.example, B", ["A.EXAMPLE", "b"], "a.example, B"),
+        ("b,a", "a,b", "a,b"),
+        ("b", [], None),
+        ("", [], ""),
+        (None, [], None),
+        ("x", None, "x"),
+    ],
+)
+def test_suffixes(found: str | None, wanted: Any, after: str | None) -> None:
+    there = {} if found is None else {"SearchList": found}
+    host = LabHost("2016", registry={SEARCH: there})
+    was = host.state["registry"]
+    job = host.task("win_dns_client", adapter_names="*", dns_servers=[], suffix_search_list=wanted)
+    change = job.plan()
+    job.apply(change)
+    key = next(k for k in host.state["registry"] if k.lower().endswith(SEARCH[4:].lower()))
+    held = host.state["registry"][key].get("searchlist")
+    assert held == (None if after is None else ["REG_SZ", after])
+    assert not job.plan().differences()
+    job.undo(change)
+    assert host.state["registry"] == was
+
+
+def test_a_suffix_has_no_blanks() -> None:
+    with pytest.raises(ParamsError, match="not a suffix"):
+        task("win_dns_client", adapter_names="*", dns_servers=[], suffix_search_list=["a b"])
+
+
 @pytest.mark.parametrize(
     ("os", "registry", "raw", "sends", "undoes"), [r[1:] for r in ROWS], ids=[r[0] for r in ROWS]
 )

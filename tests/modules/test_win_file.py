@@ -122,6 +122,8 @@ def test_stat_tells_what_ansible_tells(os: str) -> None:
     }  # fmt: skip
     assert stat(r"C:\d\empty")["checksum"] == EMPTY["sha1"]
     assert "checksum" not in stat(r"C:\d\a.txt", get_checksum=False)
+    assert "size" in stat(r"C:\d\a.txt")
+    assert "size" not in stat(r"C:\d\a.txt", get_size=False)
     assert stat("C:\\d\\")["isdir"]
     assert stat(r"C:\no") == {"exists": False}
 

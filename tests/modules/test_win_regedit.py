@@ -12,6 +12,7 @@ from runner.interfaces.exchange import Output
 from runner.model.state import Change
 from runner.modules import _registry
 from runner.modules._registry import Entry, RegistryState
+from tests.modules.labhost import LabHost
 from tests.modules.scripted import Scripted, task
 
 PATH = r"HKLM\SOFTWARE\A\B"
@@ -33,10 +34,12 @@ DATA = [
     ("binary", ["be", "ef"], "beef"),
     ("binary", 7, "07"),
     ("binary", None, ""),
-    ("none", "", ""),
+    ("none", "", "0000"),
     ("multistring", ["a", 1], ("a", "1")),
     ("multistring", "a,b", ("a,b",)),
     ("multistring", None, ()),
+    ("none", None, "0000"),
+    ("none", "hex:61,00,00,00", "61000000"),
     ("string", 7, "7"),
     ("string", None, ""),
     ("string", True, "True"),
@@ -197,3 +200,16 @@ def test_result(before: RegistryState, data: bool, kind: bool) -> None:
     change = Change("", before, module.plan(params, before, {}))
     result = module.result(params, change, {}, {})
     assert result == {"data_changed": data, "data_type_changed": kind}
+
+
+@pytest.mark.parametrize("data", ["01", "6100", "6100000000", "00000000"])
+def test_what_reg_cannot_write_into_a_reg_none(data: str) -> None:
+    """It writes text and a zero; another old value is recorded, and called irreversible."""
+    with pytest.raises(ParamsError, match="nothing but text into a REG_NONE"):
+        task("win_regedit", path=r"HKLM:\SOFTWARE\A", name="n", type="none", data=data)
+    old = {r"HKLM\SOFTWARE\A": {"n": {"type": "REG_NONE", "data": data}}}
+    work = LabHost("2016", registry=old).task(
+        "win_regedit", path=r"HKLM:\SOFTWARE\A", name="n", state="absent"
+    )
+    why = work.module.irreversible(work.params, work.plan(), work.facts)
+    assert "nothing but text into a REG_NONE" in why

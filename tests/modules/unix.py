@@ -18,6 +18,7 @@ from runner.interfaces.module import Module, Params
 from runner.model.state import UNKNOWN, Change, differences
 from tests.modules.posix_host import FACTS, link
 from tests.modules.scripted import task
+from tests.modules.taking_back import take_back
 
 ROOT: Final = os.geteuid() == 0
 _MOST_WRITES: Final = 12
@@ -90,6 +91,12 @@ class Task:
         wrong = [d for d in differences(before, later.probe()) if d.field in touched]
         assert not wrong
 
+    def take_back(self, change: Change[Any], left: Any = None, *, half: bool = False) -> None:
+        """As a rollback does it that knows no more than what is on record."""
+        before, params = recorded(self, change)
+        kept = dataclasses.replace(change, before=before)
+        take_back(link(), self.module, params, FACTS, kept, left=left, half=half)
+
     def ok(self) -> None:
         """Nothing is left to do."""
         assert not self.plan().differences()
@@ -135,15 +142,60 @@ def obeys_contract(
     one.ok()
     one.roll_back(change)
     assert look() == was, "undo did not give back what was there"
-    for writes in range(1, _MOST_WRITES):
-        fresh()
-        if not task().cut(writes):
-            return
-        again = task()
-        if again.plan().differences():
-            again.run()
-        assert look() == end, f"cut after write {writes}"
-    pytest.fail("the task never came to its end")
+    back = Change(change.subject, change.after, one.probe())
+    if not one.module.irreversible_back(one.params, change, FACTS):
+        Writer(link()).drive(one.module.undo(one.params, back, FACTS))
+        assert look() == end, "what was taken back did not come again"
+    for check in (_cut_and_repeated, _cut_and_gone_back, _cut_on_the_way_back):
+        for writes in range(1, _MOST_WRITES):
+            fresh()
+            one = task()
+            if not check(one, writes):
+                break
+            wanted = end if check is _cut_and_repeated else was
+            assert look() == wanted, f"{check.__name__}: cut after write {writes}"
+        else:
+            pytest.fail("the task never came to its end")
+
+
+def _cut_and_repeated(one: Task, writes: int) -> bool:
+    """What was cut short is done again; whether it came to that."""
+    if not one.cut(writes):
+        return False
+    if one.plan().differences():
+        one.run()
+    return True
+
+
+def _cut_and_gone_back(one: Task, writes: int) -> bool:
+    """The controller dies; the rollback knows what it was about to do, and looks. After every
+    other write a resume comes in between: what was begun stays on record beside what that did."""
+    change = one.plan()
+    if not one.cut(writes):
+        return False
+    if writes % 2:
+        one.take_back(change)
+        return True
+    rest = one.plan()
+    if not rest.differences():  # the resume found that it is done, and put that on record
+        one.take_back(change, one.probe())
+        return True
+    Writer(link()).drive(one.module.apply(one.params, rest, FACTS))
+    one.take_back(rest, one.probe())
+    one.take_back(change)
+    return True
+
+
+def _cut_on_the_way_back(one: Task, writes: int) -> bool:
+    """The controller dies in a rollback; the next one ends it."""
+    change = one.plan()
+    done = one.run()
+    try:
+        _CutWriter(writes).drive(one.module.undo(one.params, done, FACTS))
+    except ConnectionLost:
+        one.take_back(change, done.after, half=True)
+        return True
+    return False
 
 
 class _CutWriter(Writer):

@@ -20,6 +20,12 @@ from tree_sitter import Language, Node, Parser
 
 Version = tuple[int, int]
 
+_COMMON: Final[Mapping[str, Version]] = {
+    "erroraction": (2, 0), "errorvariable": (2, 0), "warningaction": (2, 0), "verbose": (2, 0),
+    "debug": (2, 0), "outvariable": (2, 0), "confirm": (2, 0), "whatif": (2, 0),
+    "pipelinevariable": (4, 0), "informationaction": (5, 0), "informationvariable": (5, 0),
+}  # fmt: skip
+"""Parameters that all cmdlets have (about_CommonParameters), or many that change something."""
 _ASKS_VERSION: Final = re.compile(r"\$PSVersionTable\.PSVersion\.Major\s+-ge\s+(\d+)", re.I)
 
 
@@ -43,6 +49,7 @@ class Table:
     rules: tuple[Rule, ...]
     commands: Mapping[str, Version]
     types: Mapping[str, Version]
+    parameters: Mapping[str, Mapping[str, Version]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +79,14 @@ def table() -> Table:
         rules.append(_rule({"what": what, "kind": "invocation_expression", **entry}))
     return Table(
         tuple(rules),
-        {name.lower(): version(since) for name, since in data["commands"].items()},
-        {name.lower(): version(since) for name, since in data["types"].items()},
+        _versions(data["commands"]),
+        _versions(data["types"]),
+        {name.lower(): _versions(each) for name, each in data["parameters"].items()},
     )
+
+
+def _versions(entries: Mapping[str, str]) -> dict[str, Version]:
+    return {name.lower(): version(since) for name, since in entries.items()}
 
 
 def _rule(entry: Mapping[str, str]) -> Rule:
@@ -126,6 +138,8 @@ def _newer(node: Node, known: Version, own: set[str]) -> Iterator[tuple[Node, st
         yield from _named(node, _text(node), known, found.commands, own)
     elif node.type == "type_spec" and node.parent is not None:
         yield from _named(node, _text(node).removeprefix("System."), known, found.types, set())
+    elif node.type == "command":
+        yield from _parameters(node, known)
     for child in node.children:
         asked = _condition(node) if child.type == "statement_block" else None
         yield from _newer(child, max(known, asked or known), own)
@@ -141,6 +155,22 @@ def _named(
         yield node, f"{name}: not in newer.yml; look up since when there is such a thing"
     elif known < since:
         yield node, f"{name}: since {_shown(since)}"
+
+
+def _parameters(command: Node, known: Version) -> Iterator[tuple[Node, str]]:
+    """Those of a cmdlet that we know; nothing is said of programs and of a text's own functions."""
+    name = next((_text(c).lower() for c in command.children if c.type == "command_name"), "")
+    if name not in table().commands or "-" not in name:
+        return
+    parts = [part for child in command.children for part in (child, *child.children)]
+    for part in parts:
+        if part.type == "command_parameter":
+            given = _text(part).lstrip("-").rstrip(":").lower()
+            since = ({**_COMMON, **table().parameters.get(name, {})}).get(given)
+            if since is None:
+                yield part, f"{name} -{given}: not in newer.yml; look up since when it is there"
+            elif known < since:
+                yield part, f"{name} -{given}: since {_shown(since)}"
 
 
 def _condition(node: Node) -> Version | None:

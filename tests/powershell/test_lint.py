@@ -92,6 +92,26 @@ def test_a_question_for_the_version_guards_what_is_newer() -> None:
     assert not newer(text, (3, 0))
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("Get-Item x -NewOne", "get-item -newone: not in newer.yml"),
+        ("Remove-Item x -Recurse -Stream y", "remove-item -stream: not in newer.yml"),
+        ("$x=@(Get-ChildItem -LiteralPath a -Depth 2)", "get-childitem -depth: not in newer.yml"),
+        ("Get-Item x -ea:Stop", "get-item -ea: not in newer.yml"),
+    ],
+)
+def test_a_parameter_that_nobody_looked_up_is_seen(text: str, what: str) -> None:
+    (found,) = newer(text, (5, 1))
+    assert found.what.startswith(what)
+
+
+def test_powershell_is_sent_as_a_script_and_by_no_other_way() -> None:
+    """Else nobody would lint it."""
+    with pytest.raises(texts.NotFound, match=r"x\.py:1: Exec"):
+        list(texts._of_file("x.py", "Exec('powershell.exe', '-Command', text)"))
+
+
 def test_what_nobody_looked_up_is_seen() -> None:
     found = newer("Get-Wonder; [Wonder.Land]::Go()\nfunction Own{}; Own", (5, 1))
     assert [(one.line, one.what.split(":")[0]) for one in found] == [

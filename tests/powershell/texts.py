@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,12 +40,15 @@ LATER: Final[Mapping[str, tuple[Generation, str]]] = {
     "runner/windows/features.py:_CHANGE": ("2012", "win_feature"),
     "runner/windows/unzip.py:_LIST": ("2012", "win_unzip"),
     "runner/windows/unzip.py:_UNPACK": ("2012", "win_unzip"),
+    "runner/modules/_dsc_scripts.py:_TEST": ("2016", "win_dsc"),
+    "runner/modules/_dsc_scripts.py:_SET": ("2016", "win_dsc"),
     "runner/modules/_win_share_change.py:_LIST": ("2012", "win_share"),
     "runner/modules/_win_share_change.py:_ENCRYPT": ("2012", "win_share"),
     "runner/modules/_win_share_change.py:_IS_ENCRYPTED": ("2012", "win_share"),
 }
 """Texts that are for a later Windows than 2008 R2, and the module whose guide says so."""
 
+_POWERSHELL: Final = re.compile(r"(?i)(powershell|pwsh)(\.exe)?$")
 USERS: Final = frozenset({
     "params.check", "params.test_command", "params.boot_time_command", "params.cmd",
 })  # fmt: skip
@@ -76,6 +80,8 @@ def from_source() -> list[Text]:
 
 def _of_file(name: str, source: str) -> Iterator[Text]:
     for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Exec" and call.args:
+            _no_powershell(name, call.args[0])
         if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "Script" and call.args):
             continue
         language, asked = ast.unparse(call.args[0]), ast.unparse(call.args[1])
@@ -85,6 +91,12 @@ def _of_file(name: str, source: str) -> Iterator[Text]:
         known = SHIPPED[LATER[where][0]] if where in LATER else (2, 0)
         for text in _texts(name, call.args[1]):
             yield Text(where, text, known)
+
+
+def _no_powershell(name: str, program: ast.expr) -> None:
+    said = program.value if isinstance(program, ast.Constant) else None
+    if isinstance(said, str) and _POWERSHELL.search(said):
+        raise NotFound(f"{name}:{program.lineno}: Exec of {said}: send a Script")
 
 
 def _texts(name: str, asked: ast.expr) -> Sequence[str]:

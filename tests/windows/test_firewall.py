@@ -31,7 +31,7 @@ def test_reads_a_rule() -> None:
         profiles=("domain", "public"),
         description="why not",
         edge="deferapp",
-        extra=("EmbedCtxt=@FirewallAPI.dll,-28502",),
+        group="@FirewallAPI.dll,-28502",
     )
 
 

@@ -25,6 +25,7 @@ READ_CASES = (*PLAIN_READS, *SECURITY_READS)
 NAMES = (
     "service-start", "service-create", "service-delete", "service-words", "service-restart",
     "regedit-new-value", "regedit-other-type", "regedit-delete-value", "regedit-new-keys",
+    "regedit-list-order", "regedit-list-gone",
     "regedit-key-only", "regedit-delete-key", "regedit-binary", "view-32", "view-64", "reg-stat-32",
     "environment-new", "environment-user", "environment-gone", "environment-several", "path-user",
     "reg-stat", "reg-stat-absent", "service-info", "service-info-absent", "wait-nt",

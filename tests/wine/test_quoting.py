@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from runner.errors import ModuleError
@@ -24,10 +24,12 @@ from runner.shells.cmd_quoting import cmd_escape
 from tests.lab.machine_bench import changes
 from tests.wine.wine import IN_CI, WineBench
 
+PROGRAMS = ("args.exe", "unservice.exe")
 KEY = r"HKLM\SOFTWARE\T"
 FULL = r"HKEY_LOCAL_MACHINE\SOFTWARE\T"
-MANY = 20 if IN_CI else 3
-"""Examples of fifty strings, on each of two machines."""
+MANY = 14 if IN_CI else 2
+"""Examples of fifty strings that become arguments, on each of two machines. Half as many become
+contents of files; a sixth, services with three of them each: sc is a process for each service."""
 
 ATTACKS = [
     r'" & reg add HKLM\SOFTWARE\Injected /f & "',
@@ -60,15 +62,17 @@ VALUE = st.one_of(
 _REFUSED = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff\uff02\uff3c\uff0f]"
 )
+_SLASHES = re.compile(r"[\\/]")
 _DYNAMIC = ("cd", "date", "time", "random", "errorlevel", "cmdcmdline", "cmdextversion")
 
 
 class Quoted:
-    """A machine with the program, and the names of its variables."""
+    """A machine with the programs, and the names of its variables."""
 
-    def __init__(self, bench: WineBench, program: Path) -> None:
+    def __init__(self, bench: WineBench, programs: Path) -> None:
         self.bench = bench
-        (bench.machine.drive / "args.exe").write_bytes(program.read_bytes())
+        for name in PROGRAMS:
+            (bench.machine.drive / name).write_bytes((programs / name).read_bytes())
         names = [line.partition("=")[0] for line in bench.ok("set").splitlines() if "=" in line]
         words = "|".join(re.escape(name) for name in (*names, *_DYNAMIC))
         self._known = re.compile(rf"(?i)%\^?({words})[%:^]")
@@ -109,25 +113,26 @@ def text_of(quoted: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("args") / "args.exe"
-    compile_program(Path(__file__).with_name("args.c"), target)
-    return target
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("programs")
+    for name in PROGRAMS:
+        compile_program(Path(__file__).with_name(name).with_suffix(".c"), folder / name)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def quoted_english(raw_english: WineBench, program: Path) -> Iterator[Quoted]:
-    yield from _guarded(raw_english, program)
+def quoted_english(raw_english: WineBench, programs: Path) -> Iterator[Quoted]:
+    yield from _guarded(raw_english, programs)
 
 
 @pytest.fixture(scope="module")
-def quoted_chinese(raw_chinese: WineBench, program: Path) -> Iterator[Quoted]:
-    yield from _guarded(raw_chinese, program)
+def quoted_chinese(raw_chinese: WineBench, programs: Path) -> Iterator[Quoted]:
+    yield from _guarded(raw_chinese, programs)
 
 
-def _guarded(bench: WineBench, program: Path) -> Iterator[Quoted]:
+def _guarded(bench: WineBench, programs: Path) -> Iterator[Quoted]:
     """Nothing else on the machine may change, whatever all tests here send."""
-    quoted = Quoted(bench, program)
+    quoted = Quoted(bench, programs)
     before, stubs = bench.everything(), len(bench.not_simulated)
     yield quoted
     quoted.clear()
@@ -146,18 +151,22 @@ def _arguments(quoted: Quoted, values: list[str]) -> None:
 _settings = settings(
     max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )
+_some = settings(_settings, max_examples=max(1, MANY // 2))
+# To look for a smaller example would make hundreds of services each time.
+_few = settings(_settings, max_examples=max(1, MANY // 6), phases=[Phase.generate])
 _FIFTY = st.lists(VALUE, min_size=55, max_size=60)
+_SERVICES = r"HKLM\SYSTEM\CurrentControlSet\Services"
 
 
 @_settings
 @given(_FIFTY)
-def test_a_thousand_arguments_come_back(quoted_english: Quoted, values: list[str]) -> None:
+def test_arguments_come_back(quoted_english: Quoted, values: list[str]) -> None:
     _arguments(quoted_english, values)
 
 
 @_settings
 @given(_FIFTY)
-def test_a_thousand_arguments_come_back_on_936(quoted_chinese: Quoted, values: list[str]) -> None:
+def test_arguments_come_back_on_936(quoted_chinese: Quoted, values: list[str]) -> None:
     _arguments(quoted_chinese, values)
 
 
@@ -199,55 +208,93 @@ def test_display_names(quoted_chinese: Quoted) -> None:
         quoted_chinese.send(Exec("sc", "delete", "T"))
 
 
-_few = settings(_settings, max_examples=max(1, MANY // 10))
+@_few
+@given(_FIFTY)
+def test_services(quoted_english: Quoted, values: list[str]) -> None:
+    _services(quoted_english, values)
 
 
 @_few
-@given(st.lists(VALUE, min_size=10, max_size=10))
-def test_names_of_services(quoted_chinese: Quoted, values: list[str]) -> None:
-    """A name is a key of the registry; it has neither slash (Microsoft, CreateService)."""
-    texts = (re.sub(r"[\\/]", "", value) for value in values if quoted_chinese.fits(value))
-    names = [f"T{number} {text}." for number, text in enumerate(texts)]
-    names = [name for name in names if quoted_chinese.fits(name)]
-    services = r"HKLM\SYSTEM\CurrentControlSet\Services"
-    before = set(quoted_chinese.bench.registry(services))
+@given(_FIFTY)
+def test_services_on_936(quoted_chinese: Quoted, values: list[str]) -> None:
+    _services(quoted_chinese, values)
+
+
+def _services(quoted: Quoted, values: list[str]) -> None:
+    """Each service has three texts: its name, the one for people, and what it runs.
+
+    A name is a key of the registry; it has neither slash (Microsoft, CreateService). No two
+    services may have one name for people.
+    """
+    made = {}
+    for number, texts in enumerate(zip(values, values[1:], values[2:], strict=False)):
+        name = f"T{number} {_SLASHES.sub('', texts[0])}."
+        if all(quoted.fits(text) for text in (name, *texts)):
+            made[name] = (f"D{number} {texts[1]}", rf"C:\a {texts[2]}")
+    before = quoted.bench.registry(_SERVICES)
     try:
-        quoted_chinese.send(
-            *(Exec("sc", "create", name, "binPath=", r"C:\a b\t.exe") for name in names)
-        )
-        made = set(quoted_chinese.bench.registry(services)) - before
-        assert {key.rpartition("\\")[2] for key in made} == set(names)
+        quoted.send(
+            *(Exec("sc", "create", name, "binPath=", path, "DisplayName=", shown)
+              for name, (shown, path) in made.items())
+        )  # fmt: skip
+        after = quoted.bench.registry(_SERVICES)
+        new = {key.rpartition("\\")[2]: after[key] for key in after.keys() - before.keys()}
+        assert {
+            name: (text_of(found['"DisplayName"']), text_of(found['"ImagePath"']))
+            for name, found in new.items()
+        } == made
     finally:
-        quoted_chinese.send(*(Exec("sc", "delete", name) for name in names))
-    assert set(quoted_chinese.bench.registry(services)) == before
+        quoted.bench.ok(r"C:\unservice.exe")
+    assert quoted.bench.registry(_SERVICES) == before
 
 
 def test_file_contents(quoted_english: Quoted) -> None:
     _contents(quoted_english, ATTACKS)
 
 
-@_few
-@given(st.lists(VALUE, min_size=50, max_size=60))
+def test_file_contents_on_936(quoted_chinese: Quoted) -> None:
+    _contents(quoted_chinese, ATTACKS, codepage=936)
+
+
+@_some
+@given(_FIFTY)
 def test_any_contents_of_files(quoted_english: Quoted, values: list[str]) -> None:
     _contents(quoted_english, values)
 
 
-def _contents(quoted_english: Quoted, values: list[str]) -> None:
-    """What echo writes: the quoting of cmd alone. The x keeps it from seeing a switch."""
-    lines = [value for value in values if quoted_english.fits(value)]
-    path = quoted_english.bench.machine.drive / "lines.txt"
+@_some
+@given(_FIFTY)
+def test_any_contents_of_files_on_936(quoted_chinese: Quoted, values: list[str]) -> None:
+    _contents(quoted_chinese, values, codepage=936)
+
+
+def _contents(quoted: Quoted, values: list[str], codepage: int = 65001) -> None:
+    """What echo writes: the quoting of cmd alone. The x keeps it from seeing a switch.
+
+    A file has the console's page; what that page has no character for is not sent.
+    """
+    encoding = "utf-8" if codepage == 65001 else f"cp{codepage}"
+    lines = [value for value in values if quoted.fits(value) and _encodes(value, encoding)]
+    path = quoted.bench.machine.drive / "lines.txt"
     try:
         for start in range(0, len(lines), 20):
             parts = (
                 rf">>C:\lines.txt echo {cmd_escape(f'x{text}')}"
                 for text in lines[start : start + 20]
             )
-            quoted_english.bench.ok("&".join(parts), codepage=65001)
-        assert path.read_bytes().decode("utf-8").split("\r\n")[:-1] == [
+            quoted.bench.ok("&".join(parts), codepage=codepage)
+        assert path.read_bytes().decode(encoding).split("\r\n")[:-1] == [
             f"x{text}" for text in lines
         ]
     finally:
         path.unlink(missing_ok=True)
+
+
+def _encodes(text: str, encoding: str) -> bool:
+    try:
+        return text.encode(encoding).decode(encoding) == text
+    except UnicodeEncodeError:
+        return False
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\tb", "\x00", "\ud83d"])

@@ -52,7 +52,6 @@ CLOSE = r"""
       win_command: taskkill /f /im evil.exe
       register: killed
       failed_when: killed.rc not in [0, 128]
-      undo: [{win_command: hostname}]
     - name: hosts file
       win_shell: >-
         copy /y %SystemRoot%\System32\drivers\etc\hosts
@@ -66,6 +65,7 @@ CLOSE = r"""
           args: {executable: cmd}
 """
 
+KILL = "end-the-intruder"
 WORDS = {"wine01": "plain", "wine02": "路径"}
 """Page 437 has no Chinese: reg prints question marks there, here as on Microsoft's."""
 RULES = (
@@ -113,6 +113,8 @@ def test_a_run_is_previewed_made_and_taken_back(fleet: TestFleet) -> None:
     before = fleet.states()
     report = fleet.report(CLOSE, "--check")
     assert {job["status"] for job in report["jobs"]} <= {"would change", "not predictable"}
+    lost = {job["step"] for job in report["jobs"] if job["irreversible"]}
+    assert lost == {KILL}, "nothing starts a process again: the preview says so, of it alone"
     assert fleet.states() == before, "a preview changed something"
     assert "evil.exe" in processes(fleet, "wine01")
 
@@ -141,13 +143,18 @@ def test_a_run_is_previewed_made_and_taken_back(fleet: TestFleet) -> None:
     words = ("spooler", "value", "rules", "smb", "list")
     quiet = [job for job in again["jobs"] if any(word in job["step"] for word in words)]
     assert len(quiet) == len(words) * len(fleet.names)
-    assert {job["status"] for job in quiet} == {"ok"}
+    assert {job["status"] for job in quiet} == {"ok"}, quiet
 
-    done = fleet.run("rollback", report["run"], "-i", str(fleet.inventory))
+    done = fleet.run("rollback", report["run"], "-i", str(fleet.inventory), "--json", "-")
     assert done.code == 0, done.out + done.err
+    back = {job["step"]: job["status"] for job in done.report()["jobs"]}
+    assert back.pop(KILL) == "irreversible"
+    assert set(back.values()) == {"changed"}
     assert fleet.states() == before, "the rollback left something"
     for name in fleet.names:
         assert b"4  RUNNING" in fleet.lab.exec(name, "sc query Spooler")[1]
+        assert fleet.lab.exec(name, f"type {HOSTS}")[1] == b"127.0.0.1 localhost\r\n"
+        assert "evil.exe" not in processes(fleet, name), "and nothing pretends that it did"
         assert not fleet.lab.state(name)["volatile"]["not_simulated"]
 
 

@@ -6,8 +6,10 @@ from typing import Final
 
 from tests.modules.contract.case import OLD, SERVER_PARAMETERS, Case
 from tests.modules.contract.cases_accounts import ACCOUNT_CASES
+from tests.modules.contract.cases_certificates import CERTIFICATE_CASES
 from tests.modules.contract.cases_files import ACL_CASES, FILE_CASES, SHARE_CASES, UNZIP_CASES
 from tests.modules.contract.cases_services import SERVICE_CASES
+from tests.modules.contract.cases_shortcuts import SHORTCUT_CASES
 
 __all__ = [
     "COMMAND_CASES",
@@ -90,6 +92,11 @@ STATE_CASES: Final = (
             "security": "notrequired",
         },
     ),
+    Case("firewall-secured", "win_firewall_rule",
+         {"name": "WR", "protocol": "tcp", "localport": "445", "security": "authdynenc"}),
+    Case("firewall-secured-gone", "win_firewall_rule", {"name": "WR", "state": "absent"},
+         "2008-sp2", {"firewall": {"rules": {
+             "WR": "dir=in action=allow protocol=TCP localport=445 security=authenc"}}}),
     Case(
         "firewall-icmp-change",
         "win_firewall_rule",
@@ -111,6 +118,9 @@ STATE_CASES: Final = (
     Case("server-feature-off", "win_feature", {"name": "FS-SMB1", "state": "absent"},
          "2016", restart=True),
     Case("dns", "win_dns_client", {"adapter_names": "*", "dns_servers": "10.0.0.2,10.0.0.3"}),
+    Case("dns-suffixes", "win_dns_client",
+         {"adapter_names": "*", "dns_servers": ["10.0.0.2"],
+          "suffix_search_list": ["corp.example", "example"]}, "2019"),
     Case("dns-2003", "win_dns_client",
          {"adapter_names": "local area connection", "addresses": ["10.0.0.2"]}, "2003-sp2"),
     Case("dns-6", "win_dns_client",
@@ -128,6 +138,8 @@ STATE_CASES: Final = (
     *ACL_CASES,
     *SHARE_CASES,
     *UNZIP_CASES,
+    *SHORTCUT_CASES,
+    *CERTIFICATE_CASES,
     Case("reboot", "win_reboot", again=True),
     Case("reboot-without-wmic", "win_reboot", {}, "2025", again=True),
     Case("wait", "wait_for_connection"),
@@ -226,7 +238,14 @@ ONE_WAY: Final = frozenset({"win_shutdown"})
 """Modules after which there is no host left to look at; their tests are their own."""
 
 ELSEWHERE: Final = frozenset(
-    {"win_chocolatey", "win_defender", "win_get_url", "win_net_adapter_feature", "win_updates"}
+    {
+        "win_chocolatey",
+        "win_defender",
+        "win_dsc",
+        "win_get_url",
+        "win_net_adapter_feature",
+        "win_updates",
+    }
 )
 """Modules that need more than a host; their tests give it to them."""
 

@@ -106,6 +106,25 @@ SERVICE_CASES: Final = (
             }
         },
     ),
+    Case(
+        "service-close-delayed",
+        "win_service",
+        {"name": "Spooler", "state": "stopped", "start_mode": "disabled"},
+        state={"services": {"Spooler": {"state": "running", "start": "delayed-auto"}}},
+    ),
+    Case(
+        "service-close-some-dependents-ran",
+        "win_service",
+        {"name": "lanmanserver", "state": "stopped", "force_dependent_services": True},
+        "2016",
+        {
+            "services": {
+                "Ran": {"state": "running", "path": r"C:\a\1.exe", "depends": ["lanmanserver"]},
+                "Over": {"state": "running", "path": r"C:\a\2.exe", "depends": ["Ran"]},
+                "Not": {"state": "stopped", "path": r"C:\a\3.exe", "depends": ["lanmanserver"]},
+            }
+        },
+    ),
     Case("service-restart", "win_service", {"name": "Spooler", "state": "restarted"}, again=True),
     Case(
         "regedit-new-value",
@@ -138,6 +157,35 @@ SERVICE_CASES: Final = (
             "name": "a & b",
             "type": "multistring",
             "data": ["x y", "100%", 'q"q'],
+        },
+    ),
+    Case(
+        "regedit-list-order",
+        "win_regedit",
+        {"path": r"HKLM:\SOFTWARE\Lists", "name": "l", "type": "multistring", "data": ["a", "b"]},
+        state={"registry": {r"HKLM\SOFTWARE\Lists": {"l": ["b", "a", "b"]}}},
+    ),
+    Case(
+        "regedit-list-gone",
+        "win_regedit",
+        {"path": r"HKLM:\SOFTWARE\Lists", "name": "l", "state": "absent"},
+        state={"registry": {r"HKLM\SOFTWARE\Lists": {"l": ["b", "a", "b", "B c"], "other": 1}}},
+    ),
+    Case(
+        "regedit-all-types-gone",
+        "win_regedit",
+        {"path": r"HKLM:\SOFTWARE\Types", "state": "absent"},
+        state={
+            "registry": {
+                r"HKLM\SOFTWARE\Types": {
+                    "expand": {"type": "REG_EXPAND_SZ", "data": r"%SystemRoot%\x"},
+                    "quad": {"type": "REG_QWORD", "data": 1 << 40},
+                    "bytes": {"type": "REG_BINARY", "data": "beef00"},
+                    "none": {"type": "REG_NONE", "data": "300031000000"},
+                    "list": ["z", "a", "z"],
+                    "empty": "",
+                }
+            }
         },
     ),
     Case("regedit-key-only", "win_regedit", {"path": r"HKLM:\SOFTWARE\New\Leaf"}),

@@ -40,6 +40,7 @@ SOMETIMES: Final = {
     "copy-folder-on-host": "many files at once",
     "file-absent": "win_copy gives a file neither attributes nor permissions of its own",
     "file-absent-folder": "a folder that was moved aside is no source for win_copy",
+    "shortcut-gone": "the same",
     "service-recovery": "no parameter says that a setting was not there",
 }
 """Cases of other modules in which none does."""
