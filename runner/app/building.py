@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from runner.app.options import RunOptions
 from runner.engine.graph import JobGraph
+from runner.engine.graph_blocks import is_refreshing
 from runner.engine.graph_build import GraphBuilder, Growth
 from runner.engine.roster import stages
 from runner.errors import PatternError
 from runner.loading import patterns
-from runner.loading.growing_names import may_be_added
+from runner.loading.growing_names import any_part, may_be_added
 from runner.model.inventory import Inventory
 from runner.model.playbook import Playbook, Task
 from runner.model.source import Source
@@ -23,6 +24,7 @@ class Building:
 
     After the plays of ``stages`` (by number) other hosts may take part in the next ones; ``may``
     says which parts of a pattern may mean somebody only then. ``only`` leaves out all other hosts.
+    ``refreshes`` is set when the sources of the inventory are read again on the way.
     """
 
     options: RunOptions
@@ -30,6 +32,7 @@ class Building:
     stages: tuple[int, ...]
     may: Callable[[str], bool]
     only: frozenset[str] | None = None
+    refreshes: bool = False
 
     def first(self, inventory: Inventory) -> JobGraph:
         """The graph at the beginning. Raises PatternError when no host is left."""
@@ -48,7 +51,9 @@ class Building:
         """
         limit = self.only
         if self.options.limit is not None:
-            found = patterns.limit(inventory, inventory.hosts, self.options.limit, self.may)
+            # A typo in it is one at the beginning; later, a group that it names may have gone.
+            may = any_part if self.refreshes and past is not None else self.may
+            found = patterns.limit(inventory, inventory.hosts, self.options.limit, may)
             limit = frozenset(found) if limit is None else limit & frozenset(found)
         builder = GraphBuilder(
             inventory,
@@ -60,7 +65,15 @@ class Building:
         return builder.build(self.playbook)
 
     def _select(self, inventory: Inventory, pattern: str, source: Source | None) -> tuple[str, ...]:
-        return patterns.select(inventory, pattern, source, self.may)
+        if not self.refreshes:
+            return patterns.select(inventory, pattern, source, self.may)
+        found = patterns.select(inventory, pattern, source, any_part)
+        return tuple(name for name in found if not is_gone(inventory, name))
+
+
+def is_gone(inventory: Inventory, name: str) -> bool:
+    """Whether the sources named a host at the beginning and do not any more."""
+    return inventory.hosts[name].implicit and not inventory.is_localhost(name)
 
 
 def building(
@@ -73,4 +86,5 @@ def building(
     """How to build the graph; ``included`` are tasks of includes that are known already."""
     turns = stages(playbook, included)
     every = (*playbook.all_tasks(), *included) if turns else ()
-    return Building(options, playbook, turns, may_be_added(every, is_template), only)
+    refreshes = any(is_refreshing(task) for task in every)
+    return Building(options, playbook, turns, may_be_added(every, is_template), only, refreshes)

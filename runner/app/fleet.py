@@ -66,7 +66,11 @@ def load_fleet(
         paths, playbook_dir=playbook_dir, extra=variables, templates=templates, keys=keys
     )
     redactor.add(*(s.reveal() for s in secrets_in([variables, *inventory.all_vars()])))
-    inventory = replace(inventory, grow=_masking(inventory.grow, redactor))
+    inventory = replace(
+        inventory,
+        grow=_masking(inventory.grow, redactor),
+        refresh=_masking_all(inventory.refresh, redactor),
+    )
     return Fleet(inventory, variables, templates, redactor, keys, twins)
 
 
@@ -89,6 +93,19 @@ def _masking(grow: Grow, redactor: Redactor) -> Grow:
         return found
 
     return grown
+
+
+def _masking_all(
+    refresh: Callable[[Inventory], Inventory], redactor: Redactor
+) -> Callable[[Inventory], Inventory]:
+    """The same of sources that are read again."""
+
+    def refreshed(inventory: Inventory) -> Inventory:
+        found = refresh(inventory)
+        redactor.add(*(secret.reveal() for secret in secrets_in(list(found.all_vars()))))
+        return found
+
+    return refreshed
 
 
 def public_variables(fleet: Fleet) -> dict[str, Any]:

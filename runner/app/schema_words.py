@@ -46,7 +46,9 @@ TYPES: Final[dict[str, str | dict[str, Any]]] = {
         "anything",
         "loop with_items with_list with_dict with_nested with_cartesian with_together "
         "with_sequence with_first_found with_fileglob with_flattened with_indexed_items "
-        "with_subelements with_random_choice with_file with_inventory_hostnames label",
+        "with_subelements with_random_choice with_file with_inventory_hostnames "
+        "with_lines with_filetree with_pipe with_env with_csvfile with_ini with_password "
+        "with_template with_unvault with_url with_vars with_varnames label",
     ),
     "environment": {"type": ["object", "array", "string", "null"]},
     "vars_files": {"type": ["array", "string", "null"]},

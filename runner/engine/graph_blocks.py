@@ -35,8 +35,18 @@ _OK = Link(LinkKind.SAME)
 _FINISHED = Link(LinkKind.SAME, NeedState.FINISHED, why="in any case")
 _IN_STEP = Link(LinkKind.BATCH, NeedState.FINISHED, why="linear")
 
-ONCE: Final = frozenset({"add_host", "pause"})
+_ONCE: Final = frozenset({"add_host", "pause"})
 """Modules that are done once for all hosts (Ansible's BYPASS_HOST_LOOP): a person is asked once."""
+
+
+def is_once(task: Task) -> bool:
+    """Whether a task is done once for all hosts of a batch without saying ``run_once``."""
+    return task.module in _ONCE or is_refreshing(task)
+
+
+def is_refreshing(task: Task) -> bool:
+    """Whether the sources of the inventory are read again."""
+    return task.module == "meta" and "refresh_inventory" in task.args.values()
 
 
 def ok(steps: Iterable[Step]) -> tuple[Wait, ...]:
@@ -127,7 +137,7 @@ class PlaySteps:
         step = self.step(task.id or slug(task.name) or task.module, kind, task.name, task)
         step = dataclasses.replace(
             step,
-            once=task.module in ONCE or literal(task.run_once, "run_once", task.source),
+            once=is_once(task) or literal(task.run_once, "run_once", task.source),
             shields=region.shields,
         )
         if task.throttle:

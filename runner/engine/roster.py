@@ -1,7 +1,7 @@
-"""The roster: what a run itself adds to its inventory (``add_host``, ``group_by``), and when later
-plays get to know of it.
+"""The roster: what a run itself adds to its inventory (``add_host``, ``group_by``) or finds when it
+reads the sources again (``meta: refresh_inventory``), and when later plays get to know of it.
 
-Templates see an addition at once. Who takes part in a play is decided anew at the end of a stage:
+Templates see it at once. Who takes part in a play is decided anew at the end of a stage:
 when all plays up to one that may add something are over on all hosts.
 """
 
@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from runner.engine.graph_blocks import is_refreshing
 from runner.engine.runtime import Runtime
 from runner.engine.work import Turn, Work
 from runner.errors import HostsBusy, PlaybookError, Refused
@@ -20,6 +21,7 @@ from runner.model.task import Task
 
 GROWS: Final = frozenset({"add_host", "group_by"})
 """Modules that add to the inventory."""
+_ALL: Final = "all"
 _CLEARS: Final = "clear_host_errors"
 
 
@@ -39,7 +41,8 @@ def stages(playbook: Playbook, included: Sequence[Task] = ()) -> tuple[int, ...]
 
 def is_turning(task: Task) -> bool:
     """Whether who takes part in later plays may be another one after this task."""
-    return task.module in GROWS or (task.module == "meta" and _CLEARS in task.args.values())
+    clears = task.module == "meta" and _CLEARS in task.args.values()
+    return task.module in GROWS or clears or is_refreshing(task)
 
 
 class Roster:
@@ -72,9 +75,23 @@ class Roster:
         self._require_stage(turn.play, task)
         self.cleared.setdefault(turn.step.play, []).append(turn.step.name)
 
+    def refresh(self, turn: Turn, task: Task) -> str:
+        """Read the sources of the inventory again; says what became of the hosts, for people.
+
+        Raises InputError, and then nothing changes.
+        """
+        self._require_stage(turn.play, task)
+        variables = self._runtime.variables
+        before = set(variables.inventory.groups[_ALL].hosts)
+        variables.refresh()
+        after = set(variables.inventory.groups[_ALL].hosts)
+        told = [f"new: {', '.join(sorted(after - before))}"] if after - before else []
+        told += [f"gone: {', '.join(sorted(before - after))}"] if before - after else []
+        return f"the inventory was read again; {'; '.join(told) or 'the same hosts'}"
+
     def doubt(self, task: Task) -> None:
         """A dry run cannot know what this task would add."""
-        if task.module in GROWS:
+        if task.module in GROWS or is_refreshing(task):
             self.doubts[task.name] = None
 
     def _require_stage(self, play: Play, task: Task) -> None:

@@ -28,14 +28,15 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final, TypeAlias
 
+from runner.engine.host_state import HostState, HostStates
 from runner.engine.hostvars import HostVars
 from runner.engine.layers import Layers, Live, LiveDict
 from runner.engine.magic import MAGIC_VERSION, PlayMagic
 from runner.engine.parts import NO_TASK, HostParts, TaskParts, host_parts, parts_of, roles_of
+from runner.engine.spool import Spool
 from runner.model.inventory import Addition, Inventory, Layer
 from runner.model.playbook import Play, Task
 from runner.model.source import Source
@@ -44,36 +45,14 @@ Variable: TypeAlias = Mapping[str, Any]
 _INVENTORY: Final = "inventory"
 _KEPT: Final = 4096
 """Tasks whose layers are kept."""
-
-
-@dataclass(slots=True)
-class HostState:
-    """What a run has learned about one host. Used by one worker at a time.
-
-    What belongs to one play is kept under the play's place (``Play.source``).
-    """
-
-    facts: dict[str, Any] = field(default_factory=dict)
-    """Under the names that templates use: ansible_facts and ansible_*."""
-    registered: dict[str, Any] = field(default_factory=dict)
-    """``set_fact`` and ``register``."""
-    notified: set[str] = field(default_factory=set)
-    ended: dict[Source, str] = field(default_factory=dict)
-    """Plays of which no further task runs here, and why (meta: end_host)."""
-    included: dict[str, Any] = field(default_factory=dict)
-    """``include_vars``."""
-    failed: bool = False
-    """Whether a task failed here that nobody rescued or ignored."""
-    role_defaults: dict[Source, dict[str, Any]] = field(default_factory=dict)
-    """Defaults of roles that were included with ``public``."""
-    role_vars: dict[Source, dict[str, Any]] = field(default_factory=dict)
-    vars_files: dict[Source, dict[str, Any]] = field(default_factory=dict)
-    """``vars_files`` of a play whose names were known on this host only."""
+_NO_FACTS: Final[Variable] = {"ansible_facts": {}}
+"""As in Ansible, the mapping is there before anything is gathered."""
 
 
 class Variables:
     """Puts a host's variables together. Cheap: layers are shared, nothing is copied.
 
+    ``private`` says whether surely no host ever looks at what the run has learned about another.
     ``play_hosts`` and ``batches`` are the hosts of each play (by its place), in all and batch by
     batch; ``prompts`` the answers to its ``vars_prompt``. ``as_data`` marks a value as one that is
     never a template (``Templates.as_data``): names of hosts are no templates.
@@ -97,12 +76,14 @@ class Variables:
         run_tags: Sequence[str] = (),
         skip_tags: Sequence[str] = (),
         as_data: Callable[[Any], Any] = lambda value: value,
+        spool: Spool | None = None,
+        private: Callable[[], bool] = lambda: False,
     ) -> None:
         self.inventory = inventory
         self.playbook_dir = playbook_dir
         self._extra = dict(extra)
         self._prompts = prompts or {}
-        self._states: dict[str, HostState] = {}
+        self._states = HostStates(spool or Spool(), private)
         self._hosts: dict[str, HostParts] = {}
         self._tasks: dict[int, TaskParts] = {}
         self._as_data = as_data
@@ -139,6 +120,16 @@ class Variables:
         # setdefault is one step: two threads that ask first get the same state.
         return self._states.setdefault(host, HostState()) if found is None else found
 
+    def register(self, host: str, known: Variable, may_leave: Callable[[], bool]) -> None:
+        """Let later tasks of the host see these; what is large goes to the disk, if it
+        ``may_leave`` the memory."""
+        self._states.register(self.state(host), known, may_leave)
+
+    def done(self, host: str) -> bool:
+        """Nothing will be asked about the host any more, but perhaps by others. Says whether it is
+        forgotten."""
+        return self._states.done(host)
+
     def leave(self, play: Play, host: str) -> None:
         """The host failed: it is no longer in ``ansible_play_hosts`` of this play.
 
@@ -156,6 +147,13 @@ class Variables:
             self._hosts = {}
             self._groups = None
             return True
+
+    def refresh(self) -> None:
+        """Read the sources of the inventory again. Thread-safe. Raises InputError."""
+        with self._growing:
+            self.inventory = self.inventory.refresh(self.inventory)
+            self._hosts = {}
+            self._groups = None
 
     def play_on(self, play: Source, batches: Sequence[Sequence[str]]) -> None:
         """Who takes part in a play that has not begun yet."""
@@ -237,7 +235,7 @@ class Variables:
                 loop, of_task.magic, None, host.magic, self._magic, self._extra, include,
                 *of_task.params, state.registered, state.included, *of_task.vars,
                 None, None, None, None, None,
-                state.facts, *host.vars, *of_task.defaults, None, None,
+                state.facts, *host.vars, *of_task.defaults, None, None, _NO_FACTS,
             )  # fmt: skip
         place = play.source
         magic = self._play_magic.get(place) or self._magic_of(play)
@@ -247,7 +245,7 @@ class Variables:
             state.role_vars.get(place), play.role_vars, state.vars_files.get(place),
             self._prompts.get(place), play.vars,
             state.facts, *host.vars, *of_task.defaults,
-            state.role_defaults.get(place), play.role_defaults,
+            state.role_defaults.get(place), play.role_defaults, _NO_FACTS,
         )  # fmt: skip
 
     def _labels(
@@ -269,6 +267,7 @@ class Variables:
             ("facts", None), *((_INVENTORY, None) for _ in self._host(name).vars),
             *((f"defaults of role '{role.name}'", at_task) for role in roles),
             ("defaults of included roles", at_play), ("defaults of the play's roles", at_play),
+            ("facts", None),
         )  # fmt: skip
 
     def _host(self, name: str) -> HostParts:

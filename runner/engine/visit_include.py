@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from runner.engine.budget import parts_of
 from runner.engine.endings import Endings
 from runner.engine.graph import Step, StepKind
-from runner.engine.graph_blocks import ONCE
+from runner.engine.graph_blocks import is_once
 from runner.engine.handlers import Handlers
 from runner.engine.keywords_rendered import Renderer
 from runner.engine.nested_steps import NestedSteps, path_of
@@ -208,7 +208,7 @@ class Nested:
 
     def _runs_once(self, task: Task, level: _Level) -> bool:
         if isinstance(task.run_once, bool):
-            return task.run_once or task.module in ONCE
+            return task.run_once or is_once(task)
         variables = self._runtime.variables.of_task(
             level.turn.job.host, level.turn.play, task, None, level.given
         )

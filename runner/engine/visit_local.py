@@ -95,6 +95,10 @@ class Locals:
             case "clear_host_errors":
                 self._roster.clear(turn, work.task)
                 return "hosts that failed take part in later plays again"
+            case "refresh_inventory":
+                if work.variables["ansible_check_mode"]:
+                    self._roster.doubt(work.task)
+                return self._roster.refresh(turn, work.task)
             case "clear_facts":
                 self._runtime.variables.state(work.job.host).facts = {}
                 with work.link.lock:

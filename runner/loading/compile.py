@@ -18,6 +18,7 @@ from runner.errors import TemplateError
 from runner.loading.data import HEADER, has_opener
 from runner.loading.environment import Environment
 from runner.loading.plugin_names import resolve
+from runner.loading.syntax_hints import template_hint
 from runner.loading.template_options import DEFAULT_OPTIONS
 from runner.model.source import Source
 
@@ -91,7 +92,9 @@ def _without_braces(text: str) -> str:
 def _syntax_error(error: TemplateSyntaxError, text: str, hint: str = "") -> TemplateError:
     message = error.message or "this cannot be read"
     where = f" (line {error.lineno} of this text)" if "\n" in text.strip() else ""
-    return TemplateError(f"not a template: {message}{where}", hint=hint)
+    found = TemplateError(f"not a template: {message}{where}")
+    found.hint = hint or template_hint(message, text)
+    return found
 
 
 class Preparation(NodeTransformer):

@@ -163,13 +163,17 @@ class Builder:
 
     def _refuse_doubles(self, pairs: list[tuple[Node, Node]]) -> None:
         seen: dict[Hashable, Node] = {}
-        for node, _ in pairs:
+        empty = ""
+        for node, value in pairs:
             name = self.key(node)
             if name in seen:
                 first = seen[name].start_mark.line + 1
                 hint = f"the first is in line {first}; only one of them can be meant"
+                if empty and isinstance(value, ScalarNode) and value.value:
+                    hint += f"; what belongs to '{empty}' is indented more than it"
                 raise self.error(node, f"'{node.value}' stands here a second time", hint)
             seen[name] = node
+            empty = str(node.value) if _is_bare(value) else ""
 
     def refuse_circles(self, root: Node) -> None:
         """Aliases can make a value contain itself, or grow beyond all measure: neither may be."""
@@ -213,3 +217,8 @@ def _children(node: Node) -> list[Node]:
     if isinstance(node, MappingNode):
         return [each for pair in node.value for each in pair]
     return list(node.value) if isinstance(node, SequenceNode) else []
+
+
+def _is_bare(node: Node) -> bool:
+    """Whether nothing stands there, not even quotes."""
+    return isinstance(node, ScalarNode) and not node.value and not node.style

@@ -18,6 +18,7 @@ from yaml.reader import ReaderError
 from runner.errors import InputError, PlaybookError
 from runner.loading.construct import DEEPEST, Builder
 from runner.loading.files import BREAKS, ErrorType, Files
+from runner.loading.syntax_hints import yaml_hint
 from runner.loading.vault import VaultKeys
 from runner.model.secret import Secret
 from runner.model.source import Source
@@ -29,6 +30,8 @@ _SAID_BETTER: Final = {
     "but found another document": "a second document begins here",
     "mapping values are not allowed in this context": "there is one ': ' too many",
     "found character that cannot start any token": "this character cannot begin a value",
+    "did not find expected '-' indicator": "another '-' of the list above was expected here",
+    "did not find expected hexdecimal number": "a number in hexadecimal was expected here",
 }
 _KINDS: Final = {bool: "yes or no", int: "a number", float: "a number", type(None): "nothing"}
 
@@ -119,7 +122,8 @@ class Document:
             place = self.builder.place(mark.line, mark.column)
         problem = error.problem or error.context or "this cannot be read"
         problem = _SAID_BETTER.get(problem, problem)
-        return self.error(f"not YAML: {problem}", source=place, hint=_syntax_hint(error, place))
+        hint = yaml_hint(error, place.text, place.column - 1, self.lines)
+        return self.error(f"not YAML: {problem}", source=place, hint=hint)
 
     def _bad_character(self, text: str, error: ReaderError) -> InputError:
         found = _UNPRINTABLE.search(text)
@@ -226,19 +230,6 @@ class Value:
         begin = start.column + quote
         same = lines[start.line][begin:].startswith(node.value[:offset])
         return place(start.line, begin + offset) if same else self.source
-
-
-def _syntax_hint(error: yaml.MarkedYAMLError, place: Source) -> str:
-    problem = error.problem or ""
-    if "\t" in place.text[: place.column] and "token" in problem:
-        return "this line has a tab: YAML is indented with spaces"
-    if "mapping values are not allowed" in problem:
-        return 'a text with ": " in it must stand in quotes; else look at the indentation'
-    if "expected a single document" in (error.context or ""):
-        return "one file holds one document: remove the second ---"
-    if "alias" in problem:
-        return "an alias (*name) needs an anchor (&name) before it"
-    return "look at the indentation and the quotes here and in the line above"
 
 
 def load_document(path: Path, files: Files, source: Source | None = None) -> Document:

@@ -18,7 +18,7 @@ from runner.interfaces.template import Templates
 from runner.loading.document import Document, Value, load_document
 from runner.loading.fields import Fields
 from runner.loading.files import Files
-from runner.loading.keywords import BLOCK, PLAY, TASK
+from runner.loading.keywords import BLOCK, PLAY, TASK, short_name
 from runner.loading.play import read_play
 from runner.loading.playbook import read_plays, reading_of
 from runner.loading.reading import Inherited, Note, Reading
@@ -123,7 +123,7 @@ def _is_data(path: Path, files: Files) -> bool:
     root = load_document(path, files).root
     if root is None or not root.is_mapping or not _is_named(root):
         return False
-    return _OF_TASKS_AND_PLAYS.isdisjoint(Fields(root, "a file").keys)
+    return _OF_TASKS_AND_PLAYS.isdisjoint(map(short_name, Fields(root, "a file").keys))
 
 
 def _is_list_of_tasks(path: Path, files: Files) -> bool:
@@ -131,7 +131,7 @@ def _is_list_of_tasks(path: Path, files: Files) -> bool:
     if root is None or not root.is_sequence:
         return False
     entries = [Fields(e, "an entry") for e in root.elements() if _is_named(e)]
-    words = {word for fields in entries for word in fields.keys}
+    words = {short_name(word) for fields in entries for word in fields.keys}
     if not words.isdisjoint(_OF_PLAYS):
         return False
     if words == {"include"}:

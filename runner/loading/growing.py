@@ -1,7 +1,8 @@
-"""An inventory that grows during a run: ``add_host`` and ``group_by``.
+"""An inventory that changes during a run: ``add_host``, ``group_by``, ``meta: refresh_inventory``.
 
 What is added follows the rules of the files: groups without a parent go to ``all``, a host in a
-named group leaves ``ungrouped``, and ``group_vars`` and ``host_vars`` of who is new are read.
+named group leaves ``ungrouped``, and ``group_vars`` and ``host_vars`` of who is new are read. What
+was added is added again when the sources are read anew.
 Source: Ansible, "add_host", "group_by", "Adding new groups and hosts in memory".
 """
 
@@ -9,32 +10,48 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from runner.errors import InventoryError
 from runner.loading.assembly import Assembly, Beside, group_of, host_vars, shared_vars
 from runner.loading.data import hide_secrets
 from runner.loading.inventory_tree import ALL, UNGROUPED, GroupDraft
-from runner.model.inventory import Addition, Host, Inventory, LayeredVars
+from runner.model.inventory import LOCALHOST, Addition, Host, Inventory, LayeredVars
 
 ReadBeside: TypeAlias = Callable[[Beside, Sequence[str], Sequence[str]], Beside]
 """Reads what the folders say of these groups and hosts, too. Raises InputError."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the sources of an inventory said when they were read."""
+
+    inventory: Inventory
+    assembly: Assembly
+    beside: Beside
+    more: ReadBeside
+
+
 class Growing:
-    """Puts a host into groups, in the inventory that was made of ``assembly``. Not thread-safe.
+    """Puts a host into groups, in the inventory that was made of ``found``. Not thread-safe.
 
     It goes on from the inventory that it gave last; given another one, it begins anew: each run
     (a dry run before the real one, say) begins with what the files say.
     """
 
-    def __init__(self, assembly: Assembly, beside: Beside, read: ReadBeside) -> None:
-        self._written = (assembly, beside)
-        self._assembly = assembly
-        self._beside = beside
+    def __init__(self, found: Sources, read: Callable[[], Sources]) -> None:
+        self._written = found
         self._read = read
-        self._shared: dict[tuple[str, ...], Mapping[str, Any]] = {}
         self._last: Inventory | None = None
+        self._begin(found)
+
+    def _begin(self, found: Sources) -> None:
+        self._assembly = _copy(found.assembly)
+        self._beside = found.beside
+        self._more = found.more
+        self._shared: dict[tuple[str, ...], Mapping[str, Any]] = {}
+        self._added: list[Addition] = []
 
     def __call__(self, inventory: Inventory, addition: Addition) -> Inventory:
         """The inventory with the addition; the same object when nothing is new.
@@ -43,11 +60,32 @@ class Growing:
         variables that cannot be read; then nothing is added.
         """
         if inventory is not self._last:
-            assembly, self._beside = self._written
-            self._assembly = _copy(assembly)
-            self._shared = {}
+            self._begin(self._written)
             self._last = inventory
         self._last = self._grown(inventory, addition)
+        self._added.append(addition)
+        return self._last
+
+    def refresh(self, inventory: Inventory) -> Inventory:
+        """The inventory as its sources are by now, with what the run added to it.
+
+        Hosts keep their order, new ones come behind them. Raises InputError for sources that cannot
+        be read any more; then nothing changes.
+        """
+        found = self._read()
+        added = self._added if inventory is self._last else []
+        self._begin(found)
+        fresh = dataclasses.replace(
+            found.inventory, grow=inventory.grow, refresh=inventory.refresh, warnings=()
+        )
+        for addition in added:
+            # A group takes in nobody who is gone; add_host, which has no parents, brings its host.
+            if addition.host in fresh.hosts or not addition.parents:
+                fresh = self._grown(fresh, addition)
+            self._added.append(addition)
+        there = {**fresh.localhost, **fresh.hosts}
+        hosts = {name: there.get(name) or _gone(old) for name, old in inventory.hosts.items()}
+        self._last = dataclasses.replace(fresh, hosts={**hosts, **fresh.hosts})
         return self._last
 
     def _grown(self, inventory: Inventory, addition: Addition) -> Inventory:
@@ -55,7 +93,7 @@ class Growing:
         named = dict.fromkeys((*addition.groups, *addition.parents))
         new_groups = [name for name in named if name not in assembly.groups]
         is_new = host not in assembly.hosts
-        self._beside = self._read(self._beside, new_groups, [host] if is_new else [])
+        self._beside = self._more(self._beside, new_groups, [host] if is_new else [])
         touched = set(self._nest(addition, new_groups))
         changed = is_new or bool(new_groups) or bool(touched)
         changed = self._put(inventory, addition) or changed
@@ -98,7 +136,7 @@ class Growing:
         assembly, host = self._assembly, addition.host
         known = inventory.hosts.get(host)
         given = dict(addition.vars)
-        if host not in assembly.hosts and known is not None and known.implicit:
+        if host not in assembly.hosts and known is not None and _is_here(known):
             given = {"ansible_connection": "local", **given}
         old = assembly.hosts.get(host, {})
         changed = any(name not in old or old[name] != value for name, value in given.items())
@@ -110,7 +148,7 @@ class Growing:
         groups = assembly.groups
         if any(host in g.hosts for n, g in groups.items() if n not in (ALL, UNGROUPED)):
             groups[UNGROUPED].hosts.pop(host, None)
-        elif known is None or not known.implicit:
+        elif known is None or not _is_here(known):
             groups[UNGROUPED].hosts[host] = None
         return changed
 
@@ -139,8 +177,8 @@ class Growing:
             if name in g.hosts and g.name not in (ALL, UNGROUPED)
         ]
         known = inventory.hosts.get(name)
-        implicit = known is not None and known.implicit
-        direct = direct or ([] if implicit else [UNGROUPED])
+        here = known is not None and _is_here(known)
+        direct = direct or ([] if here else [UNGROUPED])
         groups = tuple(sorted(tree.with_ancestors(direct) - {ALL}))
         if groups not in self._shared:
             order = sorted(groups, key=tree.rank)
@@ -149,8 +187,18 @@ class Growing:
         shared = self._shared[groups]
         merged = LayeredVars(mine, shared) if mine else shared
         if known is not None:
-            return dataclasses.replace(known, vars=merged, groups=groups)
+            return dataclasses.replace(known, vars=merged, groups=groups, implicit=here)
         return Host(name, merged, groups)
+
+
+def _is_here(host: Host) -> bool:
+    """Whether it is this machine, which no source names."""
+    return host.implicit and host.name in LOCALHOST
+
+
+def _gone(host: Host) -> Host:
+    """One that the sources do not name any more: what has begun on it goes on as it was."""
+    return dataclasses.replace(host, implicit=True)
 
 
 def _copy(assembly: Assembly) -> Assembly:

@@ -43,6 +43,11 @@ def may_be_added(
     return may
 
 
+def any_part(part: str) -> bool:
+    """Of an inventory that is read again on the way nobody knows whom it will name."""
+    return True
+
+
 def _texts(value: Any, module: str, is_template: Callable[[Any], bool]) -> Iterable[str]:
     """The shapes, as regular expressions, of the names that a value stands for."""
     for one in value if isinstance(value, list | tuple) else [value]:

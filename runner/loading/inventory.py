@@ -14,7 +14,7 @@ from runner.loading.constructed import is_plugin, read_plugin
 from runner.loading.data import hide_secrets
 from runner.loading.document import Document, load_document
 from runner.loading.files import Files, place, read_bytes
-from runner.loading.growing import Growing
+from runner.loading.growing import Growing, Sources
 from runner.loading.hostnames import expand, split_port
 from runner.loading.inventory_folders import EXTENSIONS, FolderVars, read_folder
 from runner.loading.inventory_ini import read_ini
@@ -50,19 +50,25 @@ def load_inventory(
     given, in ``playbook_dir``. ``extra`` and ``templates`` are for constructed groups, ``keys``
     opens what is encrypted. Raises InventoryError with the place, InputErrors for several mistakes.
     """
-    reading = _Reading(paths, playbook_dir, extra or {}, templates, keys)
-    assembly = Assembly()
-    reading.read(assembly)
-    reading.problems.raise_if_any()
-    if not assembly.hosts:
-        names = ", ".join(str(path) for path in paths)
-        raise InventoryError(f"no hosts in {names}" if names else "no inventory is given")
-    beside = reading.beside(assembly)
-    reading.problems.raise_if_any()
-    sources = tuple(str(path) for path in paths)
-    inventory = finish(assembly, beside, sources, reading.digest())
-    grow = Growing(assembly, beside, reading.more_beside)
-    return dataclasses.replace(inventory, trace=reading.trace, grow=grow)
+
+    def read() -> Sources:
+        reading = _Reading(paths, playbook_dir, extra or {}, templates, keys)
+        assembly = Assembly()
+        reading.read(assembly)
+        reading.problems.raise_if_any()
+        if not assembly.hosts:
+            names = ", ".join(str(path) for path in paths)
+            raise InventoryError(f"no hosts in {names}" if names else "no inventory is given")
+        beside = reading.beside(assembly)
+        reading.problems.raise_if_any()
+        sources = tuple(str(path) for path in paths)
+        inventory = finish(assembly, beside, sources, reading.digest())
+        inventory = dataclasses.replace(inventory, trace=reading.trace)
+        return Sources(inventory, assembly, beside, reading.more_beside)
+
+    found = read()
+    grow = Growing(found, read)
+    return dataclasses.replace(found.inventory, grow=grow, refresh=grow.refresh)
 
 
 class _Reading:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from runner.errors import InputError, InputErrors
+from runner.errors import InputError, InputErrors, TemplateError
 from runner.interfaces.template import Templates
 from runner.loading.arguments import Arguments, ArgumentsError, parse_arguments
 from runner.loading.data import DataStr
@@ -24,7 +24,9 @@ from runner.loading.keywords import (
     short_name,
     unsupported,
 )
+from runner.loading.lookups import LOOKUPS
 from runner.loading.module_names import may_be_module, unknown_module
+from runner.loading.plugin_names import resolve
 from runner.loading.words import nearest
 from runner.model.playbook import FREE_FORM
 from runner.model.secret import Secret
@@ -89,8 +91,7 @@ def _stranger(
     """An error for keys that are neither keyword nor known module."""
     name = strangers[0]
     if name.startswith(_LOOP) and nearest(name, LOOPS, cutoff=_TYPO) is None:
-        hint = f"loop: \"{{{{ query('{name.removeprefix(_LOOP)}', ...) }}}}\""
-        return fields.keys[name].error(f"there is no loop '{name}'", hint=hint)
+        return fields.keys[name].error(f"there is no loop '{name}'", hint=_why_no_loop(name))
     if found:
         if name == "check":
             hint = "'check' is a parameter of the module; the keyword is check_mode"
@@ -104,6 +105,15 @@ def _stranger(
         refuse_unknown(fields.keys[key], key, TASK) for key in strangers if key != candidates[0]
     ]
     return InputErrors([unknown, *others]) if others else unknown
+
+
+def _why_no_loop(name: str) -> str:
+    """Every lookup that is here makes a loop; of another it may be known why it is not here."""
+    try:
+        resolve("lookup", name.removeprefix(_LOOP), LOOKUPS)
+    except TemplateError as error:
+        return error.hint
+    return ""
 
 
 def read_invocation(

@@ -43,13 +43,13 @@ _WITH: Final = frozenset(
     f"with_{kind}"
     for kind in words(
         "items list dict nested cartesian together sequence first_found fileglob flattened "
-        "indexed_items subelements random_choice file inventory_hostnames"
+        "indexed_items subelements random_choice file inventory_hostnames lines filetree pipe env "
+        "csvfile ini password template unvault url vars varnames"
     )
 )
 LOOPS: Final = _WITH | {"loop"}
 """The keywords that make a loop."""
 _LOOPING: Final = LOOPS | {"loop_control"}
-_OTHER_LOOPS: Final = words("with_lines with_filetree with_community.general.filetree")
 _AFTERWARDS: Final = words(
     "register changed_when failed_when until retries delay async poll notify undo rollback"
 )
@@ -119,7 +119,6 @@ TASK: Final = Keywords(
     | _LOOPING
     | _AFTERWARDS
     | words("when args action local_action listen"),
-    _OTHER_LOOPS,
 )
 NEED: Final = Keywords("a need", words("task play hosts state"))
 LOOP_CONTROL: Final = Keywords(
@@ -145,9 +144,6 @@ _MOST_SHOWN: Final = 12
 """Keywords that one line of a message can list."""
 _HINTS: Final = {
     "fact_path": "local facts (*.fact files) are not gathered",
-    "with_lines": "a loop cannot run a command: register a command, loop over stdout_lines",
-    "with_filetree": "write the files as a list, or use with_fileglob",
-    "with_community.general.filetree": "write the files as a list, or use with_fileglob",
 }
 
 

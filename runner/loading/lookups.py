@@ -16,6 +16,8 @@ from runner.loading import (
     lookups_files,
     lookups_lists,
     lookups_programs,
+    lookups_random,
+    lookups_tree,
     lookups_variables,
     lookups_web,
 )
@@ -34,10 +36,15 @@ LOOKUPS: Final[dict[str, Lookup]] = {
     **lookups_lists.LOOKUPS,
     **lookups_files.LOOKUPS,
     **lookups_programs.LOOKUPS,
+    **lookups_tree.LOOKUPS,
+    **lookups_random.LOOKUPS,
     **lookups_web.LOOKUPS,
 }
 _AT_ITS_TURN: Final = frozenset(
-    {*lookups_files.LOOKUPS, *lookups_programs.LOOKUPS, *lookups_web.LOOKUPS, "varnames"}
+    {
+        *(*lookups_files.LOOKUPS, *lookups_programs.LOOKUPS, *lookups_tree.LOOKUPS),
+        *(*lookups_web.LOOKUPS, *lookups_random.LOOKUPS, "varnames"),
+    }
 )
 """What is looked up outside of the variables, and may leave something behind; and which variables
 there are, before all are."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import csv
 import glob
 import io
@@ -168,6 +167,8 @@ def _ini_values(scope: Scope, key: str, options: Mapping[str, Any]) -> list[Any]
     properties = options.get("type", "ini") == "properties"
     if not properties and options.get("type", "ini") != "ini":
         raise ValueError(f"type is ini or properties, not '{options['type']}'")
+    import configparser  # for this lookup only
+
     interpolated = to_bool(options.get("interpolation", True))
     parser = configparser.ConfigParser(
         allow_no_value=to_bool(options.get("allow_no_value", options.get("allow_none", False))),

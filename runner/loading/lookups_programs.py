@@ -40,7 +40,7 @@ _SALT_SIZES: Final = {"md5_crypt": 8, "bcrypt": 22, "sha256_crypt": 16, "sha512_
 _WRITING: Final = threading.Lock()
 
 
-def _refuse_dry_run(scope: Scope, what: str) -> None:
+def refuse_dry_run(scope: Scope, what: str) -> None:
     """Nor in a rehearsal, unless it may do what the playbook does on this machine."""
     here = _is_set(scope, "runner_rehearsal_with_local")
     if _is_set(scope, "ansible_check_mode") or (_is_set(scope, "runner_rehearsal") and not here):
@@ -55,14 +55,14 @@ def _is_set(scope: Scope, name: str) -> bool:
 def _pipe(scope: Scope, terms: list[Any], options: Mapping[str, Any]) -> list[Any]:
     """The output of commands of the controller's shell."""
     only(options)
-    _refuse_dry_run(scope, "the output of a program on the controller (lookup 'pipe')")
+    refuse_dry_run(scope, "the output of a program on the controller (lookup 'pipe')")
     return [_output(scope, str(term)).decode("utf-8").rstrip() for term in terms]
 
 
 def _lines(scope: Scope, terms: list[Any], options: Mapping[str, Any]) -> list[Any]:
     """The same, as lines."""
     only(options)
-    _refuse_dry_run(scope, "the output of a program on the controller (lookup 'lines')")
+    refuse_dry_run(scope, "the output of a program on the controller (lookup 'lines')")
     return [
         line.decode("utf-8") for term in terms for line in _output(scope, str(term)).splitlines()
     ]
@@ -132,7 +132,7 @@ def _one_password(scope: Scope, name: str, settings: Mapping[str, Any]) -> str:
         stored = "" if name == _NOWHERE or not path.exists() else path.read_text("utf-8").rstrip()
         keep = name != _NOWHERE and not path.exists()
         if keep:
-            _refuse_dry_run(scope, f"the password that the real run keeps in {path}")
+            refuse_dry_run(scope, f"the password that the real run keeps in {path}")
         password, salt, ident = _parsed(stored)
         if name == _NOWHERE or keep:
             password = _new_password(settings)
@@ -144,7 +144,7 @@ def _one_password(scope: Scope, name: str, settings: Mapping[str, Any]) -> str:
         if scheme and not salt:
             salt = _chosen(_SALT, _SALT_SIZES.get(str(scheme), 8), None)
             keep = name != _NOWHERE
-            _refuse_dry_run(scope, f"the salt that the real run keeps in {path}")
+            refuse_dry_run(scope, f"the salt that the real run keeps in {path}")
         if keep:
             _store(path, password, salt, ident if scheme == "bcrypt" else None)
     scope.templates.saw_secret(password)

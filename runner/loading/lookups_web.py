@@ -6,12 +6,8 @@ It only reads, so a dry run asks too. Source: Ansible, "ansible.builtin.url look
 from __future__ import annotations
 
 import base64
-import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
-from http.client import HTTPException
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from runner.errors import TemplateError
@@ -20,19 +16,15 @@ from runner.loading.lookups_variables import only, text_of
 from runner.loading.scope import Scope, plain
 from runner.loading.search_path import LARGEST
 
+if TYPE_CHECKING:
+    import urllib.request
+
 _KNOWN: Final = (
     "validate_certs", "split_lines", "use_proxy", "username", "password", "headers", "force",
     "timeout", "http_agent", "force_basic_auth", "follow_redirects",
 )  # fmt: skip
 _SECONDS: Final = 10.0
 _NOWHERE_ELSE: Final = ("none", "no", "false")
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Goes nowhere else."""
-
-    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
-        return None
 
 
 def _url(scope: Scope, terms: list[Any], options: Mapping[str, Any]) -> list[Any]:
@@ -56,6 +48,9 @@ def _asked(url: str, said: Mapping[str, Any]) -> bytes:
     if user := said.get("username"):
         pair = f"{user}:{said.get('password') or ''}".encode()
         headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+    import urllib.request  # with ssl and http.client: for this lookup only
+    from http.client import HTTPException
+
     try:
         request = urllib.request.Request(url, headers=headers)
         with _opener(said).open(request, timeout=float(said.get("timeout", _SECONDS))) as answer:
@@ -71,6 +66,15 @@ def _asked(url: str, said: Mapping[str, Any]) -> bytes:
 
 
 def _opener(said: Mapping[str, Any]) -> urllib.request.OpenerDirector:
+    import ssl
+    import urllib.request
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        """Goes nowhere else."""
+
+        def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+            return None
+
     handlers: list[urllib.request.BaseHandler] = []
     if not _yes(said, "use_proxy", True):
         handlers.append(urllib.request.ProxyHandler({}))
@@ -80,7 +84,7 @@ def _opener(said: Mapping[str, Any]) -> urllib.request.OpenerDirector:
         context.verify_mode = ssl.CERT_NONE
         handlers.append(urllib.request.HTTPSHandler(context=context))
     if str(said.get("follow_redirects", "urllib2")).lower() in _NOWHERE_ELSE:
-        handlers.append(_Stay())
+        handlers.append(Stay())
     return urllib.request.build_opener(*handlers)
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from runner.errors import UnknownModule
 from runner.loading.document import Value
 from runner.loading.keywords import short_name
+from runner.loading.module_advice import ADVICE
 from runner.loading.words import nearest, words
 
 _QUALIFIED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){2,}")
@@ -89,7 +90,8 @@ def _hint(key: str, modules: Collection[str]) -> str:
     here = "those that are here: runner modules"
     home = _home(key)
     if home is not None:
-        return f"{home} has it, but it is not here; {here}"
+        advice = ADVICE.get(short_name(key))
+        return f"{home} has it, but it is not here; {f'use {advice}' if advice else here}"
     short = key.rpartition(".")[2]
     near = nearest(short, modules, cutoff=_ALIKE)
     if near is not None:

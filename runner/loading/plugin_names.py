@@ -12,7 +12,7 @@ _EVERYWHERE: Final = ("", "ansible.builtin", "ansible.legacy")
 _NETWORK: Final = ("ansible.utils", "ansible.netcommon")
 _HOMES: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(
-        words("json_query dict_kv from_csv cartesian flattened"),
+        words("json_query dict_kv from_csv cartesian flattened filetree random_string"),
         ("community.general",),
     ),
     **dict.fromkeys(
@@ -64,8 +64,7 @@ _UNSUPPORTED: Final[dict[str, dict[str, str]]] = {
     },
     "lookup": {
         "config": "there is no ansible.cfg here to read settings from",
-        "filetree": "use lookup('fileglob', ...), one folder at a time",
-        **dict.fromkeys(words("dict_list dependent random_string merge_variables"), _COLLECTION),
+        **dict.fromkeys(words("dict_list dependent merge_variables"), _COLLECTION),
         **dict.fromkeys(_SYSTEMS, _ELSEWHERE),
     },
 }

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from runner.loading.templates import JinjaTemplates
 
 
+_OF_ALL: Final = "hostvars"
+
+
 class Scope:
     """One host's variables during one rendering. Used by one thread."""
 
@@ -61,8 +64,8 @@ class Scope:
         try:
             raw = self.variables[name]
         except KeyError:
-            return LazyDict(self.variables, self, "") if name == "vars" else missing
-        if name == "hostvars" and isinstance(raw, Mapping):
+            return AllVars(self.variables, self) if name == "vars" else missing
+        if name == _OF_ALL and isinstance(raw, Mapping):
             value: Any = HostVars(raw, self)
         else:
             value = self.native(raw, self._prefix + name)
@@ -135,6 +138,33 @@ class LazyDict(Mapping[Any, Any]):
         return repr(plain(self))
 
 
+class AllVars(LazyDict):
+    """Variables as templates see them by their names: ``vars``."""
+
+    __slots__ = ()
+
+    def __init__(self, raw: Mapping[Any, Any], scope: Scope, label: str = "") -> None:
+        super().__init__(raw, scope, label)
+
+    def __getitem__(self, key: Any) -> Any:
+        if key not in self._raw:
+            raise KeyError(key)
+        return self._scope.lookup(key)
+
+
+class OneHost(AllVars):
+    """The variables of one host in ``hostvars``. They know ``hostvars`` too; shown as a whole they
+    do without, or each host would show all."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([name for name in self._raw if name != _OF_ALL])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class LazyList(Sequence[Any]):
     """A list whose elements are rendered when they are read."""
 
@@ -185,7 +215,7 @@ class HostVars(Mapping[str, Any]):
             return known(raw, f"hostvars['{host}']")
         label = f"hostvars['{host}']"
         inner = Scope(self._scope.templates, raw, self._scope.budget, f"{label}.")
-        return LazyDict(raw, inner, label)
+        return OneHost(raw, inner, label)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._raw)
@@ -197,7 +227,7 @@ class HostVars(Mapping[str, Any]):
         return repr(plain(self))
 
 
-_VIEWS: Final = frozenset({LazyDict, LazyList, HostVars})
+_VIEWS: Final = frozenset({LazyDict, AllVars, OneHost, LazyList, HostVars})
 
 
 def known(value: Any, what: str = "") -> Any:

@@ -118,6 +118,10 @@ def _not_growing(inventory: Inventory, addition: Addition) -> Inventory:
     raise NotImplementedError("this inventory was not made by the loader")
 
 
+def _not_read(inventory: Inventory) -> Inventory:
+    raise NotImplementedError("this inventory was not made by the loader")
+
+
 def _no_layers(host: str, name: str) -> tuple[Layer, ...]:
     return ()
 
@@ -129,7 +133,8 @@ class Inventory:
     ``localhost`` are this machine's names with what ``all`` and ``host_vars`` say about them.
     ``warnings`` are for people. ``trace`` finds the layers of one variable of one host, highest
     first, by reading again; it is slow. ``grow`` gives the inventory with an addition, or the same
-    object when there is nothing new in it.
+    object when there is nothing new in it. ``refresh`` reads the sources again: who is no longer in
+    them stays as an implicit host, behind whom new ones come.
     """
 
     hosts: Mapping[str, Host]
@@ -144,6 +149,7 @@ class Inventory:
     grow: Callable[[Inventory, Addition], Inventory] = field(
         default=_not_growing, repr=False, compare=False
     )
+    refresh: Callable[[Inventory], Inventory] = field(default=_not_read, repr=False, compare=False)
 
     def host(self, name: str) -> Host:
         """The host of that name; for one that is in no inventory, an implicit one.

@@ -226,11 +226,94 @@ def test_what_an_added_host_is_given_may_be_a_secret(here: Here) -> None:
     assert out.count("********") >= 2
 
 
-def test_refresh_inventory_is_refused_with_advice(here: Here) -> None:
-    code, _, err = here.run("- hosts: a\n  tasks: [{meta: refresh_inventory}]\n")
+REFRESHING = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: grow, group_by: {key: "is_{{ kind }}"}}
+    - name: write
+      copy:
+        dest: "{{ playbook_dir }}/h.ini"
+        content: "n1\\n[new]\\na kind=other\\nn2\\n[all:vars]\\nansible_connection=local\\n"
+      run_once: true
+    - {name: refresh, meta: refresh_inventory}
+    - {name: kinds, debug: {msg: "{{ kind }} {{ groups.new | default([]) }} {{ groups.is_lin }}"}}
+- name: second
+  hosts: new
+  gather_facts: false
+  tasks: [{name: new, debug: {msg: "{{ group_names }}"}}]
+- name: third
+  hosts: all
+  gather_facts: false
+  tasks: [{name: every, debug: {msg: x}}]
+- name: fourth
+  hosts: b
+  gather_facts: false
+  tasks: [{name: gone, debug: {msg: x}}]
+"""
+
+
+def test_an_inventory_that_is_read_again(here: Here) -> None:
+    code, report = here.report(REFRESHING)
+    assert code == 0
+    on: dict[str, list[str]] = {}
+    for job in report["jobs"]:
+        on.setdefault(job["step"], []).append(job["host"])
+    said = {(job["step"], job["host"]): job["message"] for job in report["jobs"]}
+    refreshed = "the inventory was read again; new: n1, n2; gone: b"
+    assert said["refresh", "a"] == refreshed
+    assert said["kinds", "a"] == "other ['a', 'n2'] ['a']"
+    assert said["kinds", "b"] == "win ['a', 'n2'] ['a']"  # what has begun on it goes on
+    assert said["new", "a"] == "['is_lin', 'new']"
+    assert (on["new"], sorted(on["every"])) == (["a", "n2"], ["a", "n1", "n2"])
+    assert "gone" not in on
+
+
+def test_a_dry_run_does_not_know_what_a_refresh_will_find(here: Here) -> None:
+    play = REFRESHING.replace("{{ groups.is_lin }}", "")
+    code, out, err = here.run(play, "--check")
+    assert code == 0, err
+    said = "who takes part in the play 'second' is not predictable: depends on 'refresh'"
+    assert said in out
+    assert "every" in out
+
+
+def test_sources_that_are_wrong_by_then_fail_the_refresh_alone(here: Here) -> None:
+    play = """
+- hosts: a
+  gather_facts: false
+  tasks:
+    - {name: write, copy: {dest: "{{ playbook_dir }}/h.ini", content: "[a:chidlren]\\n"}}
+    - {name: refresh, meta: refresh_inventory, ignore_errors: true}
+    - {name: kind, debug: {msg: "{{ kind }}"}}
+- hosts: a:b
+  gather_facts: false
+  tasks: [{name: both, debug: {msg: x}}]
+"""
+    code, report = here.report(play)
+    assert code == 0
+    said = {job["step"]: job["message"] for job in report["jobs"]}
+    assert "'chidlren' is no kind of section" in said["refresh"] or "chidlren" in said["refresh"]
+    assert said["kind"] == "lin"
+    assert [job["host"] for job in report["jobs"] if job["step"] == "both"] == ["a", "b"]
+
+
+def test_a_limit_is_checked_in_spite_of_a_refresh_and_holds_behind_it(here: Here) -> None:
+    code, _, err = here.run(REFRESHING, "-l", "a,nobdy")
     assert code == 5
-    assert "the inventory is read once" in err
-    assert "add_host" in err
+    assert "nobdy" in err
+    code, report = here.report(REFRESHING, "-l", "a")
+    assert code == 0
+    assert {job["host"] for job in report["jobs"]} == {"a"}
+
+
+def test_secrets_of_an_inventory_that_is_read_again_are_masked(here: Here) -> None:
+    play = REFRESHING.replace("kind=other", "kind=other ansible_password=Gr33nTree")
+    play = play.replace("msg: x", 'msg: "{{ hostvars.a.ansible_password }}"')
+    code, out, err = here.run(play, "-vv")
+    assert code == 0, err
+    assert "every: ********" in out
+    assert "Gr33nTree" not in out.replace("ansible_password=Gr33nTree", "")
 
 
 def test_what_must_be_verified_is_waited_for_in_spite_of_poll_0(here: Here) -> None:

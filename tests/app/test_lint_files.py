@@ -172,3 +172,9 @@ def test_data_among_playbooks_is_left_out_by_name_and_alone_it_is_a_mistake(
     undashed = write(tmp_path, "hosts: all\ntasks: []\n", "undashed.yml")
     found = list(lint(LintOptions((play, undashed))))
     assert found[1].errors, "a play without its dash is a mistake"
+
+
+def test_a_playbook_of_imports_by_their_full_name_is_one(tmp_path: Path) -> None:
+    write(tmp_path, "- hosts: all\n  tasks: [{name: t, debug: {msg: x}}]\n", "other.yml")
+    found = look(write(tmp_path, "- ansible.builtin.import_playbook: other.yml\n", "site.yml"))
+    assert (found.what, found.tasks, found.errors, found.unknown) == ("playbook", 1, (), ())

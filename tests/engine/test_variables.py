@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.engine.host_state import HostState
 from runner.engine.layers import Layers
 from runner.engine.magic import RUN_MAGIC
-from runner.engine.variables import HostState, Variables
+from runner.engine.variables import Variables
 from runner.loading.templates import JinjaTemplates
 from runner.model.inventory import Group, Host, Inventory, LayeredVars
 from runner.model.playbook import Play, Role, Task
@@ -172,7 +173,7 @@ def test_magic_variables() -> None:
 
 def test_no_magic_is_taken_for_a_setting_of_a_connection() -> None:
     named = {name for name in World().variables.of_host("localhost") if name.startswith("ansible_")}
-    assert named - {"ansible_connection"} == RUN_MAGIC
+    assert named - {"ansible_connection", "ansible_facts"} == RUN_MAGIC
 
 
 def test_nothing_is_stronger_than_magic_but_a_loop() -> None:

@@ -126,3 +126,42 @@ def test_a_part_that_may_come_yet_is_nobody_for_now(inv: Inventory) -> None:
             patterns.select(inv, pattern)
     with pytest.raises(PatternError):
         patterns.select(inv, "laterr", None, "later".__eq__)
+
+
+def test_what_is_read_again_keeps_the_order_of_hosts_and_what_was_added(
+    inv: Inventory, tmp_path: Path
+) -> None:
+    grown = inv.grow(inv, Addition("n1", ("web",), (), {"v": 2}))
+    grown = grown.grow(grown, Addition("b", ("os_linux",), ("all",)))
+    grown = grown.grow(grown, Addition("c", ("os_linux",), ("all",)))
+    (tmp_path / "h.ini").write_text("b\nd\n[web]\na\n[web:vars]\nx=2\n")
+    (tmp_path / "group_vars" / "web.yml").write_text("y: new\n")
+    fresh = grown.refresh(grown)
+    assert list(fresh.hosts) == ["a", "b", "c", "n1", "d"]
+    assert dict(fresh.hosts["a"].vars) == {"x": 2, "y": "new"}
+    assert dict(fresh.hosts["n1"].vars) == {"x": 2, "y": "new", "own": "file", "v": 2}
+    assert fresh.hosts["b"].groups == ("os_linux",)
+    assert fresh.hosts["c"].implicit
+    assert fresh.hosts["c"].vars["x"] == 1  # as it was
+    assert set(fresh.groups["all"].hosts) == {"a", "b", "d", "n1"}
+    assert patterns.select(fresh, "*") == ("d", "a", "n1", "b")
+    again = fresh.grow(fresh, Addition("c", ("web",)))
+    assert not again.hosts["c"].implicit
+    assert "ansible_connection" not in again.hosts["c"].vars
+    assert again.grow(again, Addition("b", ("os_linux",), ("all",))) is again
+
+
+def test_sources_that_are_broken_by_then_change_nothing(inv: Inventory, tmp_path: Path) -> None:
+    grown = inv.grow(inv, Addition("n1", ("web",)))
+    (tmp_path / "h.ini").write_text("[web:childern]\n")
+    with pytest.raises(InputError):
+        grown.refresh(grown)
+    assert grown.grow(grown, Addition("n1", ("web",))) is grown
+
+
+def test_this_machine_stays_when_the_sources_are_read_again(inv: Inventory) -> None:
+    known = inv.with_localhost(["localhost"])
+    fresh = known.refresh(known)
+    assert fresh.hosts["localhost"].implicit
+    added = fresh.grow(fresh, Addition("localhost", ("web",)))
+    assert added.hosts["localhost"].vars["ansible_connection"] == "local"

@@ -1,6 +1,7 @@
 """Lookups: where files are found, what runs on the controller, passwords, loops."""
 
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -240,3 +241,82 @@ def test_env_is_the_environment_of_the_controller(monkeypatch: pytest.MonkeyPatc
 
 def test_secrets_in_variables_are_found_by_vars() -> None:
     assert give("lookup('vars', 'p')", p=Secret("geheim")) == "geheim"
+
+
+# -- folders, random texts --------------------------------------------------------------------
+
+
+def test_filetree_tells_what_is_below_folders_the_first_of_a_path(tmp_path: Path) -> None:
+    tree(tmp_path, "files/one/etc/a.conf", "files/one/b.txt", "files/two/b.txt", "two/c.txt")
+    (tmp_path / "files/one/link").symlink_to("b.txt")
+    os.mkfifo(tmp_path / "files/one/pipe")
+    (tmp_path / "files/one/b.txt").chmod(0o640)
+    templates = JinjaTemplates(tmp_path)
+    found = templates.loop_items("filetree", ["one/", "two", "nowhere"], {})
+    assert [(e["path"], e["state"]) for e in found] == [
+        *[("etc", "directory"), ("b.txt", "file"), ("link", "link"), ("etc/a.conf", "file")],
+    ]
+    folder, text, link, _ = found
+    assert folder["root"] == f"{tmp_path}/files/one/"
+    assert "src" not in folder
+    assert (text["src"], text["mode"], text["size"]) == (
+        str(tmp_path / "files/one/b.txt"),
+        "0640",
+        24,
+    )
+    assert (text["uid"], link["src"]) == (os.getuid(), "b.txt")
+    assert isinstance(text["mtime"], float)
+    inside = "query('community.general.filetree', 'two') | map(attribute='path') | list"
+    assert give(inside, templates) == ["b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("options", "pattern"),
+    [
+        ("", r"[!-~]{8}"),
+        ("length=12, special=false", r"[A-Za-z0-9]{12}"),
+        ("length=4, min_numeric=4", r"\d{4}"),
+        ("override_all='ab', length=20", r"[ab]{20}"),
+        ("upper=false, lower=false, numbers=false, override_special='-_'", r"[-_]{8}"),
+        ("ignore_similar_chars=true, special=false, length=200", r"[^il1LoO0]{200}"),
+        ("length=3, base64=true", r"[A-Za-z0-9+/]{4}"),
+    ],
+)
+def test_random_string_keeps_to_its_classes(options: str, pattern: str) -> None:
+    assert re.fullmatch(pattern, give(f"lookup('community.general.random_string', {options})"))
+
+
+def test_random_string_of_a_seed_is_always_the_same_and_known_to_a_dry_run() -> None:
+    expression = "lookup('random_string', seed='x')"
+    assert give(expression) == give(expression, **DRY)
+    with pytest.raises(DependsOnUnknown):
+        give("lookup('random_string')", **DRY)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("'x'", "takes options alone"),
+        ("length=2, min_upper=3", "the minimums add up to 3"),
+        ("length=-1", "length is between"),
+        ("lower=no, upper=no, special=no, numbers=no", "no characters left"),
+        ("size=3", "size"),
+    ],
+)
+def test_random_string_refuses_what_cannot_be(options: str, message: str) -> None:
+    with pytest.raises(TemplateError, match=message):
+        give(f"lookup('random_string', {options})", no=False)
+
+
+def test_lines_of_programs_are_not_run_in_a_dry_run(tmp_path: Path) -> None:
+    templates = JinjaTemplates(tmp_path)
+    assert templates.loop_items("lines", "echo a; echo b", {}) == ["a", "b"]
+    with pytest.raises(DependsOnUnknown):
+        templates.loop_items("lines", f"touch {tmp_path}/ran", DRY)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_any_lookup_may_be_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOPED", "here")
+    assert TEMPLATES.loop_items("env", ["LOOPED"], {}) == ["here"]
+    assert TEMPLATES.loop_items("vars", ["x"], {"x": 1}) == [1]

@@ -241,9 +241,10 @@ def test_the_rest_of_a_task_with_an_unknown_module_is_read_too(folder: Path) -> 
 
 
 def test_a_loop_that_is_a_lookup(folder: Path) -> None:
-    with pytest.raises(InputError, match="there is no loop 'with_ini'") as caught:
-        play(folder, "- hosts: all\n  tasks: [{win_ping: , with_ini: x}]\n")
-    assert caught.value.hint == "loop: \"{{ query('ini', ...) }}\""
+    play(folder, "- hosts: all\n  tasks: [{win_ping: , with_ini: x}]\n")
+    with pytest.raises(InputError, match="there is no loop 'with_dnstxt'") as caught:
+        play(folder, "- hosts: all\n  tasks: [{win_ping: , with_dnstxt: x}]\n")
+    assert "it asks another system" in caught.value.hint
 
 
 def test_hosts_that_only_a_run_could_know(folder: Path) -> None:
