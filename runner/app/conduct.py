@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from runner.app import garbage
 from runner.app.descriptors import fit
+from runner.app.home import home
 from runner.app.options import FORKS_CAP, View
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.runtime import Links
@@ -23,7 +24,8 @@ from runner.engine.stop import Stop, StopLevel
 from runner.engine.walk import Over, Visit, Walk
 from runner.events import Event, JobFinished, Notice, RunFinished, RunStarted, StepAdded, StepInfo
 from runner.model.job import Status
-from runner.reporting.bus import EventBus, Subscriber
+from runner.reporting.bounds import without_results
+from runner.reporting.bus import EventBus, OfHosts, Subscriber
 from runner.reporting.plain import PlainView
 from runner.reporting.recap import usual_commands
 from runner.reporting.views import views
@@ -76,24 +78,6 @@ class Tally:
         return 10 if detailed and self.trouble[Status.WOULD_CHANGE] else 0
 
 
-@dataclass(frozen=True, slots=True)
-class OfHosts:
-    """Hands on what is about some hosts, and about the run as a whole."""
-
-    to: Subscriber
-    hosts: frozenset[str]
-
-    def handle(self, event: Event) -> None:
-        """Hand one event on, unless it is about the job of another host."""
-        job = getattr(event, "job", None)
-        if job is None or job.host in self.hosts:
-            self.to.handle(event)
-
-    def close(self) -> None:
-        """Nothing more will come."""
-        self.to.close()
-
-
 class Conductor:
     """One verb's walk, from RunStarted to RunFinished."""
 
@@ -114,6 +98,7 @@ class Conductor:
         """What steps are called that were told of during the walk."""
         self.report_missing = False
         self.shows_output = view.verbosity > 0
+        self._shows_results = view.shows_results or bool(also)
         shows = _views(view, check=check) if shown else []
         if only is not None:
             shows = [OfHosts(one, only) if isinstance(one, PlainView) else one for one in shows]
@@ -123,6 +108,8 @@ class Conductor:
         """Count it and hand it to whoever watches."""
         if isinstance(event, JobFinished):
             self.tally.add(event)
+            if not self._shows_results:
+                event = without_results(event)  # it may wait for a slow terminal
         elif isinstance(event, StepAdded):
             self.titles[event.step.step] = event.step.name
         self._bus.publish(event)
@@ -269,6 +256,7 @@ def _views(view: View, *, check: bool) -> list[Subscriber]:
         diff=view.diff,
         json_file=view.json_file,
         next_commands=usual_commands if view.proposes else None,
+        folder=home(),
     )
 
 

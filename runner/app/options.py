@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for a verb that reads no playbook
+    from runner.engine.undo import Doubt
     from runner.loading.prompts import Question
 
 FORKS_CAP = 100
@@ -25,6 +26,11 @@ class View:
     terminal: bool = False
     proposes: bool = True
     """Whether it ends with the commands that usually come next."""
+
+    @property
+    def shows_results(self) -> bool:
+        """Whether anything shows what ``register`` sees."""
+        return self.verbosity > 1 or self.json_file is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +140,5 @@ class RollbackOptions:
     """Whether what may travel together does, instead of one by one."""
     output: Path | None = None
     """Write the way back there as a playbook, and contact nobody."""
+    doubt: Doubt | None = None
+    """What to do about commands of ``undo:`` of which nobody saw the end; None leaves them."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from runner import __version__
+from runner.app.home import home
 from runner.app.options import RunOptions
 from runner.app.prepare import Prepared
+from runner.engine.spool import Spool
 from runner.engine.variables import Variables
 from runner.model.source import Source
+
+_ASKS: Final = re.compile(r"hostvars|template|lookup|query|\bq\(")
 
 
 def run_variables(
@@ -29,7 +36,24 @@ def run_variables(
         run_tags=options.tags,
         skip_tags=options.skip_tags,
         as_data=prepared.fleet.templates.as_data,
+        spool=Spool(home()),
+        private=lambda: is_private(prepared),
     )
+
+
+def is_private(prepared: Prepared) -> bool:
+    """Whether surely no host of this run ever looks at what it has learned about another: nobody
+    is delegated to, and no text asks, nor reads another text that might."""
+    tasks = [*prepared.playbook.all_tasks(), *prepared.known]
+    is_template = prepared.fleet.templates.is_template
+    if prepared.stages or any(
+        task.delegate_to is not None or (task.include is not None and is_template(dict(task.args)))
+        for task in tasks
+    ):
+        return False
+    texts: list[object] = [*prepared.playbook.plays, *prepared.known, prepared.fleet.extra]
+    texts += prepared.fleet.inventory.all_vars()
+    return not any(_ASKS.search(repr(text)) for text in texts)
 
 
 def _batches(prepared: Prepared) -> dict[Source, list[list[str]]]:

@@ -3,7 +3,7 @@
 A job is a step on a host. The graph's vertices are steps; the host dimension is never expanded:
 a step carries the set of its hosts (shared by all steps of a play), and a link between two steps
 says whether it holds on the same host or over all hosts. So 10,000 hosts times 20 tasks cost 20
-vertices, and the walk keeps two bytes for each job.
+vertices, and the walk keeps five bytes for each job.
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ class Preparing:
     def _waited(self, turn: Turn, args: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """What became of a job that was waited for although its task has ``poll: 0``."""
         registered = self._runtime.variables.state(turn.job.host).registered
-        return ended_job(registered.values(), args.get("jid"))
+        return ended_job((registered[name] for name in tuple(registered)), args.get("jid"))
 
     def _on_host(self, work: Work, target: Target | None, way: Way) -> Work:
         """With what only a host needs: the setting of its commands, and its facts."""

@@ -35,10 +35,17 @@ class Results:
         result = settle(dict(outcome.result), f"'{task.name}'")
         return {task.register: self._runtime.templates.as_data(result)}
 
-    def remember(self, task: Task, host: str, outcome: Outcome) -> None:
-        """Keep what later tasks of this host may see."""
-        if task.register:
-            self._runtime.variables.state(host).registered.update(self.registered(task, outcome))
+    def remember(self, task: Task, host: str, outcome: Outcome, *, stays: bool) -> None:
+        """Keep what later tasks of this host may see: what is large outside of memory, unless it
+        ``stays``."""
+        if not task.register:
+            return
+        # What would be masked if it were shown must not lie on a disk as it is.
+        self._runtime.variables.register(
+            host,
+            self.registered(task, outcome),
+            lambda: not stays and self._runtime.redactor.is_clean(outcome.result),
+        )
 
     def remember_failure(self, task: Task, host: str, outcome: Outcome, no_log: bool) -> None:
         """Let a ``rescue`` see what failed: ``ansible_failed_task``, ``ansible_failed_result``."""
@@ -58,7 +65,7 @@ class Results:
 
     def share(self, task: Task, host: str, outcome: Outcome) -> None:
         """Keep on this host what another one did for all (``run_once``)."""
-        self.remember(task, host, outcome)
+        self.remember(task, host, outcome, stays=bool(task.no_log))
         if not outcome.is_good or (task.delegate_to is not None and task.delegate_facts):
             return
         state = self._runtime.variables.state(host)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,7 +14,7 @@ from runner.engine.leasing import Leasing
 from runner.engine.link import Link
 from runner.engine.stop import Stop
 from runner.engine.variables import Variables
-from runner.errors import PlaybookError
+from runner.errors import InputError, PlaybookError
 from runner.events import Event
 from runner.interfaces.includes import Included, Includes
 from runner.interfaces.module import Module
@@ -90,8 +90,12 @@ class Links:
         """
         with self._lock:
             links = list(self._links.get(host, {}).values())
-        if not links and self.leasing is not None and self.leasing.suspects(host):
-            links = [self.get(host)]  # nothing was to be done there, but to clear up
+        if not links and self.leasing is not None and host in self.leasing.suspects:
+            try:
+                links = [self.get(host)]  # nothing was to be done there, but to clear up
+            except InputError as error:
+                text = f"{host}: the lease of a run that died may be left there: {error.message}"
+                self.leasing.book.notice(host, text)
         for link in links:
             if link.lock.acquire(blocking=False):
                 try:
@@ -99,6 +103,16 @@ class Links:
                     link.drop()
                 finally:
                     link.lock.release()
+
+    def close_suspects(self) -> None:
+        """Clear up on those ``Leasing.suspects`` that nobody was done with so far."""
+        if self.leasing is not None:
+            self._close_each(sorted(self.leasing.suspects))
+
+    def forget(self, host: str) -> None:
+        """Forget what is known of a host that nobody will work with."""
+        for link in list(self._links.get(host, {}).values()):
+            link.facts = None
 
     def close_all(self, hosts: Iterable[str] | None = None) -> None:
         """Close every connection, all at the same time: a host that is gone takes its time."""
@@ -109,10 +123,12 @@ class Links:
                 if any(w.connection for w in ways.values())
                 or (self.leasing is not None and self.leasing.has(host))
             ]
-        wanted = open_ if hosts is None else [host for host in open_ if host in set(hosts)]
-        if wanted:
-            with ThreadPoolExecutor(min(_CLOSERS, len(wanted)), "closing") as pool:
-                list(pool.map(self.close, wanted))
+        self._close_each(open_ if hosts is None else [h for h in open_ if h in set(hosts)])
+
+    def _close_each(self, hosts: Sequence[str]) -> None:
+        if hosts:
+            with ThreadPoolExecutor(min(_CLOSERS, len(hosts)), "closing") as pool:
+                list(pool.map(self.close, hosts))
 
     def end_now(self, seconds: float) -> None:
         """End what runs on any host and close, in so many seconds, though workers use the links.

@@ -51,7 +51,7 @@ class Settling:
             if step.once:
                 self._failed_once[job] = outcome
         if step.task is not None:
-            self._results.remember(step.task, job.host, outcome)
+            self._results.remember(step.task, job.host, outcome, stays=done.keywords.no_log)
             if outcome.status is Status.NOT_PREDICTABLE:
                 self._results.forget(step.task, job.host)
             self._notify(step.task, play, job, done, outcome)

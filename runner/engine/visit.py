@@ -139,6 +139,8 @@ class TaskVisit(ABC):
         if self.ahead is not None:
             self.ahead.done(host)
         self.runtime.links.close(host)
+        if self.runtime.variables.done(host):
+            self.runtime.links.forget(host)
 
     # -- one job ----------------------------------------------------------------------------
 

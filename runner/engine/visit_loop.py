@@ -93,7 +93,7 @@ class Items:
             one = dataclasses.replace(one, outcome=dataclasses.replace(one.outcome, result=result))
             done.append(one)
             # As in Ansible, the next element may look at what became of this one.
-            self._results.remember(turn.task, turn.job.host, one.outcome)
+            self._results.remember(turn.task, turn.job.host, one.outcome, stays=True)
             if one.outcome.status in (Status.UNREACHABLE, Status.IN_DOUBT):
                 break
             if over.break_when and self._breaks(turn, over, loop, done):

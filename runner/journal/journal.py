@@ -41,9 +41,10 @@ class Journal(JournalReading):
     """One file of runs and changes. Any thread may call any method.
 
     Everything raises JournalError when the file cannot be read or written. Secrets must be masked
-    by the caller. ``settle``, ``outcome`` and ``undone`` return at once and are on the disk a
-    moment later, at the latest when ``flush`` or ``finish`` returns; should they be lost, the
-    change stands as intended, which is what ``in doubt`` means. All reads see them.
+    by the caller. ``settle``, ``outcome`` and ``undone`` return at once (where the disk is far
+    behind, when it has caught up) and are on the disk a moment later, at the latest when ``flush``
+    or ``finish`` returns; should they be lost, the change stands as intended, which is what ``in
+    doubt`` means. All reads see them.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
@@ -198,7 +199,7 @@ class Journal(JournalReading):
             if connection.execute(statement, values).rowcount != 1:
                 raise JournalError(f"there is no change {change.change} in the journal")
 
-        self._writer.post(work)
+        self._writer.post(work, len(change.found or "") + len(change.applied or ""))
 
     def undone(self, change: int, by: str) -> None:
         """Mark a change as taken back by the run ``by``; what a rollback took back stands again."""
@@ -210,7 +211,10 @@ class Journal(JournalReading):
 
     def keep_outcome(self, values: Mapping[str, Any]) -> None:
         """The same, for who has it as it is written."""
-        self._writer.post(lambda connection: connection.execute(insert("outcomes", values), values))
+        self._writer.post(
+            lambda connection: connection.execute(insert("outcomes", values), values),
+            len(values["data"]),
+        )
 
     def opened(self, run: str, host: str, place: str, held: str) -> None:
         """Record, durably, that a host holds something for this run; see ``holdings``."""

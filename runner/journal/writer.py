@@ -1,7 +1,8 @@
 """The one thread that writes. It commits in groups: many workers share one wait for the disk.
 
 While a commit is under way, whoever comes next queues up; the next commit takes them all. What
-nobody waits for is held back a moment, to travel with the next group.
+nobody waits for is held back a moment, to travel with the next group. When much is held back,
+because the disk is slower than the hosts, whoever brings more waits: memory is no place to queue.
 
 A group is written straight through. Only when a work of it is wrong in itself, which is rare, it is
 begun again with a savepoint around each work: so works may be called twice.
@@ -25,6 +26,11 @@ LINGER_SECONDS: Final = 0.1
 """How long a record that nobody waits for may stay in memory."""
 RETRY_SECONDS: Final = 1.0
 """How long to wait before such records are tried again, after the disk refused them."""
+
+MOST_WAITING: Final = 16_000_000
+"""Bytes of such records that wait for the disk at most."""
+OVERHEAD: Final = 1_000
+"""Bytes that a record takes beside its texts, about."""
 
 _WRONG_RECORD = (
     sqlite3.IntegrityError,
@@ -51,6 +57,7 @@ class _Entry(NamedTuple):
 
     work: Work[Any]
     promise: Future[Any] | None
+    size: int = 0
 
 
 class _WrongWork(Exception):
@@ -63,7 +70,14 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)
+        self._room = threading.Condition(lock)
+        """The same lock, for those who wait until less is held back."""
+        self._waiting = 0  # bytes that are held back, or being written
+        self._pressing = 0  # how many wait for room
+        # The disk has refused the last group: to wait for it might be to wait for ever.
+        self._refusing = False
         self._queue: list[_Entry] = []
         self._awaited = False
         """Whether somebody waits for something in the queue."""
@@ -95,9 +109,12 @@ class Writer:
         self._put(_Entry(work, promise))
         return promise
 
-    def post(self, work: Work[Any]) -> None:
-        """Do it soon. A failure shows at the next ``flush``; what the disk refuses is kept."""
-        self._put(_Entry(work, None))
+    def post(self, work: Work[Any], size: int = 0) -> None:
+        """Do it soon. A failure shows at the next ``flush``; what the disk refuses is kept.
+
+        ``size`` is about how many characters it holds. Waits while too much is held back.
+        """
+        self._put(_Entry(work, None, size + OVERHEAD))
 
     def flush(self) -> None:
         """Return when all that was posted is on the disk. Raises JournalError if it is not."""
@@ -122,10 +139,26 @@ class Writer:
         self._thread.join()
         self.complain()
 
+    def _wait_for_room(self, size: int) -> None:
+        if threading.current_thread() is self._thread:
+            return
+        self._pressing += 1
+        try:
+            while self._waiting and self._waiting + size > MOST_WAITING:
+                if self._refusing or self._closing:
+                    return
+                self._changed.notify_all()  # what is held back is due now
+                self._room.wait(1.0)
+        finally:
+            self._pressing -= 1
+
     def _put(self, entry: _Entry) -> None:
         with self._changed:
+            if self._waiting + entry.size > MOST_WAITING:
+                self._wait_for_room(entry.size)
             if self._closing:
                 raise JournalError(f"the journal {self._path} is closed")
+            self._waiting += entry.size
             is_news = not self._queue
             if entry.promise is not None:
                 is_news = is_news or not self._awaited
@@ -163,7 +196,9 @@ class Writer:
     def _is_due(self) -> bool:
         if not self._queue:
             return False
-        return self._closing or self._awaited or time.monotonic() >= self._not_before
+        if self._closing or self._awaited or time.monotonic() >= self._not_before:
+            return True
+        return self._pressing > 0 and not self._refusing
 
     def _write(self, batch: list[_Entry]) -> None:
         try:
@@ -179,8 +214,15 @@ class Writer:
         with self._changed:
             self._records += sum(failure is None for _, failure in results)
             self._commits += 1
+            self._refusing = False
+            self._free(batch)
         for entry, (value, failure) in zip(batch, results, strict=True):
             self._settle(entry, value, failure)
+
+    def _free(self, entries: list[_Entry]) -> None:
+        self._waiting -= sum(entry.size for entry in entries)
+        if self._pressing:
+            self._room.notify_all()
 
     def _commit(
         self, batch: list[_Entry], do: Callable[[_Entry], tuple[Any, Exception | None]]
@@ -231,6 +273,8 @@ class Writer:
         """Nothing of the group was written: who waits is told, what was posted is kept."""
         kept = [entry for entry in batch if entry.promise is None]
         with self._changed:
+            self._refusing = True
+            self._free([entry for entry in batch if entry.promise is not None])
             if self._closing:
                 if kept:
                     self._problem = self._problem or self._explained(error)

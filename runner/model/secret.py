@@ -108,6 +108,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: tuple[str, ...] = ()
+        self._learned: set[str] = set()
         self._lock = Lock()
         self.told: Callable[[Sequence[str]], None] | None = None
         """Gets what it learns, for whoever masks elsewhere."""
@@ -115,6 +116,8 @@ class Redactor:
 
     def add(self, *secrets: str) -> None:
         """Learn more secrets. Longer ones are masked first, so that no tail of one stays."""
+        if self._learned.issuperset(secrets):
+            return  # each host tells its password, and mostly it is one for all
         new = {
             form
             for secret in map(str, secrets)
@@ -124,9 +127,11 @@ class Redactor:
         }
         with self._lock:
             if new.issubset(self._secrets):
+                self._learned.update(secrets)
                 return
             known = {*self._secrets, *new}
             self._secrets = tuple(sorted(known, key=lambda s: (-len(s), s)))
+            self._learned.update(secrets)  # from here on they are masked
         if self.told is not None:
             self.told(secrets)
 

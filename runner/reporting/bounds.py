@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
+from runner.events import JobFinished
 from runner.model.job import Outcome
 from runner.model.state import Difference
 
@@ -93,6 +94,15 @@ def bounded_outcome(outcome: Outcome, *, results: bool) -> Outcome:
         items=_items(outcome.items, results=results),
         warnings=_warnings(outcome),
     )
+
+
+def without_results(event: JobFinished) -> JobFinished:
+    """The same without what ``register`` sees, for listeners none of whom shows it."""
+    outcome = event.outcome
+    if not outcome.result and not outcome.items:
+        return event
+    items = tuple([item.having(result={}) for item in outcome.items])
+    return JobFinished(event.job, outcome.having(result={}, items=items), event.time)
 
 
 def _warnings(outcome: Outcome) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -27,6 +28,24 @@ class Subscriber(Protocol):
 
     def close(self) -> None:
         """Nothing more will come: write out, put the terminal back in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfHosts:
+    """Hands on what is about some hosts, and about the run as a whole."""
+
+    to: Subscriber
+    hosts: frozenset[str]
+
+    def handle(self, event: Event) -> None:
+        """Hand one event on, unless it is about the job of another host."""
+        job = getattr(event, "job", None)
+        if job is None or job.host in self.hosts:
+            self.to.handle(event)
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        self.to.close()
 
 
 class EventBus:

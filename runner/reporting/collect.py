@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter, deque
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple, overload
 
 from runner.events import (
     Event,
@@ -18,6 +19,7 @@ from runner.events import (
 )
 from runner.model.job import JobId, Outcome
 from runner.reporting.bounds import bounded_outcome
+from runner.reporting.kept import KeptOutcomes
 from runner.reporting.steps import Steps, parents
 
 _MOST_NOTICES: Final = 1_000
@@ -31,20 +33,49 @@ class Entry(NamedTuple):
     outcome: Outcome
 
 
+class Entries(Sequence[Entry]):
+    """Jobs of a run in the order of reports. Each is made when somebody comes to it."""
+
+    def __init__(
+        self, kept: KeptOutcomes, steps: Steps, hosts: Sequence[str], *, timed: bool
+    ) -> None:
+        self._kept = kept
+        self._steps = steps
+        self._hosts = kept.in_order(hosts)
+        self._order = _steps_in_order(kept.steps, steps.names)
+        self._timed = timed
+
+    def __iter__(self) -> Iterator[Entry]:
+        for step in self._order:
+            title = title_of(self._steps.get(step), JobId(step, ""))
+            for host, outcome in self._kept.of(step, self._hosts, timed=self._timed):
+                yield Entry(JobId(step, host), title, outcome)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @overload
+    def __getitem__(self, place: int) -> Entry: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Entry]: ...
+    def __getitem__(self, place: int | slice) -> Entry | list[Entry]:
+        return list(self)[place]
+
+
 class Collector:
-    """A subscriber that remembers; memory is bounded per job.
+    """A subscriber that remembers; memory is bounded, see ``kept``.
 
     With ``results`` it also keeps (bounded) what ``register`` sees, which only the JSON report
-    needs.
+    needs. ``folder`` is where it may keep what is too much for memory.
     """
 
-    def __init__(self, *, results: bool = False) -> None:
+    def __init__(self, *, results: bool = False, folder: Path | None = None) -> None:
         self.started: RunStarted | None = None
         self.finished: RunFinished | None = None
         self.notices: deque[Notice] = deque(maxlen=_MOST_NOTICES)
+        self.kept = KeptOutcomes(folder)
         self._results = results
         self._steps = Steps()
-        self._outcomes: dict[JobId, Outcome] = {}
 
     def handle(self, event: Event) -> None:
         """Take in one event."""
@@ -55,7 +86,7 @@ class Collector:
             case StepAdded():
                 self._steps.add(event.step)
             case JobFinished():
-                self._outcomes[event.job] = bounded_outcome(event.outcome, results=self._results)
+                self.kept.keep(event.job, bounded_outcome(event.outcome, results=self._results))
             case Notice():
                 self.notices.append(event)
             case RunFinished():
@@ -67,20 +98,18 @@ class Collector:
     @property
     def steps(self) -> Sequence[StepInfo]:
         """The run's tasks in their order, with the hosts that really met those of includes."""
-        met = Counter(job.step for job in self._outcomes)
         return [
-            dataclasses.replace(step, hosts=max(step.hosts, met[step.step]))
+            dataclasses.replace(step, hosts=max(step.hosts, self.kept.met(step.step)))
             for step in self._steps.all
         ]
 
-    def entries(self) -> list[Entry]:
-        """All finished jobs: by task in the playbook's order, then by host in the inventory's."""
-        found = (
-            Entry(job, title_of(self._steps.get(job.step), job), outcome)
-            for job, outcome in self._outcomes.items()
-        )
+    def entries(self, *, timed: bool = True) -> Sequence[Entry]:
+        """All finished jobs: by task in the playbook's order, then by host in the inventory's.
+
+        Not ``timed``, they are without the time that each took, and quicker to go through.
+        """
         hosts = self.started.hosts if self.started else ()
-        return in_order(found, self._steps.names, hosts)
+        return Entries(self.kept, self._steps, hosts, timed=timed)
 
 
 def title_of(step: StepInfo | None, job: JobId) -> str:
@@ -91,18 +120,23 @@ def title_of(step: StepInfo | None, job: JobId) -> str:
 def in_order(entries: Iterable[Entry], steps: Sequence[str], hosts: Sequence[str]) -> list[Entry]:
     """By task, then by host; a step that is not in the list stands behind the one that brought it
     in, and what belongs nowhere comes last, as it came."""
-    step_place = {step: place for place, step in enumerate(steps)}
-    host_place = {host: place for place, host in enumerate(hosts)}
-    met: dict[str, int] = {}
     found = list(entries)
-    for entry in found:
-        met.setdefault(entry.job.step, len(met))
+    met = dict.fromkeys(entry.job.step for entry in found)
+    step_place = {step: place for place, step in enumerate(_steps_in_order(met, steps))}
+    host_place = {host: place for place, host in enumerate(hosts)}
+    return sorted(
+        found,
+        key=lambda e: (step_place[e.job.step], host_place.get(e.job.host, len(host_place))),
+    )
 
-    def place(entry: Entry) -> tuple[int, int, int]:
-        step, host = entry.job.step, host_place.get(entry.job.host, len(host_place))
-        if step in step_place:
-            return step_place[step], -1, host
-        known = (step_place[parent] for parent in parents(step) if parent in step_place)
-        return next(known, len(step_place)), met[step], host
 
-    return sorted(found, key=place)
+def _steps_in_order(met: Iterable[str], steps: Sequence[str]) -> list[str]:
+    """The steps that were met, as they came, in their order."""
+    known = {step: place for place, step in enumerate(steps)}
+
+    def place(step: str) -> tuple[int, bool]:
+        if step in known:
+            return known[step], False
+        return next((known[p] for p in parents(step) if p in known), len(known)), True
+
+    return sorted(met, key=place)

@@ -42,13 +42,13 @@ class Ending:
     def close(self) -> None:
         """Say how far it came if the end of the run never came."""
         if self._collector.started and not self._collector.finished:
-            done = plural(len(self._collector.entries()), "finished job")
+            done = plural(len(self._collector.kept), "finished job")
             said = f"The run ended early, after {done}."
             self._printer.write([EMPTY, line(span(said, "bold red"))])
 
     def lines(self, finished: RunFinished) -> list[Line]:
         """The last page."""
-        entries = self._collector.entries()
+        entries = self._collector.entries(timed=False)
         title = self._collector.started.title if self._collector.started else ""
         lines: list[Line] = [EMPTY]
         shows_changes = self._check or self._diff

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -197,7 +197,7 @@ def _causes(entry: Entry) -> list[tuple[Outcome, str]]:
     return [(item, f"{entry.title} (item={one_line(item.item)})") for item in bad]
 
 
-def by_text(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+def by_text(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     """(text, host) pairs as text and its hosts, in the order in which the texts came."""
     found: dict[str, dict[str, None]] = {}
     for text, host in pairs:

@@ -197,33 +197,33 @@ def _blockers(blocked: Sequence[Entry]) -> str:
     return f"by {named}{more}"
 
 
-def _messages(entries: Sequence[Entry]) -> list[tuple[str, str]]:
-    return [
+def _messages(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    yield from (
         (f"{one_line(entry.title)}: {one_line(outcome.message)}", entry.job.host)
         for entry in entries
         for outcome in (entry.outcome, *entry.outcome.items)
         if outcome.said and outcome.message
-    ]
+    )
 
 
-def _warnings(entries: Sequence[Entry]) -> list[tuple[str, str]]:
-    return [
+def _warnings(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    yield from (
         (one_line(text), entry.job.host)
         for entry in entries
         for outcome in (entry.outcome, *entry.outcome.items)
         for text in outcome.warnings
-    ]
+    )
 
 
-def _irreversible(entries: Sequence[Entry]) -> list[tuple[str, str]]:
-    return [
+def _irreversible(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    yield from (
         (f"{one_line(entry.title)}: {reason}", entry.job.host)
         for entry in entries
         for reason in dict.fromkeys(
             _why_final(outcome) for outcome in (entry.outcome, *entry.outcome.items)
         )
         if reason
-    ]
+    )
 
 
 def _why_final(outcome: Outcome) -> str:
@@ -234,7 +234,7 @@ def _why_final(outcome: Outcome) -> str:
     return "" if nothing else one_line(outcome.irreversible)
 
 
-def _repeated(heading: str, pairs: Sequence[tuple[str, str]]) -> Iterator[Line]:
+def _repeated(heading: str, pairs: Iterable[tuple[str, str]]) -> Iterator[Line]:
     grouped = by_text(pairs)
     if grouped:
         yield line(span(heading, "bold"))

@@ -24,13 +24,15 @@ def views(
     json_file: str | Path | None = None,
     next_commands: NextCommands | None = None,
     stream: TextIO | None = None,
+    folder: Path | None = None,
 ) -> list[Subscriber]:
     """The subscribers for one run, in the order in which they must see events.
 
     ``verbosity`` counts ``-v``. ``terminal``: a person watches ``stream`` on a terminal, so show
     a live view; a dumb terminal gets plain lines all the same. ``json_file`` ``-`` sends the
     JSON report to standard output, and everything for people to standard error.
-    ``next_commands`` works out the commands that the recap proposes. Raises OSError when
+    ``next_commands`` works out the commands that the recap proposes; ``folder`` is where outcomes
+    go that are too many for memory. Raises OSError when
     ``json_file`` could never be written.
     """
     to_stdout = json_file is not None and str(json_file) == "-"
@@ -38,7 +40,7 @@ def views(
         stream = sys.stderr if to_stdout else sys.stdout
     terminal = terminal and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
-    collector = Collector(results=json_file is not None or verbosity > 1)
+    collector = Collector(results=json_file is not None or verbosity > 1, folder=folder)
     printer = Printer(stream, terminal=terminal)
     running: Subscriber
     if terminal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from bench.cases import NO_FUSE, PYPSRP, PYWINRM, RUNNER, Case
 from bench.compare import sample, verify
-from bench.contenders import CONTENDERS, PASSWORD, USER, Start
+from bench.contenders import CONTENDERS, PASSWORD, USER, Start, write_files
 from bench.far_end import FarEnd, Seen
 from bench.measure import Failed, run
 
@@ -77,6 +78,57 @@ def test_the_runner(far_end: FarEnd) -> None:
     assert found["exchanges"] >= 2 * 6
     assert found["logons"] == 2
     assert found["shells"] >= 2
+
+
+_ENVIRONMENT = "win_environment: {{name: V{n}, value: x, level: machine, state: present}}"
+_VALUES = "win_regedit: {{path: 'HKLM:\\SOFTWARE\\Microsoft', name: v{n}, type: dword, data: 1}}"
+_COMMANDS = "win_command: hostname"
+
+
+@pytest.mark.parametrize(
+    ("task", "count", "option", "exchanges", "status"),
+    [
+        # Logon 2, Create and Delete 2; a look, a script with the lease, a look with its return.
+        (_ENVIRONMENT, 8, "", 13, "changed 8"),
+        (_ENVIRONMENT, 20, "", 13, "changed 20"),
+        (_VALUES, 20, "", 13, "changed 20"),
+        # The script with the lease, and its return by itself.
+        (_COMMANDS, 5, "", 10, "changed 5"),
+        (_COMMANDS, 20, "", 10, "changed 20"),
+        # The script.
+        (_COMMANDS, 20, "--no-lease", 7, "changed 20"),
+        # One by one: each a command of three; with the lease, and its return.
+        (_COMMANDS, 5, "--no-fuse", 4 + 3 * (5 + 2), "changed 5"),
+    ],
+)
+def test_a_visit_costs_exactly_this(
+    far_end: FarEnd,
+    tmp_path: Path,
+    task: str,
+    count: int,
+    option: str,
+    exchanges: int,
+    status: str,
+) -> None:
+    """As the far end counts them: HTTP requests with NTLM, all of a play on one host. On a busy
+    machine one more may be needed, so the fewest of several runs count."""
+    lines = "".join(f"    - {task.format(n=number)}\n" for number in range(count))
+    counted: list[int] = []
+    while exchanges not in counted and len(counted) < 4:
+        directory = tmp_path / str(len(counted))
+        directory.mkdir()
+        write_files(Case(RUNNER, 1, 1), far_end.begin(1, 0), directory)
+        play = f"- hosts: all\n  gather_facts: false\n  tasks:\n{lines}"
+        (directory / "command.yml").write_text(play, encoding="utf-8")
+        start = CONTENDERS[RUNNER].start(Case(RUNNER, 1, 1), directory)
+        argv = [*start.argv, *([option] if option else [])]
+        done = subprocess.run(argv, env=dict(start.environment), capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"{status}\n" in done.stdout, done.stdout
+        seen = far_end.end()
+        assert (seen.logons, seen.connections, seen.faults) == (1, 1, 0)
+        counted.append(seen.exchanges)
+    assert min(counted) == exchanges, counted
 
 
 def test_a_client_that_sent_less_than_it_should_is_no_result() -> None:

@@ -134,4 +134,4 @@ def test_close_may_be_repeated_and_ends_the_thread() -> None:
     bus.publish(Notice("too late", 0))
     assert listener.heard == []
     assert listener.closed == 1
-    assert "event-bus" not in {thread.name for thread in threading.enumerate()}
+    assert bus._thread not in threading.enumerate()

@@ -40,7 +40,7 @@ def test_who_is_not_as_wanted_comes_first_and_who_was_not_seen_last() -> None:
         ("d", ("True", "", ""), True),
     )
     assert table.unseen == ("c",)
-    assert table.summary == "safe: 2 of 4"
+    assert table.summary == "safe: 2 of 4 hosts, 1 not, 1 not seen"
 
 
 def test_the_last_line_of_a_host_counts() -> None:
@@ -71,6 +71,6 @@ def test_it_stands_in_the_page_and_is_inert(tmp_path: Path) -> None:
         rows = opened.texts("#compliance tbody tr")
         assert rows[0].split() == ["b", "NO", "missing", "445"]
         assert rows[-1].split() == ["c", "not", "seen"]
-        assert opened.page.inner_text("#compliance p") == "safe: 2 of 5"
+        assert opened.page.inner_text("#compliance p") == "safe: 2 of 5 hosts, 1 not, 1 not seen"
         assert opened.page.locator("#compliance img, #compliance script").count() == 0
         assert opened.complaints == []

@@ -131,7 +131,7 @@ class _Mate:
         if links.access is not None:
             links.access.pace = RemotePace(self._wire, stop, begin.pace)
             links.access.credentials = self._credentials
-        voice = Voice(stop, self._wire, shows_output=share.options.view.verbosity > 0)
+        voice = Voice(stop, self._wire, share.options.view)
         offers = Offers(voice.notice)
         try:
             visit = self._visit(begin, voice, offers)

@@ -9,12 +9,15 @@ from runner.app.conduct import Conductor
 from runner.app.crew.messages import Told
 from runner.app.crew.remote import asked
 from runner.app.crew.wire import Wire
+from runner.app.options import View
+from runner.engine.host_state import HostState
 from runner.engine.leasing import Leasing
 from runner.engine.stop import Stop
-from runner.engine.variables import HostState, Variables
-from runner.events import Event, StepAdded
+from runner.engine.variables import Variables
+from runner.events import Event, JobFinished, StepAdded
 from runner.interfaces.lease import Leased
 from runner.model.playbook import Play
+from runner.reporting.bounds import without_results
 
 
 class SharedVariables(Variables):
@@ -46,7 +49,7 @@ class SharedVariables(Variables):
         state = super().state(host)
         return {
             "facts": dict(state.facts),
-            "registered": dict(state.registered),
+            "registered": {name: state.registered[name] for name in tuple(state.registered)},
             "included": dict(state.included),
         }
 
@@ -82,13 +85,16 @@ class SharedLeasing(Leasing):
 class Voice(Conductor):
     """A mate's conductor: what happens is told to the process that shows it."""
 
-    def __init__(self, stop: Stop, wire: Wire, *, shows_output: bool) -> None:
+    def __init__(self, stop: Stop, wire: Wire, view: View) -> None:
         self.stop = stop
         self.titles = {}
-        self.shows_output = shows_output
+        self.shows_output = view.verbosity > 0
+        self._shows_results = view.shows_results
         self._wire = wire
 
     def publish(self, event: Event) -> None:
         if isinstance(event, StepAdded):
             self.titles[event.step.step] = event.step.name
+        elif isinstance(event, JobFinished) and not self._shows_results:
+            event = without_results(event)
         self._wire.post(Told(event))
