@@ -147,8 +147,11 @@ class Fuse:
             raise
         self._cancel(parts[begun:])
         still += [part.work.job.step for part in parts]
-        last = begun == len(parts) and self._rest.is_quiet(work.host, still)
-        look(work.link, [(one, one.work) for one in parts[:begun]], last=last)
+        whole = begun == len(parts) and all(part.whole for part in parts)
+        last = whole and self._rest.is_quiet(work.host, still)
+        # What the script may have altered for those behind it is seen with what it did.
+        behind = self._ahead.forgotten(parts[-1].work.job) if whole and not last else []
+        look(work.link, [(one, one.work) for one in parts[:begun]], behind, last=last)
         return self._begin(parts[:begun])
 
     def _cancel(self, parts: Sequence[Sent]) -> None:

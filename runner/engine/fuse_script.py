@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 from runner.engine.fuse_writer import Part
 from runner.engine.host_lease import Taking
+from runner.engine.lines_ahead import Foreseen
 from runner.engine.link import Link
 from runner.engine.session import Reader
 from runner.engine.side_by_side import Asks, Companion, SideBySide
@@ -106,16 +107,26 @@ def deliver(link: Link, parts: Sequence[Part], chain: Chain, taking: Taking | No
     return len(parts)
 
 
-def look(link: Link, parts: Sequence[tuple[Part, Asks]], *, last: bool = False) -> None:
+def look(
+    link: Link,
+    parts: Sequence[tuple[Part, Asks]],
+    behind: Sequence[Foreseen] = (),
+    *,
+    last: bool = False,
+) -> None:
     """Probe all that is done, side by side; who is not seen so is looked at alone. ``last``: the
-    host is given back with that, if all is done."""
+    host is given back with that, if all is done. ``behind`` are jobs that come next."""
     done = [(part, Companion(asks)) for part, asks in parts if part.whole]
+    next_ones = [(one, Companion(one.work)) for one in behind if one.work is not None]
     if done:
-        together = SideBySide(link, [companion for _, companion in done])
+        companions = [companion for _, companion in (*done, *next_ones)]
+        together = SideBySide(link, companions)
         together.last = last and len(done) == len(parts)
         together.finish()
     for part, companion in done:
         part.found = companion.state
+    for one, companion in next_ones:
+        one.state = companion.state
 
 
 class _Sender(Reader):

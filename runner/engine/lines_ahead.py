@@ -196,6 +196,10 @@ class Ahead:
         start = names.index(job.step) + 1 if job.step in names else 0
         return here.line[start:]
 
+    def forgotten(self, job: JobId) -> list[Foreseen]:
+        """What is foreseen behind this job, but for what it finds on the host."""
+        return [one for one in self.line(job) if one.work is not None and one.state is UNASKED]
+
     # -- keeping ----------------------------------------------------------------------------
 
     def _of(self, host: str) -> _Host:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,8 +13,11 @@ from runner.engine.stop import Stop, StopLevel
 from runner.engine.visit_fused import FusedVisit
 from runner.interfaces.shell import RawOutput
 from runner.model.job import JobId, Status
-from tests.engine.fusing import Bench, fused, value
+from tests.engine.fusing import Bench, alone, fused, value
 from tests.engine.test_fuse_commands import SCRIPT, command, settled, some, statuses
+
+READY = r"reg add HKLM\SOFTWARE\Ready /f"
+FIRST = value("v", key="Ready")
 
 
 @pytest.mark.parametrize("kind", ["commands", "changes"])
@@ -127,3 +130,22 @@ def test_what_is_in_a_script_when_the_run_is_ended_at_once_is_in_doubt(kind: str
             if thread.name.startswith("worker-"):
                 thread.join(60)
     assert statuses(played) == [Status.IN_DOUBT] * 3 + [Status.CANCELLED] * len(behind)
+
+
+def test_what_a_script_alters_for_those_behind_it_is_seen_with_what_it_did() -> None:
+    tasks = (FIRST, *(value(f"v{n}") for n in range(4)))
+    played = Bench(READY).run(fused, *tasks)
+    # A look that takes two rounds where there is no key; the script that makes the key; a look at
+    # that and at the three behind it; their script; a look.
+    assert (played.exchanges, set(statuses(played))) == (6, {Status.CHANGED})
+    assert played.book.groups == [2, 3]
+    before = [cast(dict[str, Any], intent.before) for intent in played.book.intents]
+    assert [each["key_present"] for each in before] == [True, False, True, True, True]
+    one_by_one = Bench(READY).run(alone, *tasks)
+    assert played.state == one_by_one.state
+
+
+def test_what_was_seen_with_a_script_that_did_not_do_its_work_is_not_acted_upon() -> None:
+    played = Bench(READY).run(fused, FIRST, value("deaf"), value("v"))
+    assert statuses(played) == [Status.CHANGED, Status.FAILED, Status.BLOCKED]
+    assert [change[1] for change in played.book.changes] == ["changed", "failed"]
