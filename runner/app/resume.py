@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from runner.app.clearing import hosts_left, suspect
 from runner.app.conduct import leave
 from runner.app.keep_trying import keep_trying
 from runner.app.leases import breaking_of
@@ -32,9 +33,9 @@ from runner.app.run_records import rollback_again
 from runner.engine.forecasts import Approval
 from runner.engine.graph import JobGraph, StepKind
 from runner.engine.runtime import Runtime
-from runner.engine.undo import IN_DOUBT
+from runner.engine.undo import IN_DOUBT, Doubt
 from runner.engine.visit_check import Foresee
-from runner.engine.visit_resume import Doubt, Past, ResumeVisit
+from runner.engine.visit_resume import Past, ResumeVisit
 from runner.errors import InputError, UsageError
 from runner.journal.journal import Journal
 from runner.journal.records import RUNNING, RunRecord
@@ -80,11 +81,10 @@ def resume(options: ResumeOptions) -> int:
         record = replace(record, pid=os.getpid())
         journal.breaking = breaking_of(options.locking, prepared.fleet.inventory.hosts)
         journal.reopen(record.id, record.pid, user=getpass.getuser(), why=_why(options))
-        suspects = journal.hosts_left([record.id])
+        left = hosts_left(journal, prepared.fleet, [record.id])
 
         def make(runtime: Runtime, ledger: RunLedger) -> ResumeVisit:
-            if runtime.links.leasing is not None:
-                runtime.links.leasing.suspects = suspects
+            suspect(runtime.links, left)
             return ResumeVisit(runtime, ledger, past, options.doubt, approve)
 
         conductor = conduct(run, prepared)
@@ -104,11 +104,6 @@ def resume(options: ResumeOptions) -> int:
 
 def _resume_rollback(journal: Journal, record: RunRecord, options: ResumeOptions) -> int:
     """Take back what is left of what it was about; what is back already is left alone."""
-    if options.doubt is not Doubt.LEAVE:
-        raise UsageError(
-            f"{record.id} is a rollback: it looks at what is in doubt, and there is no more to say",
-            hint=f"runner resume {record.id}",
-        )
     if options.keep_trying is not None:
         raise UsageError("--keep-trying is for runs, not for their way back")
     asked, part = rollback_again(record)
@@ -123,6 +118,7 @@ def _resume_rollback(journal: Journal, record: RunRecord, options: ResumeOptions
         approach=options.approach,
         locking=options.locking,
         deadline=options.deadline,
+        doubt=options.doubt,
     )
     return go_on(again, journal, record, part)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner import __version__, modules
+from runner.app.clearing import clear_up, hosts_left, suspect
 from runner.app.conduct import Conductor, leave
 from runner.app.fleet import Fleet, load_fleet
 from runner.app.leases import breaking_of, leasing_of
@@ -24,6 +25,7 @@ from runner.app.rollback_choice import (
     play_of,
     steps_named,
 )
+from runner.app.rollback_earlier import begun, earlier, key, undoing
 from runner.app.rollback_force import Forcing
 from runner.app.rollback_playbook import write_rollback
 from runner.app.run_records import record_of_rollback
@@ -34,28 +36,21 @@ from runner.engine.graph_rollback import SETTLE_STEP, graph_to_json, rollback_gr
 from runner.engine.lines import Lines
 from runner.engine.rollback_targets import order_targets
 from runner.engine.runtime import Links, Runtime
-from runner.engine.undo import Restart
+from runner.engine.undo import Doubt, Restart
+from runner.engine.undo_attempts import collected, last_tries
+from runner.engine.undo_tasks import WrittenUndos
 from runner.engine.variables import Variables
 from runner.engine.visit_rollback import RollbackVisit
 from runner.engine.visit_rollback_fused import FusedRollback
 from runner.errors import PatternError, UsageError
 from runner.events import StepInfo
 from runner.journal.journal import Journal
-from runner.journal.records import (
-    IN_DOUBT,
-    UNDONE,
-    ChangeRecord,
-    PlanGraph,
-    RunRecord,
-)
+from runner.journal.records import IN_DOUBT, UNDONE, ChangeRecord, PlanGraph, RunRecord
 from runner.model.job import JobId
 from runner.model.task import Way
 
 _UNDOABLE = frozenset({"changed", "failed", "in doubt", "intended", "undone"})
 """What became of a change whose host may no longer be as it was before."""
-
-_BEGUN = frozenset({IN_DOUBT, "intended", "failed"})
-"""What became of the way back of a change that may be back by half."""
 
 _RESTART_MODULES = {"posix": "reboot"}
 _RESTART_WINDOWS = "win_reboot"
@@ -134,7 +129,7 @@ def _way_back(
     restart: bool,
 ) -> _WayBack:
     stored = journal.graph(of.id)
-    begun = _begun(journal, of)
+    half_back = begun(journal, of)
     plays = play_of(stored)
     changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
     order: list[JobId] = []
@@ -146,7 +141,7 @@ def _way_back(
             if not record.target:
                 restarts[record.job.host] = Restart(record.module, record.params or {})
         else:
-            half = record.status != UNDONE and _key(record) in begun
+            half = record.status != UNDONE and key(record) in half_back
             changes[record.job].append(replace(record, status=IN_DOUBT) if half else record)
             order.append(record.job)
     if restart:
@@ -154,26 +149,8 @@ def _way_back(
             restarts.setdefault(job.host, Restart("", {}))
     graph = rollback_graph(stored.steps, stored.edges, order, frozenset(restarts), choice.hosts)
     order_targets(graph, (record for records in changes.values() for record in records))
-    return _WayBack(of, dict(changes), restarts, graph, choice)
-
-
-def _key(record: ChangeRecord) -> tuple[JobId, str, str]:
-    return record.job, record.item, record.subject
-
-
-def _begun(journal: Journal, of: RunRecord) -> set[tuple[JobId, str, str]]:
-    """What an earlier rollback began to take back and did not end: half of it may be back."""
-    return {
-        _key(record)
-        for run in _earlier(journal, of)
-        for record in journal.changes(run)
-        if record.status in _BEGUN
-    }
-
-
-def _earlier(journal: Journal, of: RunRecord) -> list[str]:
-    """The rollbacks of a run so far."""
-    return [run.id for run in journal.runs() if run.of == of.id]
+    latest = {job: last_tries(records) for job, records in changes.items()}
+    return _WayBack(of, latest, restarts, graph, choice)
 
 
 def _walk(
@@ -207,10 +184,13 @@ def _walk(
     links = make_links(fleet, variables, conductor.stop, uses, options.approach)
     unseal = Seals(fleet.keys, journal.path.parent, fleet.redactor.add).open
     way = replace(way, restarts={h: _restart(r, h, links) for h, r in way.restarts.items()})
-    if options.check or not way.changes:
+    runs = [way.of.id, *earlier(journal, way.of)]
+    left = [] if options.check else hosts_left(journal, fleet, runs, way.choice.hosts)
+    written = WrittenUndos(collected(undoing(journal, way.of), options.doubt or Doubt.LEAVE))
+    if options.check or not (way.changes or left):
         # With nothing to take back there is nothing to record either: it just says so.
         runtime = make_runtime("", (), fleet, conductor, variables, links)
-        visit = _visit(options, way, replace(runtime, unseal=unseal), None)
+        visit = _visit(options, way, replace(runtime, unseal=unseal), None, written)
         interrupted = _conduct(options, conductor, way, visit, links, "")
         return conductor.exit_code(interrupted=interrupted, detailed=options.detailed_exitcode)
     in_order = (*(h for h in way.graph.hosts if h in hosts), *sorted(hosts - {*way.graph.hosts}))
@@ -219,15 +199,14 @@ def _walk(
     links.leasing = leasing_of(
         options.locking, journal, record.id, fleet, variables, conductor.notice
     )
-    if links.leasing is not None:
-        links.leasing.suspects = journal.hosts_left([way.of.id, *_earlier(journal, way.of)])
+    suspect(links, left)
     if again is None:
         journal.begin(record, PlanGraph(*graph_to_json(way.graph)))
     else:
         journal.reopen(record.id, os.getpid(), user=getpass.getuser(), why="runner resume")
     runtime = make_runtime(record.id, (), fleet, conductor, variables, links, journal)
     runtime = replace(runtime, unseal=unseal)
-    visit = _visit(options, way, runtime, UndoLedger(journal, record.id))
+    visit = _visit(options, way, runtime, UndoLedger(journal, record.id), written)
     _conduct(options, conductor, way, visit, links, record.id, journal)
     code = conductor.exit_code(interrupted=bool(conductor.stop.level), detailed=False)
     return leave(code, conductor.stop)
@@ -261,6 +240,8 @@ def _conduct(
 ) -> bool:
     def settle(interrupted: bool) -> None:
         if journal is not None:
+            if not interrupted:
+                clear_up(links)
             code = conductor.tally.exit_code(interrupted=interrupted, detailed=False)
             status = "interrupted" if interrupted else "failed" if code else "finished"
             journal.finish(run_id, status, code)
@@ -280,9 +261,15 @@ def _conduct(
 
 
 def _visit(
-    options: RollbackOptions, way: _WayBack, runtime: Runtime, ledger: UndoLedger | None
+    options: RollbackOptions,
+    way: _WayBack,
+    runtime: Runtime,
+    ledger: UndoLedger | None,
+    written: WrittenUndos,
 ) -> RollbackVisit:
-    visit = RollbackVisit(runtime, way.changes, way.restarts, ledger, kept(options))
+    visit = RollbackVisit(
+        runtime, way.changes, way.restarts, ledger, kept(options), written=written
+    )
     if options.force:
         ask = None if options.yes or ledger is None else options.ask
         visit.insist = Forcing(ask, lambda: bool(runtime.stop.level))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runner.app.asking import asking
+from runner.app.clearing import clear_up
 from runner.app.conduct import Conductor, leave, step_infos
 from runner.app.growing import Growing, announced
 from runner.app.leases import breaking_of, leasing_of
@@ -35,7 +36,8 @@ from runner.reporting.bus import Subscriber
 
 if TYPE_CHECKING:  # most runs do not go on
     from runner.app.keep_trying import Sweep
-    from runner.engine.visit_resume import Doubt, Past
+    from runner.engine.undo import Doubt
+    from runner.engine.visit_resume import Past
 
 Recorded: TypeAlias = Callable[[Conductor, Journal, RunRecord], int]
 """Walks for a run that the journal knows; gives the exit code."""
@@ -174,7 +176,8 @@ def sweeper(
     doubt: Doubt | None = None,
 ) -> Sweep:
     """What goes on with this run for ``--keep-trying``. Without ``doubt``: Doubt.LEAVE."""
-    from runner.engine.visit_resume import Doubt, ResumeVisit
+    from runner.engine.undo import Doubt
+    from runner.engine.visit_resume import ResumeVisit
 
     in_doubt = doubt or Doubt.LEAVE
 
@@ -239,7 +242,7 @@ def on_record(
             links=links,
             forks=options.forks,
             deadline=options.deadline,
-            before_end=settling(conductor, journal, record.id),
+            before_end=settling(conductor, journal, record.id, links),
             stages=prepared.stages,
             regrow=Growing(
                 prepared,
@@ -253,10 +256,14 @@ def on_record(
     return conductor.exit_code(interrupted=interrupted, detailed=False)
 
 
-def settling(conductor: Conductor, journal: Journal, run: str) -> Callable[[bool], None]:
-    """Says in the journal how the run ended."""
+def settling(
+    conductor: Conductor, journal: Journal, run: str, links: Links | None = None
+) -> Callable[[bool], None]:
+    """Says in the journal how the run ended, when no dead run's lease is left where links lead."""
 
     def settle(interrupted: bool) -> None:
+        if links is not None and not interrupted:
+            clear_up(links)
         code = conductor.tally.exit_code(interrupted=interrupted, detailed=False)
         status = "interrupted" if interrupted else "failed" if code else "finished"
         journal.finish(run, status, code)

@@ -45,6 +45,12 @@ from runner.errors import UsageError
 )
 @click.option("--yes", is_flag=True, help="With --force: do not ask.")
 @click.option(
+    "--retry-in-doubt",
+    is_flag=True,
+    help="Run commands of undo: again that may have run, where the host cannot tell.",
+)
+@click.option("--mark-done", is_flag=True, help="Take such commands for done.")
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -61,6 +67,8 @@ def command(
     since: str | None,
     force: bool,
     yes: bool,
+    retry_in_doubt: bool,
+    mark_done: bool,
     output: Path | None,
 ) -> Any:
     """Take back what RUN changed, newest first, and verify it.
@@ -69,6 +77,8 @@ def command(
     conflict: it is reported and left alone, unless --force says otherwise.
     """
     check = said["check"]
+    if retry_in_doubt and mark_done:
+        raise UsageError("--retry-in-doubt and --mark-done exclude each other")
     if yes and not force:
         raise UsageError("--yes goes with --force")
     if output is not None and (check or force):
@@ -81,6 +91,7 @@ def command(
     from runner.app.options import RollbackOptions
     from runner.app.rollback import rollback
     from runner.app.rollback_choice import moment
+    from runner.engine.undo import Doubt
 
     return rollback(
         RollbackOptions(
@@ -94,6 +105,7 @@ def command(
             yes=yes,
             ask=_ask,
             output=output,
+            doubt=Doubt.RETRY if retry_in_doubt else Doubt.DONE if mark_done else None,
             **said.fields(),
         )
     )

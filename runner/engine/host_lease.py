@@ -92,7 +92,7 @@ class HostLease:
     def release(self, link: Link) -> None:
         """Remove the entry, if this link wrote one, or a run that died. Raises no HostError."""
         leases = link.leases()
-        unseen = not self._seen and self._leasing.suspects(self._host)
+        unseen = not self._seen and self._host in self._leasing.suspects
         if leases is not None and self._through is None and unseen:
             self._seen = True
             try:

@@ -69,9 +69,9 @@ class Leasing:
         self.book = book
         self.takes = takes
         self.clock = clock
-        self.suspects: Callable[[str], bool] = lambda _host: False
-        """Whether a run that died, and that this one goes on with or takes back, may have left an
-        entry on a host. It is removed, though nothing else may be left to do there."""
+        self.suspects: frozenset[str] = frozenset()
+        """Hosts on which a run that died, and that this one goes on with or takes back, may have
+        left an entry. It is removed, though nothing else may be left to do there."""
         self._hosts: dict[str, HostLease | None] = {}
         self._names = _Names()
         self._lock = threading.Lock()

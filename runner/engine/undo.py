@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Final
 
 from runner.engine import outcomes
@@ -20,6 +21,17 @@ from runner.model.state import UNKNOWN, Difference, differences
 
 IN_DOUBT: Final = frozenset({"in doubt", "intended"})
 """The statuses of a recorded change whose end nobody saw."""
+
+
+class Doubt(Enum):
+    """What to do about a command that may have run, when the host cannot tell."""
+
+    LEAVE = "leave it in doubt"
+    RETRY = "run it again"
+    DONE = "take it for done"
+
+
+_NOT_BACK: Final = frozenset({Status.FAILED, Status.UNREACHABLE, Status.IN_DOUBT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +123,14 @@ def is_ours(before: Any, planned: Any, difference: Difference) -> bool:
 
     Of something that was to come or to go altogether (``present``) what it is like does not
     count: who makes it starts with what the system gives everything new, and goes on from there.
-    What it *is* does, where the state names such fields (``ESSENCE``).
+    What it *is* does, where the state names such fields (``ESSENCE``). Where another field hides
+    one before or afterwards (``UNSEEN`` names it), nobody knows what that holds in between.
     """
     came = getattr(before, "present", None) is not getattr(planned, "present", None)
     if came and difference.field not in getattr(type(before), "ESSENCE", ()):
+        return True
+    cover = getattr(type(before), "UNSEEN", {}).get(difference.field)
+    if cover is not None and getattr(before, cover) != getattr(planned, cover):
         return True
     was, wanted = (getattr(state, difference.field) for state in (before, planned))
     return is_halfway(was, wanted, difference.after)
@@ -139,6 +155,26 @@ def conflict(undo: Undo, found: Any) -> Outcome:
         subject=undo.record.subject,
         differences=tuple(undo.foreign(found)),
     )
+
+
+def in_turn(
+    job: JobId, records: Sequence[ChangeRecord], take_back: Callable[[ChangeRecord], Outcome]
+) -> list[Outcome]:
+    """Take back what one job changed, the newest first. What it had done to a subject before stays
+    while a later change of that is not back: nothing could tell then what is whose."""
+    found_all: list[Outcome] = []
+    stuck: set[tuple[str, str]] = set()
+    for record in reversed(records):
+        place = (record.where, record.subject)
+        if place in stuck:
+            why = f"blocked by {job}: what it did later to {record.subject} is not back"
+            found = Outcome(Status.BLOCKED, why, subject=record.subject, blocked_by=job)
+            found_all.append(dataclasses.replace(found, item=record.item))
+            continue
+        found_all.append(take_back(record))
+        if found_all[-1].status in _NOT_BACK:
+            stuck.add(place)
+    return found_all
 
 
 def lost(error: TransportError, answered: int) -> Outcome:

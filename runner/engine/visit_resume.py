@@ -11,13 +11,12 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from enum import Enum
 from typing import Any
 
 from runner.engine.graph import Step
 from runner.engine.keywords_rendered import Keywords, keywords_in_trouble
 from runner.engine.runtime import Runtime
-from runner.engine.undo import IN_DOUBT, is_ours
+from runner.engine.undo import IN_DOUBT, Doubt, is_ours
 from runner.engine.visit_check import Foresee
 from runner.engine.visit_run import Ledger, RunVisit, proves, succeeded
 from runner.engine.work import Done, Place, Work
@@ -34,14 +33,6 @@ _DONE = frozenset({str(Status.CHANGED), str(Status.OK)})
 
 _BEGUN = IN_DOUBT | {str(Status.FAILED)}
 """Those of one of which half may be done."""
-
-
-class Doubt(Enum):
-    """What to do about a command that may have run, when the host cannot tell."""
-
-    LEAVE = "leave it in doubt"
-    RETRY = "run it again"
-    DONE = "take it for done"
 
 
 class Past:

@@ -19,9 +19,9 @@ from runner.engine.graph_rollback import SETTLE_STEP
 from runner.engine.preview import Preview
 from runner.engine.runtime import Runtime
 from runner.engine.session import Reader, Writer
-from runner.engine.undo import HostNotes, Restart, Undo, conflict, lost, three_values
-from runner.engine.undo_decoded import decoded, setting_of
-from runner.engine.undo_tasks import RollbackLedger, WrittenUndo
+from runner.engine.undo import HostNotes, Restart, Undo, conflict, in_turn, lost, three_values
+from runner.engine.undo_decoded import decoded
+from runner.engine.undo_tasks import RollbackLedger, WrittenUndos
 from runner.errors import HostError, ModuleError, RestartFirst, TransportError
 from runner.events import JobFinished, JobStarted
 from runner.interfaces.codec import from_json
@@ -51,6 +51,7 @@ class RollbackVisit:
     insist: Callable[[Undo, Any], bool] = lambda _undo, _found: False
     """Whether to put back even what somebody changed since; is given what is there now."""
     notes: dict[str, HostNotes] = field(default_factory=dict)
+    written: WrittenUndos = field(default_factory=WrittenUndos)
 
     # -- the walk's side --------------------------------------------------------------------
 
@@ -62,10 +63,9 @@ class RollbackVisit:
         if step.name == SETTLE_STEP:
             outcome = self._guarded(lambda: self._settle(job))
         else:
-            items = [self._one(job, record) for record in reversed(self.changes[job])]
+            items = in_turn(job, self.changes[job], lambda record: self._one(job, record))
             outcome = items[0] if len(items) == 1 else outcomes.of_loop(items)
-        hints = tuple(self._hints(job))
-        if hints:
+        if hints := tuple(self._hints(job)):
             outcome = dataclasses.replace(outcome, warnings=(*outcome.warnings, *hints))
         outcome = dataclasses.replace(outcome, seconds=max(0.0, time.time() - begun))
         self._tell(job, outcome)
@@ -116,12 +116,11 @@ class RollbackVisit:
         if record.status == "undone":
             return Outcome(Status.OK, "already taken back", subject=record.subject)
         if not record.can_be_undone and self.keep_irreversible(record):
-            reason = record.irreversible or "the task says 'rollback: false'"
             return Outcome(
                 Status.IRREVERSIBLE,
                 "left as it is",
                 subject=record.subject,
-                irreversible=reason,
+                irreversible=record.irreversible or "the task says 'rollback: false'",
                 item=record.item,
             )
         outcome = self._guarded(lambda: self._undo_alone(job, record))
@@ -131,8 +130,7 @@ class RollbackVisit:
         """Undo while nobody else works on that host."""
         with self.runtime.links.get(record.where).lock:
             if record.undo:
-                setting = setting_of(self.runtime, record)
-                return WrittenUndo(self.runtime, self.ledger, setting).run(record)
+                return self.written.take_back(self.runtime, self.ledger, record)
             return self._undo_after_restart(job, record)
 
     def _undo_after_restart(self, job: JobId, record: ChangeRecord) -> Outcome:
@@ -155,8 +153,11 @@ class RollbackVisit:
     def _undo(self, undo: Undo) -> Outcome:
         found = self._found(undo)
         if not undo.differ(undo.before, found):
-            same = Outcome(Status.OK, _AS_BEFORE, subject=undo.record.subject)
-            return self._sweep(undo, found, self.ledger) if undo.sweeps else same
+            if undo.sweeps:
+                return self._sweep(undo, found, self.ledger)
+            if self.ledger is not None and len(self.changes[undo.job]) > 1:
+                self.ledger.undone(undo.record)  # what the job did before that may go now
+            return Outcome(Status.OK, _AS_BEFORE, subject=undo.record.subject)
         if not undo.foreign(found):
             return self._put_back(undo, found)
         if not self.insist(undo, found):
@@ -200,7 +201,7 @@ class RollbackVisit:
         return dataclasses.replace(outcome, subject=change.subject, commands=tuple(writer.sent))
 
     def _carry_out(self, undo: Undo, change: Change[Any], ledger: RollbackLedger) -> Outcome:
-        why_not = undo.module.irreversible(undo.params, change.reversed(), undo.facts)
+        why_not = undo.module.irreversible_back(undo.params, change, undo.facts)
         again = dataclasses.replace(undo.record, irreversible=why_not)
         intent, writer = self._begin(undo, change, ledger, again)
         status, found = Status.FAILED, None

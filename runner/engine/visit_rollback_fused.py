@@ -271,7 +271,7 @@ class FusedRollback(RollbackVisit):
             return None
         try:
             reach = undo.module.reach(undo.params, change, undo.facts)
-            why_not = undo.module.irreversible(undo.params, change.reversed(), undo.facts)
+            why_not = undo.module.irreversible_back(undo.params, change, undo.facts)
             generator = undo.module.undo(undo.params, change, undo.facts)
         except Exception:  # noqa: BLE001 - it fails, or does not, when its own turn comes
             return None

@@ -66,6 +66,8 @@ class Change(Generic[StateT]):
 
 def differences(before: Any, after: Any) -> tuple[Difference, ...]:
     """Field by field, what differs between two states of the same type."""
+    if before is after:
+        return ()
     if type(before) is not type(after):
         raise TypeError(f"{type(before).__name__} and {type(after).__name__} are not comparable")
     found = []

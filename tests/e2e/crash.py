@@ -17,7 +17,7 @@ import yaml
 
 from runner.journal.records import ChangeRecord
 from tests.e2e.crash_book import Book
-from tests.e2e.crash_play import LEASE_GOES, ONCE, READY, Scene, fleet_of, scene
+from tests.e2e.crash_play import ONCE, READY, Scene, fleet_of, scene
 from tests.e2e.crash_tally import Tally, differences
 from tests.e2e.fleet import PASSWORD, USER, Done
 from tests.e2e.forking import Forker
@@ -128,14 +128,13 @@ class Crashes:
         if self._chance(0.3):
             where += "; " + self._attempt(play, "resume", self._of, deadly=0.5, troubled=0.5)
             self._witness(where, play)
-        if resumed := self._chance(0.75):
+        if self._chance(0.75):
             self._go_on(where, play)
         if self._chance(0.3):
             where += "; " + self._attempt(play, "rollback", self._of, deadly=0.6, troubled=0.5)
             if self._chance(0.5):
                 where += self._resume_rollbacks(where)
-        # Nobody contacts a host again on which only the lease, or only a goodbye was missing.
-        self._take_back(where, play, first, not resumed or "; rollback" in where)
+        self._take_back(where, play, first)
 
     def _scene(self) -> Scene:
         self._number += 1
@@ -244,19 +243,27 @@ class Crashes:
         cut = self._book.cut_rollbacks(self._of)
         for run in cut:
             done = self._runner.run("resume", run)
-            if done.code != 0:
+            if done.code != (2 if self._book.undo_doubtful(self._of) else 0):
                 self._wrong(f"{where}: resume {run} {done.code}: {done.out[-2000:]}{done.err}")
         return f"; resumed {len(cut)}" if cut else ""
 
-    def _take_back(self, where: str, play: Scene, first: Mapping[str, Any], leased: bool) -> None:
+    def _take_back(self, where: str, play: Scene, first: Mapping[str, Any]) -> None:
         """Roll back without any trouble: then all is as it was, but for what cannot be."""
         done = self._runner.run("rollback", self._of)
+        for name in self.fleet.names:
+            twice = {step for step in ONCE if self._lines(play, name, f"back-{step}") > 1}
+            if twice:
+                self._wrong(f"{where}: the undo of {twice} on {name} ran twice")
+        if doubtful := self._book.undo_doubtful(self._of):
+            self.tally.undo_in_doubt += len(doubtful)
+            if done.code != 2:
+                self._wrong(f"{where}: rollback in doubt {done.code}: {done.out[-2000:]}")
+            done = self._runner.run("rollback", self._of, "--retry-in-doubt")
         if done.code != 0:
             self._wrong(f"{where}: rollback {done.code}: {done.out[-2000:]}{done.err[-2000:]}")
         for name in self.fleet.names:
-            self.fleet.lab.exec(name, f"if exist {play.log}.forever del {play.log}.forever")
-            if leased:
-                self.fleet.lab.exec(name, LEASE_GOES)
+            for beside in ("forever", "undone"):
+                self.fleet.lab.exec(name, f"if exist {play.log}.{beside} del {play.log}.{beside}")
             if (found := self.fleet.state(name)) != first[name]:
                 odd = "; ".join(differences(first[name], found))
                 self._wrong(f"{where}: {name} is not as at first: {odd}")
@@ -294,7 +301,8 @@ class Crashes:
         self.tally.wrong.append(text)
 
     def _lines(self, play: Scene, host: str, step: str) -> int:
-        """How often the host says that a command ran."""
-        log = f"{play.log}.forever" if step == "forever" else play.log
+        """How often the host says that a command ran, or (``back-``) what takes it back."""
+        beside = {"forever": ".forever", "back-first": ".undone", "back-second": ".undone"}
+        log = play.log + beside.get(step, "")
         code, out, _ = self.fleet.lab.exec(host, f"type {log}")
         return out.decode().split().count(step) if code == 0 else 0

@@ -38,6 +38,16 @@ class Book:
         latest = {record.job: record for record in self.changes(run) if record.job.step in ONCE}
         return [record for record in latest.values() if record.status == "in doubt"]
 
+    def undo_doubtful(self, run: str) -> list[ChangeRecord]:
+        """Commands that take such ones back, of which nobody saw the end, and nobody settled it."""
+        with closing(Journal.open(self._path)) as journal:
+            journal.recover()
+            backs = [r.id for r in journal.runs() if r.of == run]
+            records = [record for back in backs for record in journal.changes(back)]
+        records = [record for record in records if record.job.step in ONCE]
+        latest = {record.job: record for record in sorted(records, key=lambda each: each.id)}
+        return [record for record in latest.values() if record.status == "in doubt"]
+
     def odd(self) -> str:
         """What is wrong with the chain of records, or is still said to run; empty if nothing."""
         with closing(Journal.open(self._path)) as journal:

@@ -12,14 +12,14 @@ from typing import Final
 from tests.e2e.fleet import TestFleet
 
 ONCE: Final = ("first", "second", "forever")
-"""Commands that must not run twice: each adds a line to a file."""
+"""Commands that must not run twice: each adds a line to a file, and so does what takes it back."""
 _SHELL: Final = """
     - id: {step}
       name: {step}
       win_shell: 'echo {step}>>{log}'
       args: {{executable: cmd}}
       undo:
-        - win_shell: 'if exist {log} del {log}'
+        - win_shell: 'echo back-{step}>>{log}.undone & if exist {log} del {log}'
           args: {{executable: cmd}}
 """
 _TASKS: Final = {
@@ -169,8 +169,6 @@ _ALTERS: Final = re.compile(
 _LEASE: Final = re.compile(r"\breg (?:add|delete) HKLM\\SOFTWARE\\Runner /", re.IGNORECASE)
 """A host's note of who works on it: taken and given back by every run, with what it sends anyway,
 and no change of it."""
-LEASE_GOES: Final = r"reg delete HKLM\SOFTWARE\Runner /f"
-"""As it does by itself in half an hour, where its run could not give it back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Tally:
     before_any_record: int = 0
     troubles: Counter[str] = field(default_factory=Counter)
     in_doubt: int = 0
+    undo_in_doubt: int = 0
     resumed: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
@@ -28,6 +29,7 @@ class Tally:
         troubles = ", ".join(f"{kind} {n}" for kind, n in self.troubles.most_common())
         yield f"troubles that came to pass {self.troubles.total()}: {troubles}"
         yield f"commands in doubt after a resume: {self.in_doubt}; exit codes {dict(self.resumed)}"
+        yield f"commands of undo: in doubt after a rollback: {self.undo_in_doubt}"
         yield f"wrong: {len(self.wrong)}"
         yield from self.wrong[:20]
 

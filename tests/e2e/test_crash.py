@@ -23,8 +23,10 @@ pytestmark = [pytest.mark.xdist_group("crash"), pytest.mark.timeout(240 + 60 * P
 
 def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path) -> None:
     with Crashes(tmp_path, SEED, HOSTS, tasks=TASKS, slow=LONG) as crashes:
-        for _ in range(POINTS):
+        for number in range(1, POINTS + 1):
             crashes.point()
+            if LONG and number % 5 == 0:
+                print(f"{number} points, wrong: {crashes.tally.wrong}", flush=True)
     tally = crashes.tally
     print(f"seed {SEED}, {HOSTS} hosts", *tally.lines(), sep="\n")
     assert tally.wrong == []

@@ -29,6 +29,13 @@ STOP = """
     - name: and see
       win_service_info: {name: Spooler}
 """
+IDLE = """
+- hosts: web02
+  gather_facts: false
+  tasks:
+    - name: look at the spooler
+      win_service_info: {name: Spooler}
+"""
 FOREIGN = "v1,1800,ab,1778655600,kim@desk:12"
 
 
@@ -122,6 +129,24 @@ def test_what_a_dead_controller_left_is_removed_though_nothing_else_is_to_be_don
     again = fleet.run("rollback", run, *words)
     assert again.code == 0, again.out
     assert fleet.states() == before
+
+
+@pytest.mark.parametrize("verb", ["rollback", "resume"])
+def test_it_is_removed_where_nothing_at_all_had_begun(fleet: TestFleet, verb: str) -> None:
+    """Not even a task was about that host: another one was to be done there."""
+    words = ("-i", str(fleet.inventory))
+    assert fleet.play(fleet.write(IDLE, "idle.yml")).code == 0
+    before = fleet.states()
+    run = last_run(fleet.home / "state" / "journal.db")
+    left_by(fleet, run)
+    assert fleet.states() != before
+    elsewhere = fleet.run("rollback", run, *words, "-l", "web02")
+    assert elsewhere.code == 0
+    assert fleet.states() != before, "that host was not meant"
+    done = fleet.run(verb, run, *words)
+    assert done.code == 0, done.out
+    assert fleet.states() == before
+    assert fleet.run("audit", "verify").code == 0
 
 
 def last_run(journal: Path) -> str:

@@ -3,11 +3,13 @@ made as another user, or with an environment, go back the same way. On this mach
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from runner.cli.main import invoke
+from tests.e2e.forking import started
 
 INVENTORY = "here ansible_connection=local\n"
 
@@ -91,3 +93,67 @@ def test_a_wrong_undo_is_found_before_the_change_is_made(place: Path) -> None:
 """
     assert play(place, tasks) == 2
     assert not (place / "made").exists()
+
+
+LOST = """
+    - name: make it
+      command: touch {place}/made
+      undo:
+        - name: say one
+          shell: echo one >> {place}/log
+        - name: say two
+          shell: |
+            echo two >> {place}/log
+            if [ -e {place}/armed ]; then
+              rm {place}/armed
+              until [ -s {place}/pid ]; do sleep 0.1; done
+              kill -9 $(cat {place}/pid)
+            fi
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rollback", "last", "--retry-in-doubt"], ["one", "two", "two"]),
+        (["rollback", "last", "--mark-done"], ["one", "two"]),
+        (["resume", "last", "--mark-done"], ["one", "two"]),
+    ],
+)
+def test_a_command_of_undo_never_runs_twice_without_being_told_to(
+    place: Path, words: list[str], said: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The controller is killed while the second one runs."""
+    log, pid = place / "log", place / "pid"
+    assert play(place, LOST.format(place=place)) == 0
+    (place / "armed").touch()
+    with started({**os.environ, "RUNNER_HOME": str(place / "home")}) as start:
+        killed = start("rollback", "last")
+        (place / "new").write_text(str(killed.pid))
+        (place / "new").rename(pid)
+        done = killed.wait()
+    assert done is not None
+    assert done.code == -9, done.out + done.err
+    assert log.read_text().split() == ["one", "two"]
+    for again in (["rollback", "last", "--check"], ["rollback", "last"], ["resume", "last"]):
+        capsys.readouterr()
+        assert invoke(again) == 2, again
+        assert "--retry-in-doubt or --mark-done" in capsys.readouterr().out
+    assert log.read_text().split() == ["one", "two"]
+    assert invoke(words) == 0
+    assert log.read_text().split() == said
+    assert invoke(["audit", "verify"]) == 0
+
+
+def test_what_failed_and_was_done_again_has_one_way_back(place: Path) -> None:
+    tasks = f"""
+    - name: make it
+      command: cp {place}/from {place}/made
+      undo: [{{shell: "echo back >> {place}/log"}}]
+"""
+    assert play(place, tasks) == 2
+    (place / "from").touch()
+    assert invoke(["resume", "last"]) == 0
+    assert invoke(["rollback", "last"]) == 0
+    assert (place / "log").read_text().split() == ["back"]
+    assert invoke(["runs"]) == 0

@@ -16,7 +16,8 @@ from runner.engine.graph_build import GraphBuilder
 from runner.engine.graph_rollback import graph_to_json, rollback_graph
 from runner.engine.rollback_targets import order_targets
 from runner.engine.stop import Stop, StopLevel
-from runner.engine.visit_resume import Doubt, Past, ResumeVisit
+from runner.engine.undo import Doubt
+from runner.engine.visit_resume import Past, ResumeVisit
 from runner.engine.visit_rollback import RollbackVisit
 from runner.engine.visit_run import RunVisit
 from runner.engine.walk import Walk

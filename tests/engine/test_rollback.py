@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from typing import Any
 
@@ -37,7 +38,13 @@ def run(fleet: Fleet, *tasks: Any) -> tuple[ToyLedger, Any]:
 
 
 def roll_back(
-    fleet: Fleet, memory: ToyLedger, stored: Any, *, check: bool = False, restart: bool = False
+    fleet: Fleet,
+    memory: ToyLedger,
+    stored: Any,
+    *,
+    check: bool = False,
+    restart: bool = False,
+    ledger: ToyUndoLedger | None = None,
 ) -> dict[JobId, Outcome]:
     changes: dict[JobId, list[ChangeRecord]] = defaultdict(list)
     order: list[JobId] = []
@@ -49,7 +56,7 @@ def roll_back(
     graph = rollback_graph(steps, edges, order, frozenset(restarts))
     order_targets(graph, memory.records.values())
     runtime = fleet.runtime((), check)
-    ledger = None if check else ToyUndoLedger()
+    ledger = None if check else ledger or ToyUndoLedger()
     visit = RollbackVisit(runtime, changes, restarts, ledger, lambda _record: True)
     Walk(graph, visit, 4, runtime.stop).run()
     return fleet.outcomes
@@ -205,3 +212,26 @@ def test_any_run_rolls_back_to_exactly_where_it_was(
     memory, stored = run(fleet, *tasks)
     roll_back(fleet, memory, stored)
     assert fleet.hosts["a"].keys == keys
+
+
+def test_what_a_job_did_twice_goes_back_once_the_later_half_is_back() -> None:
+    """A run was cut short, and a resume did the rest; then the way back is cut, too."""
+    host = ToyHost({"one": "a", "two": "b"})
+    fleet = Fleet({"a": host})
+    memory, stored = run(fleet, task("pair", "pair", {"one": "1", "two": "2"}))
+    whole = memory.records[1]
+    rest = dataclasses.replace(whole, before={"values": ["1", "b"]}, id=2, sequence=2)
+    memory.records = {1: dataclasses.replace(whole, status="in doubt", found=None), 2: rest}
+    host.lose_answer_of = "set two=b"
+    outcome = roll_back(fleet, memory, stored)[JobId("pair", "a")]
+    assert outcome.status is Status.IN_DOUBT
+    assert [item.status for item in outcome.items] == [Status.IN_DOUBT, Status.BLOCKED]
+    assert host.keys == {"one": "1", "two": "b"}, "the older change waits"
+    # The next one begins with it, and may die behind the older half: then it counts as back.
+    memory.records[2] = dataclasses.replace(rest, status="in doubt")
+    fleet.outcomes.clear()
+    ledger = ToyUndoLedger()
+    outcome = roll_back(fleet, memory, stored, ledger=ledger)[JobId("pair", "a")]
+    assert outcome.status is Status.CHANGED
+    assert host.keys == {"one": "a", "two": "b"}
+    assert len(ledger.back) == 1, "the later half was found to be back, and is marked so"

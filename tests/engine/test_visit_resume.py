@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from runner.engine.visit_resume import Doubt, Past, ResumeVisit
+from runner.engine.undo import Doubt
+from runner.engine.visit_resume import Past, ResumeVisit
 from runner.engine.visit_run import RunVisit
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
