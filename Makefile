@@ -2,7 +2,7 @@
 # make test   format, lint, types, import contract, tests (against a real sshd, KDC, ansible-core...)
 # make crash-test kill the controller at 300 random moments of troubled networks; go on, take back,
 #                 compare (very long)
-# make rehearse   the response to WannaCry on 226 simulated hosts, and its way back (a quarter of an hour)
+# make rehearse   the response to WannaCry on 230 simulated hosts, and its way back (a quarter of an hour)
 # make fuse-campaign   thousands of random plays, one by one and with what travels together (long)
 # make campaign   a thousand random network troubles under runs of 20 simulated servers (long)
 # make bench  what a task costs the controller, beside pywinrm, pypsrp and Ansible (ten minutes)

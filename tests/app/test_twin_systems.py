@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
+from runner.app import twin_lab
+from runner.app.twin_faults import weather
 from runner.app.twin_lab import Planned
 from runner.app.twin_systems import System, system_of
 from runner.journal import Journal
+from runner.lab.linux.kinds import LINUX_KEYS
 from runner.lab.profiles.table import OS_KEYS
-from runner.model.inventory import Host
+from runner.model.faults import Fault, FaultProfile
+from runner.model.inventory import Group, Host, Inventory
 from runner.model.job import JobId
 from tests.journal.support import a_run
 
@@ -63,7 +67,8 @@ def test_facts_on_record_say_it(changed: dict[str, Any], os: str, state: dict[st
 @pytest.mark.parametrize(
     ("found", "why"),
     [
-        ({"os_family": "Debian", "distribution": "Ubuntu"}, "knows it as Ubuntu"),
+        ({"os_family": "Suse", "distribution": "SLES"}, "does not have sles"),
+        ({"os_family": "Plan9"}, "knows it as Plan9"),
         ({"windows": {}}, "cannot be read"),
     ],
 )
@@ -88,7 +93,7 @@ def test_variables_say_it(variables: dict[str, Any], os: str) -> None:
     assert (found.os, found.missing, found.assumed) == (os, "", False)
 
 
-@pytest.mark.parametrize("value", ["Ubuntu 22.04", "CentOS Linux 7", "Red Hat 8", "Windows Vista"])
+@pytest.mark.parametrize("value", ["openSUSE Leap", "Solaris 11", "FreeBSD 13", "Windows Vista"])
 def test_variables_may_say_that_there_is_no_twin(value: str) -> None:
     assert value in seen(Host("a", {"os": value})).missing
 
@@ -97,9 +102,49 @@ def test_groups_say_it_and_what_the_host_does() -> None:
     assert seen(Host("a", {}, ("web", "win2012r2"))).os == "2012r2"
     assert seen(Host("a", {}, ("windows_2008_r2", "fileservers"))).state["role"] == "file_server"
     assert seen(Host("a", {}, ("DCs", "srv2022"))).state == {"role": "domain_controller"}
-    assert "group linux" in seen(Host("a", {}, ("linux",))).missing
+    assert "group freebsd" in seen(Host("a", {}, ("freebsd",))).missing
     assert "group vista" in seen(Host("a", {}, ("vista",))).missing
     assert seen(Host("a", {}, ("site2016",))).assumed  # the year of something else
+
+
+LINUX = [
+    (Host("a", {"os": "Ubuntu 22.04"}), None, "ubuntu-22.04"),
+    (Host("a", {"os_version": "Debian GNU/Linux 12"}), None, "debian-12"),
+    (Host("a", {"os": "CentOS Linux 7"}), None, "centos-7"),
+    (Host("a", {"os": "Red Hat Enterprise Linux 6.10"}), None, "centos-7"),
+    (Host("a", {"os": "Red Hat 8"}), None, "rocky-9"),
+    (Host("a", {}, ("web", "almalinux")), None, "rocky-9"),
+    (Host("a"), {"os_family": "RedHat", "distribution": "CentOS", "distribution_version": "7.9"},
+     "centos-7"),
+    (Host("a"), {"os_family": "RedHat", "distribution": "Rocky", "distribution_version": "9.4"},
+     "rocky-9"),
+    (Host("a"), {"os_family": "Debian", "distribution": "Ubuntu"}, "ubuntu-22.04"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("host", "known", "os"), LINUX, ids=[f"{n}-{c[2]}" for n, c in
+                                                              enumerate(LINUX)])  # fmt: skip
+def test_linux_hosts_get_the_nearest_linux(
+    host: Host, known: dict[str, Any] | None, os: str
+) -> None:
+    found = seen(host, known)
+    assert (found.os, found.missing, found.assumed) == (os, "", False)
+    assert found.os in LINUX_KEYS
+    assert found.is_linux
+
+
+def test_a_group_linux_alone_does_not_say_which() -> None:
+    found = seen(Host("a", {}, ("linux", "fileservers")))
+    assert (found.os, found.assumed) == ("debian-12", True)
+    assert found.state == {"linux": {"samba": True}}
+
+
+@pytest.mark.parametrize(
+    "group", ["archive", "searchers", "oracle", "minting", "amazon", "alma_ata"]
+)
+def test_names_of_other_things_are_no_linux(group: str) -> None:
+    found = seen(Host("a", {}, (group,)))
+    assert (found.os, found.assumed) == ("2019", True)
 
 
 XP = [
@@ -124,7 +169,8 @@ def test_windows_xp_gets_its_nearest_relative_and_that_is_said(
 def test_what_nobody_knows_is_assumed_and_said() -> None:
     found = seen(Host("a", {}, ("web",)))
     assert (found.os, found.assumed) == ("2019", True)
-    assert "over SSH" in seen(Host("a"), ansible_connection="ssh").missing
+    found = seen(Host("a"), ansible_connection="ssh")
+    assert (found.os, found.assumed, found.is_linux) == ("debian-12", True, True)
     assert seen(Host("a"), ansible_connection="ssh", ansible_shell_type="cmd").os == "2019"
 
 
@@ -147,3 +193,28 @@ def test_the_last_facts_on_record_count(tmp_path: Path, monkeypatch: pytest.Monk
             journal.outcome(run.id, JobId("gather-facts", "web01"), "", "ok", result)
             journal.finish(run.id, "finished", 0)
     assert Planned.facts_on_record()["web01"]["windows"]["build"] == 9600
+
+
+def planned(monkeypatch: pytest.MonkeyPatch, why: str = "") -> Planned:
+    monkeypatch.setattr(twin_lab, "no_linux_here", lambda: why)
+    hosts = {name: Host(name, {}, ("all",)) for name in ("win01", "lin01")}
+    found = Planned(Inventory(hosts, {"all": Group("all", tuple(hosts), (), ())}))
+    found.add(hosts["win01"], System("2016"), {})
+    return found.add(hosts["lin01"], System("debian-12"), {"ansible_connection": "ssh"})
+
+
+def test_without_namespaces_linux_hosts_have_no_twin(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = planned(monkeypatch, "this machine has no unshare")
+    assert list(found.systems) == ["win01"]
+    assert found.missing == {"lin01": "this machine has no unshare"}
+
+
+@pytest.mark.parametrize("hosts", ["all", "2", "100%"])
+def test_what_a_linux_twin_cannot_have_strikes_others(
+    monkeypatch: pytest.MonkeyPatch, hosts: str
+) -> None:
+    faults = (Fault("full disk", hosts), Fault("powered off", "lin01"))
+    found = weather(FaultProfile("mine", faults), planned(monkeypatch))
+    assert found.struck == {"full disk": ["win01"], "powered off": ["lin01"]}
+    assert found.states["lin01"] == {"powered": False}
+    assert found.impossible == ({"full disk": ["lin01"]} if hosts == "all" else {})

@@ -52,7 +52,7 @@ def test_it_asks_and_keeps_the_answers(tmp_path: Path) -> None:
     words += ["-e", '{"by_hand_done": ["people"], "by_hand_strict": true}']
     code, asked = at_a_terminal(words, tmp_path / "home", yes={"D02, D11", "A32"})
     assert code == 2
-    assert len(asked) == 9
+    assert len(asked) == 12
     assert "D08" not in asked
     said = {job["step"]: job["message"] for job in json.loads(report.read_text())["jobs"]}
     assert said["hand-done"] == "done by hand: people, network, ransom"

@@ -46,7 +46,7 @@ all:
     domain_controllers:
       hosts: {dc01: {ansible_host: 192.0.2.13}}
     linux:
-      hosts: {lin01: {ansible_host: 198.51.100.7, ansible_connection: ssh}}
+      hosts: {lin01: {ansible_host: 198.51.100.7, ansible_connection: ssh, os: SUSE Linux 12}}
 """
 
 PLAYBOOK = """
@@ -176,7 +176,7 @@ def test_the_end_says_what_would_have_needed_a_person(rehearsed: Done, folder: P
     for text in (
         "somebody is asked: Is the van at the gate",
         "to be done on this machine: shell: ",
-        "not rehearsed: it is in the group linux: the lab has Windows only  (lin01)",
+        "not rehearsed: its variable os: SUSE Linux 12: the lab does not have suse  (lin01)",
         "their twins simulate 2019  (web02, dc01)",
         "the lab has no Windows XP: the twins of these simulate 2003-sp2  (xp01)",
         "encrypted text not opened",
