@@ -81,7 +81,7 @@ plan-test: $(STAMP)
 
 # CAMPAIGN_SEED=N repeats one, CAMPAIGN_FAULTS=N makes it shorter or longer.
 fuse-campaign: $(STAMP)
-	@RUNNER_FUSE_EXAMPLES=$${RUNNER_FUSE_EXAMPLES:-2000} $(BIN)/pytest -q tests/engine/test_fuse_property.py
+	@RUNNER_FUSE_EXAMPLES=$${RUNNER_FUSE_EXAMPLES:-2000} $(BIN)/pytest -q tests/engine/fusing/test_changes_property.py
 
 campaign: $(STAMP)
 	@CAMPAIGN_FAULTS=$${CAMPAIGN_FAULTS:-1000} $(BIN)/pytest -s tests/e2e/test_campaign.py

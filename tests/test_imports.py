@@ -16,17 +16,17 @@ HOMES: dict[str, tuple[str, ...]] = {
     "requests_ntlm": ("transports/winrm",),
     "spnego": ("transports/winrm", "lab/"),
     "xmltodict": ("transports/winrm",),
-    "paramiko": ("transports/ssh", "lab/ssh"),
+    "paramiko": ("transports/ssh/", "lab/ssh/"),
     "gssapi": ("transports/winrm", "lab/"),
     "yaml": ("loading/", "windows/"),
     "networkx": ("engine/graph",),
     "jinja2": ("loading/", "reporting/"),
-    "jmespath": ("loading/filters/",),
+    "jmespath": ("loading/templates/filters/",),
     "packaging": ("loading/",),
-    "passlib": ("loading/filters/",),
+    "passlib": ("loading/templates/filters/",),
     "rich": ("reporting/",),
     "click": ("cli/",),
-    "cryptography": ("loading/vault", "lab/", "transports/winrm", "app/approvals"),
+    "cryptography": ("loading/text/vault", "lab/", "transports/winrm", "app/approvals"),
 }
 NOT_IN_MODEL = ("pydantic", *HOMES)
 

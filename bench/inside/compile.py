@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from runner.app.options import RunOptions
-from runner.app.prepare import prepare
+from runner.app.wiring.options import RunOptions
+from runner.app.wiring.prepare import prepare
 
 
 def main() -> None:

@@ -14,9 +14,13 @@ from threading import Lock
 from typing import Any
 
 from runner.app.approvals import approvals_of, read_approvers
-from runner.app.conduct import Conductor
-from runner.app.fleet import Fleet
-from runner.app.options import (
+from runner.app.plan import inputs_of
+from runner.app.plan_file import digest_of, read_plan
+from runner.app.plan_text import compared
+from runner.app.run import carry_out, conduct, foretell
+from runner.app.wiring.conduct import Conductor
+from runner.app.wiring.fleet import Fleet
+from runner.app.wiring.options import (
     DEFAULT_APPROACH,
     LOCKING,
     NO_VAULT,
@@ -26,15 +30,11 @@ from runner.app.options import (
     VaultOptions,
     View,
 )
-from runner.app.plan import inputs_of
-from runner.app.plan_file import digest_of, read_plan
-from runner.app.plan_text import compared
-from runner.app.prepare import Prepared, narrowed, prepare
-from runner.app.run import carry_out, conduct, foretell
-from runner.engine.forecasts import Approval, Drift
-from runner.engine.work import Work
+from runner.app.wiring.prepare import Prepared, narrowed, prepare
+from runner.engine.tasks.forecasts import Approval, Drift
+from runner.engine.tasks.work import Work
 from runner.errors import InputError, UsageError
-from runner.loading.prompts import Question
+from runner.loading.playbook.prompts import Question
 from runner.model.job import Status
 from runner.model.plan import Plan
 from runner.model.state import Change

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from runner.app.fleet import Fleet
+from runner.app.wiring.fleet import Fleet
 from runner.engine.runtime import Links
 from runner.journal.journal import Journal
 

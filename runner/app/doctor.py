@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from runner.app.reaching import (
+from runner.app.wiring.reaching import (
     GIVEN_BACK,
     Reached,
     ReachOptions,
@@ -16,8 +16,8 @@ from runner.app.reaching import (
     terminable,
     told,
 )
-from runner.engine.link import Link
-from runner.engine.session import Reader
+from runner.engine.hosts.link import Link
+from runner.engine.hosts.session import Reader
 from runner.errors import HostError, TransportError, UsageError
 from runner.interfaces.examine import Examinable, Finding, Stopwatch, Verdict
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.app.options import RunOptions
-from runner.app.prepare import prepare
-from runner.engine.graph import JobGraph, Link, LinkKind, Step, StepKind
+from runner.app.wiring.options import RunOptions
+from runner.app.wiring.prepare import prepare
+from runner.engine.graph.graph import JobGraph, Link, LinkKind, Step, StepKind
 from runner.errors import UsageError
 from runner.journal.records import PlanGraph
-from runner.reporting.graph import DrawEdge, DrawNode, EdgeKind, fold, to_dot, to_svg, to_text
+from runner.reporting.graph.graph import DrawEdge, DrawNode, EdgeKind, fold, to_dot, to_svg, to_text
 
 
 def draw(options: RunOptions, output: Path | None) -> str:

@@ -7,9 +7,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from runner.app.ledger import outcome_from_json
 from runner.app.plan_file import parse_plan
 from runner.app.plan_text import compared
+from runner.app.wiring.ledger import outcome_from_json
 from runner.events import RunFinished
 from runner.journal.journal import Journal
 from runner.journal.records import OutcomeRecord, RunRecord

@@ -9,14 +9,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from runner.app.fleet import Fleet, load_fleet
-from runner.app.options import NO_VAULT, VaultOptions
-from runner.engine.variables import Variables
+from runner.app.wiring.fleet import Fleet, load_fleet
+from runner.app.wiring.options import NO_VAULT, VaultOptions
+from runner.engine.variables.variables import Variables
 from runner.errors import HostError, InputError, PatternError
 from runner.interfaces.template import Templates
 from runner.loading import patterns
-from runner.loading.data import DataDict, DataList, DataStr
-from runner.loading.words import suggestion
+from runner.loading.text.data import DataDict, DataList, DataStr
+from runner.loading.text.words import suggestion
 from runner.model.inventory import Host, Inventory, Layer
 from runner.model.secret import MASK, Secret
 

@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
-from runner.app.conduct import Conductor
-from runner.app.ledger import outcome_from_json
-from runner.app.options import RunOptions
+from runner.app.wiring.conduct import Conductor
+from runner.app.wiring.ledger import outcome_from_json
+from runner.app.wiring.options import RunOptions
 from runner.engine.stop import StopLevel
-from runner.engine.visit_resume import Past
+from runner.engine.visits.resume import Past
 from runner.errors import HostsBusy
 from runner.journal.journal import Journal
 from runner.journal.records import RunRecord

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from runner.app.fleet import Fleet, load_fleet
-from runner.app.links import connection_settings
-from runner.engine.variables import Variables
+from runner.app.wiring.fleet import Fleet, load_fleet
+from runner.app.wiring.links import connection_settings
+from runner.engine.variables.variables import Variables
 from runner.errors import InventoryError, RunnerError
 from runner.journal.place import journal_path
-from runner.lab.control import Lab, LabError
+from runner.lab.control.control import Lab, LabError
 from runner.lab.linux.found import missing as no_linux_here
 from runner.lab.linux.kinds import LINUX_KEYS
 from runner.model.inventory import Host

@@ -14,15 +14,15 @@ from typing import Final
 from runner import modules
 from runner.app.lint_rules import Remark, remarks
 from runner.app.lint_secrets import plain_secrets
-from runner.app.options import NO_VAULT, VaultOptions
-from runner.app.prepare import gathering_problems
-from runner.app.vault_keys import vault_keys
+from runner.app.wiring.options import NO_VAULT, VaultOptions
+from runner.app.wiring.prepare import gathering_problems
+from runner.app.wiring.vault_keys import vault_keys
 from runner.errors import InputError, PlaybookError, UnknownModule
 from runner.interfaces.params import problems
-from runner.loading.examine import Examined, examine
-from runner.loading.templates import JinjaTemplates
+from runner.loading.playbook.examine import Examined, examine
+from runner.loading.templates.templates import JinjaTemplates
+from runner.loading.text.vault import VaultKeys
 from runner.loading.variables import parse_extra_vars
-from runner.loading.vault import VaultKeys
 from runner.model.task import Task
 
 __all__ = ["Findings", "LintOptions", "Remark", "lint"]

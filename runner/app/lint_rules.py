@@ -8,11 +8,11 @@ from typing import Final
 
 from runner import modules
 from runner.interfaces.module import Effect
-from runner.loading.examine import Examined
+from runner.loading.playbook.examine import Examined
 from runner.model.playbook import Play
 from runner.model.source import Source
 from runner.model.task import WHOLE, Task, tasks_in
-from runner.modules._subsets import lacking
+from runner.modules._parts.subsets import lacking
 
 _PREDICTED_BY: Final = ("creates", "removes", "check")
 _SAYS_NO: Final = ("false",)

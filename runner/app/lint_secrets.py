@@ -8,11 +8,11 @@ from typing import Final
 
 from runner.app.lint_rules import Remark
 from runner.errors import InputError
-from runner.loading.data import has_opener
-from runner.loading.document import Value, load_document
-from runner.loading.examine import Examined
-from runner.loading.vault import VaultKeys
-from runner.loading.words import words
+from runner.loading.playbook.examine import Examined
+from runner.loading.text.data import has_opener
+from runner.loading.text.document import Value, load_document
+from runner.loading.text.vault import VaultKeys
+from runner.loading.text.words import words
 from runner.model.playbook import FREE_FORM
 from runner.model.source import Source
 

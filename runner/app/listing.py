@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from runner.app.options import RunOptions
-from runner.app.prepare import Prepared, prepare
+from runner.app.wiring.options import RunOptions
+from runner.app.wiring.prepare import Prepared, prepare
 from runner.model.playbook import Play
 from runner.model.task import Block, Entry, tasks_in
 

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from runner.app.conduct import Conductor
-from runner.app.options import RollbackOptions, RunOptions, View
-from runner.app.prepare import Prepared
 from runner.app.rollback_choice import Part, outer_step, play_of
+from runner.app.wiring.conduct import Conductor
+from runner.app.wiring.options import RollbackOptions, RunOptions, View
+from runner.app.wiring.prepare import Prepared
 from runner.journal.journal import Journal
 from runner.journal.records import OutcomeRecord, RunRecord
 from runner.model.job import Status

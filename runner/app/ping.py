@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from runner.app.descriptors import fit
-from runner.app.options import FORKS_CAP
-from runner.app.reaching import (
+from runner.app.wiring.descriptors import fit
+from runner.app.wiring.options import FORKS_CAP
+from runner.app.wiring.reaching import (
     GIVEN_BACK,
     Reached,
     ReachOptions,
@@ -19,8 +19,8 @@ from runner.app.reaching import (
     terminable,
     told,
 )
-from runner.engine.link import Link
-from runner.engine.session import Reader
+from runner.engine.hosts.link import Link
+from runner.engine.hosts.session import Reader
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import HostError, TransportError
 from runner.interfaces.exchange import Script, read

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner import __version__
-from runner.app.fleet import public_variables
-from runner.app.options import RunOptions
 from runner.app.plan_file import write_plan
-from runner.app.prepare import Prepared, prepare
 from runner.app.run import conduct, foretell
-from runner.engine.forecasts import Forecasts
-from runner.engine.outcomes import plain
+from runner.app.wiring.fleet import public_variables
+from runner.app.wiring.options import RunOptions
+from runner.app.wiring.prepare import Prepared, prepare
+from runner.engine.tasks.forecasts import Forecasts
+from runner.engine.tasks.outcomes import plain
 from runner.errors import InputError
 from runner.model.job import Outcome, Status
 from runner.model.plan import Plan, PlannedJob

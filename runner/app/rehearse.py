@@ -19,28 +19,28 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from runner.app.conduct import Conductor, leave
 from runner.app.lab import state as lab_state
 from runner.app.on_failure import undo_failed_plays
-from runner.app.options import Approach, RollbackOptions, RunOptions
-from runner.app.prepare import Prepared, narrowed, prepare
-from runner.app.reaching import terminable
-from runner.app.rehearsal_words import Needs, missed_lines, opening, parting, person_lines
+from runner.app.rehearsal.compare import compared_lines
+from runner.app.rehearsal.faults import Weather, weather
+from runner.app.rehearsal.lab import Planned, plan_twins, raise_twins
+from runner.app.rehearsal.systems import DEFAULT
+from runner.app.rehearsal.words import Needs, missed_lines, opening, parting, person_lines
 from runner.app.report import ReportFiles, write_reports
 from runner.app.rollback import rollback
 from runner.app.run import conduct, on_record
 from runner.app.run_records import record_of
-from runner.app.twin_compare import compared_lines
-from runner.app.twin_faults import Weather, weather
-from runner.app.twin_lab import Planned, plan_twins, raise_twins
-from runner.app.twin_systems import DEFAULT
-from runner.app.twins import Twins, UnneededKeys, Withheld
-from runner.engine.graph_rollback import graph_to_json
-from runner.engine.visit_rehearse import RehearseVisit
+from runner.app.wiring.conduct import Conductor, leave
+from runner.app.wiring.options import Approach, RollbackOptions, RunOptions
+from runner.app.wiring.prepare import Prepared, narrowed, prepare
+from runner.app.wiring.reaching import terminable
+from runner.app.wiring.twins import Twins, UnneededKeys, Withheld
+from runner.engine.graph.rollback import graph_to_json
+from runner.engine.visits.rehearse import RehearseVisit
 from runner.errors import PatternError, UsageError
 from runner.journal.journal import Journal
 from runner.journal.records import PlanGraph, RunRecord
-from runner.lab.control import Lab, LabError
+from runner.lab.control.control import Lab, LabError
 from runner.loading.fault_profile import read_profile
 from runner.model.faults import FaultProfile
 from runner.model.inventory import LOCALHOST

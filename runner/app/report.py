@@ -14,7 +14,7 @@ from runner.app.draw import drawing_of, play_names
 from runner.app.history import entries_of, finished_of
 from runner.app.plan_file import digest_of, parse_plan, read_plan
 from runner.app.plan_text import compared, entries_in
-from runner.app.twins import REHEARSAL, Twins
+from runner.app.wiring.twins import REHEARSAL, Twins
 from runner.errors import InputError
 from runner.events import StepInfo
 from runner.journal.journal import Journal
@@ -25,9 +25,9 @@ from runner.reporting.collect import in_order
 from runner.reporting.json_report import check_writable, document, write_atomically
 from runner.reporting.preview import coverage, tally
 from runner.reporting.recap import usual_commands
-from runner.reporting.report import Related, Report, replayed
-from runner.reporting.report_csv import csv_lines
-from runner.reporting.report_junit import junit_lines
+from runner.reporting.report.csv import csv_lines
+from runner.reporting.report.junit import junit_lines
+from runner.reporting.report.report import Related, Report, replayed
 from runner.reporting.steps import Steps
 
 _GATE: Final = "gate"
@@ -82,7 +82,7 @@ def _complaining(path: Path) -> Iterator[None]:
 
 
 def _page(report: Report) -> Iterator[str]:
-    from runner.reporting.report_page import html_page  # Jinja, only where it is needed
+    from runner.reporting.report.page import html_page  # Jinja, only where it is needed
 
     return html_page(report)
 

@@ -10,12 +10,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner.app.clearing import hosts_left, suspect
-from runner.app.conduct import leave
 from runner.app.keep_trying import keep_trying
-from runner.app.leases import breaking_of
-from runner.app.ledger import RunLedger, outcome_from_json
 from runner.app.on_failure import undo_failed_plays
-from runner.app.options import (
+from runner.app.plan_file import parse_plan
+from runner.app.rollback import go_on
+from runner.app.run import conduct, on_record, sweeper, warn
+from runner.app.run_records import rollback_again
+from runner.app.wiring.conduct import leave
+from runner.app.wiring.leases import breaking_of
+from runner.app.wiring.ledger import RunLedger, outcome_from_json
+from runner.app.wiring.options import (
     DEFAULT_APPROACH,
     LOCKING,
     NO_VAULT,
@@ -25,21 +29,17 @@ from runner.app.options import (
     VaultOptions,
     View,
 )
-from runner.app.plan_file import parse_plan
-from runner.app.prepare import Prepared, prepare
-from runner.app.rollback import go_on
-from runner.app.run import conduct, on_record, sweeper, warn
-from runner.app.run_records import rollback_again
-from runner.engine.forecasts import Approval
-from runner.engine.graph import JobGraph, StepKind
+from runner.app.wiring.prepare import Prepared, prepare
+from runner.engine.graph.graph import JobGraph, StepKind
 from runner.engine.runtime import Runtime
-from runner.engine.undo import IN_DOUBT, Doubt
-from runner.engine.visit_check import Foresee
-from runner.engine.visit_resume import Past, ResumeVisit
+from runner.engine.tasks.forecasts import Approval
+from runner.engine.undoing.undo import IN_DOUBT, Doubt
+from runner.engine.visits.check import Foresee
+from runner.engine.visits.resume import Past, ResumeVisit
 from runner.errors import InputError, UsageError
 from runner.journal.journal import Journal
 from runner.journal.records import RUNNING, RunRecord
-from runner.loading.prompts import Question
+from runner.loading.playbook.prompts import Question
 from runner.model.job import JobId, Outcome
 
 

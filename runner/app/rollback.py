@@ -10,12 +10,6 @@ from pathlib import Path
 
 from runner import __version__, modules
 from runner.app.clearing import clear_up, hosts_left, suspect
-from runner.app.conduct import Conductor, leave
-from runner.app.fleet import Fleet, load_fleet
-from runner.app.leases import breaking_of, leasing_of
-from runner.app.ledger import UndoLedger
-from runner.app.links import make_links
-from runner.app.options import RollbackOptions
 from runner.app.rollback_choice import (
     Choice,
     Part,
@@ -29,19 +23,25 @@ from runner.app.rollback_earlier import begun, earlier, key, undoing
 from runner.app.rollback_force import Forcing
 from runner.app.rollback_playbook import write_rollback
 from runner.app.run_records import record_of_rollback
-from runner.app.seals import Seals
-from runner.app.wiring import make_runtime
-from runner.engine.graph import JobGraph, StepKind
-from runner.engine.graph_rollback import SETTLE_STEP, graph_to_json, rollback_graph
-from runner.engine.lines import Lines
-from runner.engine.rollback_targets import order_targets
+from runner.app.wiring.conduct import Conductor, leave
+from runner.app.wiring.fleet import Fleet, load_fleet
+from runner.app.wiring.leases import breaking_of, leasing_of
+from runner.app.wiring.ledger import UndoLedger
+from runner.app.wiring.links import make_links
+from runner.app.wiring.options import RollbackOptions
+from runner.app.wiring.seals import Seals
+from runner.app.wiring.wiring import make_runtime
+from runner.engine.fusing.visit_rollback import FusedRollback
+from runner.engine.graph.graph import JobGraph, StepKind
+from runner.engine.graph.lines import Lines
+from runner.engine.graph.rollback import SETTLE_STEP, graph_to_json, rollback_graph
+from runner.engine.graph.rollback_targets import order_targets
 from runner.engine.runtime import Links, Runtime
-from runner.engine.undo import Doubt, Restart
-from runner.engine.undo_attempts import collected, last_tries
-from runner.engine.undo_tasks import WrittenUndos
-from runner.engine.variables import Variables
-from runner.engine.visit_rollback import RollbackVisit
-from runner.engine.visit_rollback_fused import FusedRollback
+from runner.engine.undoing.attempts import collected, last_tries
+from runner.engine.undoing.tasks import WrittenUndos
+from runner.engine.undoing.undo import Doubt, Restart
+from runner.engine.variables.variables import Variables
+from runner.engine.visits.rollback import RollbackVisit
 from runner.errors import PatternError, UsageError
 from runner.events import StepInfo
 from runner.journal.journal import Journal

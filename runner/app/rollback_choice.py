@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from runner.app.options import RollbackOptions
+from runner.app.wiring.options import RollbackOptions
 from runner.errors import UsageError
 from runner.journal.records import ChangeRecord, PlanGraph
 from runner.loading import patterns

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from runner.engine.undo import Undo, three_values
+from runner.engine.undoing.undo import Undo, three_values
 
 Ask = Callable[[str, Callable[[], bool]], str | None]
 """Puts a question to a person and gives the answer; None when nobody answers before the second

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from runner import __version__, modules
-from runner.engine.graph import JobGraph
-from runner.engine.outcomes import plain
-from runner.engine.undo_tasks import UndoStep, steps_of
+from runner.engine.graph.graph import JobGraph
+from runner.engine.tasks.outcomes import plain
+from runner.engine.undoing.tasks import UndoStep, steps_of
 from runner.errors import HostError, InputError
 from runner.interfaces.codec import from_json
 from runner.interfaces.module import Effect, Module, Restoring
 from runner.interfaces.params import parse
 from runner.journal.records import ChangeRecord, RunRecord
-from runner.loading.playbook_writer import WrittenPlay, WrittenTask, playbook_text
+from runner.loading.playbook.writer import WrittenPlay, WrittenTask, playbook_text
 from runner.model.job import JobId
 from runner.model.source import Source
 from runner.model.state import UNKNOWN, Change, differences

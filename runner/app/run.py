@@ -8,27 +8,27 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from runner.app.asking import asking
 from runner.app.clearing import clear_up
-from runner.app.conduct import Conductor, leave, step_infos
-from runner.app.growing import Growing, announced
-from runner.app.leases import breaking_of, leasing_of
-from runner.app.ledger import RunLedger, run_ledger
-from runner.app.links import make_links, ways
-from runner.app.offering import Offers
 from runner.app.on_failure import undo_failed_plays
-from runner.app.options import RunOptions
-from runner.app.prepare import Prepared, prepare
 from runner.app.run_records import record_of
 from runner.app.run_variables import run_variables
-from runner.app.wiring import make_runtime
-from runner.engine.graph_rollback import graph_to_json
-from runner.engine.lines import Lines
+from runner.app.wiring.asking import asking
+from runner.app.wiring.conduct import Conductor, leave, step_infos
+from runner.app.wiring.growing import Growing, announced
+from runner.app.wiring.leases import breaking_of, leasing_of
+from runner.app.wiring.ledger import RunLedger, run_ledger
+from runner.app.wiring.links import make_links, ways
+from runner.app.wiring.offering import Offers
+from runner.app.wiring.options import RunOptions
+from runner.app.wiring.prepare import Prepared, prepare
+from runner.app.wiring.wiring import make_runtime
+from runner.engine.fusing.visit_run import FusedVisit
+from runner.engine.graph.lines import Lines
+from runner.engine.graph.rollback import graph_to_json
 from runner.engine.runtime import Links, Runtime
-from runner.engine.variables import Variables
-from runner.engine.visit_check import CheckVisit, Foresee
-from runner.engine.visit_fused import FusedVisit
-from runner.engine.visit_run import RunVisit
+from runner.engine.variables.variables import Variables
+from runner.engine.visits.check import CheckVisit, Foresee
+from runner.engine.visits.run import RunVisit
 from runner.journal.journal import Journal
 from runner.journal.records import PlanGraph, RunRecord
 from runner.model.playbook import Task
@@ -36,8 +36,8 @@ from runner.reporting.bus import Subscriber
 
 if TYPE_CHECKING:  # most runs do not go on
     from runner.app.keep_trying import Sweep
-    from runner.engine.undo import Doubt
-    from runner.engine.visit_resume import Past
+    from runner.engine.undoing.undo import Doubt
+    from runner.engine.visits.resume import Past
 
 Recorded: TypeAlias = Callable[[Conductor, Journal, RunRecord], int]
 """Walks for a run that the journal knows; gives the exit code."""
@@ -176,8 +176,8 @@ def sweeper(
     doubt: Doubt | None = None,
 ) -> Sweep:
     """What goes on with this run for ``--keep-trying``. Without ``doubt``: Doubt.LEAVE."""
-    from runner.engine.undo import Doubt
-    from runner.engine.visit_resume import ResumeVisit
+    from runner.engine.undoing.undo import Doubt
+    from runner.engine.visits.resume import ResumeVisit
 
     in_doubt = doubt or Doubt.LEAVE
 

@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 from runner import __version__
-from runner.app.fleet import public_variables
-from runner.app.options import RollbackOptions, RunOptions
-from runner.app.prepare import Prepared
 from runner.app.rollback_choice import Part
+from runner.app.wiring.fleet import public_variables
+from runner.app.wiring.options import RollbackOptions, RunOptions
+from runner.app.wiring.prepare import Prepared
 from runner.journal.records import RunRecord, new_run_id
 
 

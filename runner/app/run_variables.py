@@ -6,11 +6,11 @@ import re
 from typing import Final
 
 from runner import __version__
-from runner.app.home import home
-from runner.app.options import RunOptions
-from runner.app.prepare import Prepared
-from runner.engine.spool import Spool
-from runner.engine.variables import Variables
+from runner.app.wiring.home import home
+from runner.app.wiring.options import RunOptions
+from runner.app.wiring.prepare import Prepared
+from runner.engine.variables.spool import Spool
+from runner.engine.variables.variables import Variables
 from runner.model.source import Source
 
 _ASKS: Final = re.compile(r"hostvars|template|lookup|query|\bq\(")

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from runner import modules
 from runner.app.schema_words import TYPES
 from runner.interfaces.param_rows import ParamRow, describe
-from runner.loading.keywords import (
+from runner.loading.text.keywords import (
     BLOCK,
     COLLECTIONS,
     INCLUDE,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from runner.app.options import VaultOptions
 from runner.app.vault_files import STANDARD, edited, read, write
-from runner.app.vault_keys import (
+from runner.app.wiring.options import VaultOptions
+from runner.app.wiring.vault_keys import (
     ask,
     encrypting_password,
     password_sources,
@@ -21,10 +21,10 @@ from runner.app.vault_keys import (
     with_prompt,
 )
 from runner.errors import InputError, RunnerError, UsageError
-from runner.loading import vault_format
-from runner.loading.vault import Opened, VaultKeys, VaultPassword, vaulted_text
-from runner.loading.vault_format import header_place
-from runner.loading.vault_passwords import read_passwords
+from runner.loading.text import vault_format
+from runner.loading.text.vault import Opened, VaultKeys, VaultPassword, vaulted_text
+from runner.loading.text.vault_format import header_place
+from runner.loading.text.vault_passwords import read_passwords
 
 _INDENT: Final = " " * 10
 _NAME: Final = re.compile(r"\w[\w.\- ]*")

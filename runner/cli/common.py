@@ -64,7 +64,7 @@ def approach_options(command: F) -> F:
 
 def approach(rate: float | None, keep_trying: bool) -> Any:
     """What the command line says about connecting."""
-    from runner.app.options import Approach
+    from runner.app.wiring.options import Approach
 
     return Approach(rate, keep_trying)
 
@@ -105,7 +105,7 @@ def vault_options(command: F) -> F:
 
 def vault(ids: tuple[str, ...], files: tuple[str, ...], ask: bool) -> Any:
     """What the command line says about vault passwords."""
-    from runner.app.options import VaultOptions
+    from runner.app.wiring.options import VaultOptions
 
     return VaultOptions(ids, files, ask)
 
@@ -122,7 +122,7 @@ def ask_person(text: str, private: bool, default: str | None, confirm: bool) -> 
     """Put a question of ``vars_prompt`` to the terminal; None when there is nobody there."""
     if not sys.stdin.isatty():
         return None
-    from runner.app.asking import ask_line
+    from runner.app.wiring.asking import ask_line
 
     def typed(question: str) -> str | None:
         return ask_line(f"{question}:", lambda: False, echo=not private)

@@ -7,13 +7,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.common import (
-    ask_password,
-    extra_option,
-    inventory_option,
-    vault,
-    vault_options,
-)
+from runner.cli.common import ask_password, extra_option, inventory_option, vault, vault_options
 
 
 @click.command("doctor")
@@ -39,7 +33,7 @@ def command(
     can be worked on. 4: it cannot.
     """
     from runner.app.doctor import doctor, lines_of
-    from runner.app.reaching import ReachOptions
+    from runner.app.wiring.reaching import ReachOptions
     from runner.interfaces.examine import Finding, Verdict
 
     options = ReachOptions(

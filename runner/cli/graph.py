@@ -28,7 +28,7 @@ def command(
 ) -> None:
     """Show the job graph of PLAYBOOK: what waits for what, on how many hosts."""
     from runner.app.draw import draw
-    from runner.app.options import RunOptions
+    from runner.app.wiring.options import RunOptions
 
     words = tuple(w.strip() for t in tags for w in t.split(",") if w.strip())
     options = RunOptions(

@@ -59,7 +59,7 @@ def command(
 
 
 def _show(found: Findings) -> None:
-    from runner.app.masking import masked
+    from runner.app.wiring.masking import masked
 
     if found.what == "tasks":
         click.echo(f"{found.path} is a list of tasks without a play: read as such")

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from runner import __version__
-from runner.app import garbage
+from runner.app.wiring import garbage
 from runner.errors import RunnerError, UsageError
 
 _VERBS: dict[str, str] = {
@@ -124,15 +124,15 @@ def invoke(args: list[str] | None = None) -> int:
 
 
 def _say(text: str) -> None:
-    from runner.app.masking import masked
+    from runner.app.wiring.masking import masked
 
     click.echo(masked(text), err=True)
 
 
 def _forget_secrets() -> None:
     """What another command line of this process knew; nothing when there was none."""
-    if "runner.app.masking" in sys.modules:
-        sys.modules["runner.app.masking"].forget()
+    if "runner.app.wiring.masking" in sys.modules:
+        sys.modules["runner.app.wiring.masking"].forget()
 
 
 if __name__ == "__main__":

@@ -46,9 +46,9 @@ def command(
 
     Exit code 0: all answer. 4: one does not, and the end says what to do.
     """
-    from runner.app.conduct import leave
     from runner.app.ping import Pong, closing, lines_of, ping
-    from runner.app.reaching import ReachOptions
+    from runner.app.wiring.conduct import leave
+    from runner.app.wiring.reaching import ReachOptions
 
     options = ReachOptions(
         pattern=pattern,

@@ -33,9 +33,9 @@ def command(
     valid_for: float | None,
 ) -> Any:
     """Preview PLAYBOOK and freeze what it would do into a file, for: runner apply FILE."""
-    from runner.app.options import RunOptions
     from runner.app.plan import PlanOptions, make_plan
     from runner.app.plan_text import written
+    from runner.app.wiring.options import RunOptions
 
     options = RunOptions(
         playbook=playbook, inventory=inventory, question=ask_person, **said.fields()

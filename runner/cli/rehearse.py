@@ -74,8 +74,8 @@ def command(
     fields = said.fields()
     from dataclasses import replace
 
-    from runner.app.options import Approach, RunOptions
     from runner.app.rehearse import RehearseOptions, rehearse
+    from runner.app.wiring.options import Approach, RunOptions
 
     fields["view"] = replace(fields["view"], proposes=False)
     run = RunOptions(

@@ -41,7 +41,7 @@ def command(
     if retry_in_doubt and mark_done:
         raise UsageError("--retry-in-doubt and --mark-done exclude each other")
     from runner.app.resume import ResumeOptions, resume
-    from runner.engine.undo import Doubt
+    from runner.engine.undoing.undo import Doubt
 
     doubt = Doubt.RETRY if retry_in_doubt else Doubt.DONE if mark_done else Doubt.LEAVE
     return resume(

@@ -88,10 +88,10 @@ def command(
             "--force asks before it overwrites what somebody changed, and there is no terminal",
             hint="look first with --check --force; then give --yes",
         )
-    from runner.app.options import RollbackOptions
     from runner.app.rollback import rollback
     from runner.app.rollback_choice import moment
-    from runner.engine.undo import Doubt
+    from runner.app.wiring.options import RollbackOptions
+    from runner.engine.undoing.undo import Doubt
 
     return rollback(
         RollbackOptions(
@@ -119,6 +119,6 @@ def _ago(text: str) -> float:
 
 
 def _ask(question: str, unwanted: Callable[[], bool]) -> str | None:
-    from runner.app.asking import ask_line
+    from runner.app.wiring.asking import ask_line
 
     return ask_line(question, unwanted)

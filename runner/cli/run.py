@@ -43,7 +43,7 @@ def command(
 ) -> Any:
     """Run PLAYBOOK on the hosts of an inventory; with --check only show what would change."""
     fields = said.fields()
-    from runner.app.options import RunOptions
+    from runner.app.wiring.options import RunOptions
 
     options = RunOptions(playbook=playbook, inventory=inventory, question=ask_person, **fields)
     if syntax_check or list_hosts or list_tasks or list_tags:

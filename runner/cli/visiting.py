@@ -148,7 +148,7 @@ def visiting(*groups: Iterable[Option]) -> Option:
 
 def view(verbose: int, diff: bool, json_file: str | None) -> Any:
     """How to show the run."""
-    from runner.app.options import View
+    from runner.app.wiring.options import View
 
     terminal = sys.stdout.isatty() and json_file != "-"
     return View(verbosity=verbose, diff=diff, json_file=json_file, terminal=terminal)
@@ -168,7 +168,7 @@ def _check(said: Said, previews: bool) -> None:
 
 def locking(said: Said) -> Any:
     """What is said about other runs. Raises UsageError."""
-    from runner.app.options import Locking
+    from runner.app.wiring.options import Locking
 
     hosts, why = words(said["break_lock"]), (said["reason"] or "").strip()
     if hosts and not why:

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from runner.engine.access import Access
-from runner.engine.leasing import Leasing
-from runner.engine.link import Link
+from runner.engine.hosts.access import Access
+from runner.engine.hosts.leasing import Leasing
+from runner.engine.hosts.link import Link
 from runner.engine.stop import Stop
-from runner.engine.variables import Variables
+from runner.engine.variables.variables import Variables
 from runner.errors import InputError, PlaybookError
 from runner.events import Event
 from runner.interfaces.includes import Included, Includes

@@ -15,21 +15,8 @@ from runner.journal import holdings, lifecycle, locks, plans, undoing
 from runner.journal.holdings import LeftRecord
 from runner.journal.place import journal_path, prepare, require_room
 from runner.journal.reading import JournalReading
-from runner.journal.records import (
-    FINAL_STATUSES,
-    JSON,
-    Intent,
-    PlanGraph,
-    RunRecord,
-)
-from runner.journal.rows import (
-    Announced,
-    Ended,
-    announced,
-    ended,
-    insert,
-    outcome_values,
-)
+from runner.journal.records import FINAL_STATUSES, JSON, Intent, PlanGraph, RunRecord
+from runner.journal.rows import Announced, Ended, announced, ended, insert, outcome_values
 from runner.journal.schema import migrate
 from runner.journal.store import connect, explain
 from runner.journal.trail import Breaking, Trail

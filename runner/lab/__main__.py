@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from runner.lab.daemon import main
+from runner.lab.control.daemon import main
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m runner.lab", description=__doc__)

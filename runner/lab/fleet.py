@@ -11,19 +11,19 @@ from types import TracebackType
 from typing import Final, Self
 
 from runner.lab.control_files import LabError
-from runner.lab.front import Front
-from runner.lab.front_loop import Loop
-from runner.lab.front_options import FrontOptions
-from runner.lab.front_port import Port, PortTaken
-from runner.lab.http_tls import Authority
 from runner.lab.linux.found import missing
 from runner.lab.linux.guard import NotStarted
 from runner.lab.linux.kinds import LINUX_KEYS
 from runner.lab.linux.machine import LinuxMachine
 from runner.lab.machine import Machine
 from runner.lab.spec import HostSpec, LabSpec
-from runner.lab.ssh_front import SshFront, SshOptions
-from runner.lab.wsman_host import Host
+from runner.lab.ssh.front import SshFront, SshOptions
+from runner.lab.winrm.front import Front
+from runner.lab.winrm.front_loop import Loop
+from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.front_port import Port, PortTaken
+from runner.lab.winrm.http_tls import Authority
+from runner.lab.winrm.wsman_host import Host
 
 _SPARE: Final = 1024
 """Open files beyond the listening sockets: connections, databases, logs."""

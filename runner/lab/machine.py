@@ -7,19 +7,19 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.lab.clock import Counters
 from runner.lab.cmd.control import ExitShell, Streams
 from runner.lab.cmd.interpreter import Interpreter, strip_quotes
 from runner.lab.cmd.launch import find_program
-from runner.lab.disk import Disk
 from runner.lab.faults import Cancelled, PoweredOff
-from runner.lab.hives import unmount_all
-from runner.lab.power import Power
-from runner.lab.process import Console, Session
 from runner.lab.profiles.fresh import fresh_host
 from runner.lab.profiles.table import OsProfile, profile_for
 from runner.lab.spec import HostSpec
-from runner.lab.streams import NullSink, PipeSink, Sink, Source, StdinSource
+from runner.lab.state.clock import Counters
+from runner.lab.state.disk import Disk
+from runner.lab.state.hives import unmount_all
+from runner.lab.state.power import Power
+from runner.lab.state.process import Console, Session
+from runner.lab.state.streams import NullSink, PipeSink, Sink, Source, StdinSource
 
 __all__ = ["Machine", "Power", "PoweredOff"]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from runner.errors import InputError, UsageError
-from runner.loading.document import Document, Value
-from runner.loading.files import Files
-from runner.loading.words import suggestion
+from runner.loading.text.document import Document, Value
+from runner.loading.text.files import Files
+from runner.loading.text.words import suggestion
 from runner.model.faults import KINDS, PROFILES, Fault, FaultProfile
 
 _WORDS: Final = ("kind", "hosts", "after", "times", "seconds")

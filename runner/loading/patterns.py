@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 from runner.errors import PatternError
 from runner.loading.hostnames import is_address, split_port
-from runner.loading.words import suggestion
+from runner.loading.text.words import suggestion
 from runner.model.inventory import Inventory
 from runner.model.source import Source
 

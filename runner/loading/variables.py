@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from runner.errors import PlaybookError, UsageError
 from runner.interfaces.template import Templates
-from runner.loading.arguments import ArgumentsError, parse_arguments
-from runner.loading.data import hide_secrets
-from runner.loading.document import Document, load_document
-from runner.loading.fields import check_templates, check_variable_name
-from runner.loading.files import Files, place
-from runner.loading.templates import JinjaTemplates
-from runner.loading.vault import VaultKeys
+from runner.loading.templates.templates import JinjaTemplates
+from runner.loading.text.arguments import ArgumentsError, parse_arguments
+from runner.loading.text.data import hide_secrets
+from runner.loading.text.document import Document, load_document
+from runner.loading.text.fields import check_templates, check_variable_name
+from runner.loading.text.files import Files, place
+from runner.loading.text.vault import VaultKeys
 from runner.model.source import Source
 
 _OPTION: Final = "--extra-vars"

@@ -13,10 +13,10 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _apt, _apt_change, _apt_plan, _restoring_posix
-from runner.modules._apt_params import Params
-from runner.modules._packages import PackagesState
-from runner.modules._posix import require_posix
+from runner.modules._parts import apt, apt_change, apt_plan, restoring_posix
+from runner.modules._parts.apt_params import Params
+from runner.modules._parts.packages import PackagesState
+from runner.modules._parts.posix import require_posix
 from runner.posix.debian import Spec
 
 
@@ -42,25 +42,25 @@ class Module(base.Module[Params, PackagesState]):
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, PackagesState]:
         require_posix(facts, "apt", "win_package")
-        return (yield from _apt.find(params))
+        return (yield from apt.find(params))
 
     def plan(self, params: Params, before: PackagesState, facts: base.Facts) -> PackagesState:
-        return _apt_plan.planned(params, before)
+        return apt_plan.planned(params, before)
 
     def apply(
         self, params: Params, change: Change[PackagesState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        return (yield from _apt_change.apply(params, change))
+        return (yield from apt_change.apply(params, change))
 
     def undo(
         self, params: Params, change: Change[PackagesState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        return (yield from _apt_change.undo(params, change))
+        return (yield from apt_change.undo(params, change))
 
     def sweep(
         self, params: Params, change: Change[PackagesState], facts: base.Facts
     ) -> Generator[Request, Reply, None]:
-        yield from _apt_change.mark(change.before)
+        yield from apt_change.mark(change.before)
 
     def irreversible(self, params: Params, change: Change[PackagesState], facts: base.Facts) -> str:
         before = change.before
@@ -73,7 +73,7 @@ class Module(base.Module[Params, PackagesState]):
         return ""
 
     def restore(self, params: Params, change: Change[PackagesState]) -> tuple[base.Restoring, ...]:
-        return _restoring_posix.packages(change)
+        return restoring_posix.packages(change)
 
     def result(
         self,
@@ -95,7 +95,7 @@ class Module(base.Module[Params, PackagesState]):
     def message(self, params: Params, change: Change[PackagesState], facts: base.Facts) -> str:
         """What goes along with the named packages, as far as the lists tell."""
         before = change.before
-        current = before.asked == _apt_plan.request(params, before, virtual=True)
+        current = before.asked == apt_plan.request(params, before, virtual=True)
         if params.whole or not current or not change.touches("packages"):
             return ""
         named = {package.name.partition(":")[0] for package in before.found}

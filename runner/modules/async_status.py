@@ -15,8 +15,8 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
-from runner.modules import _command
-from runner.modules._posix import is_posix
+from runner.modules._parts import command
+from runner.modules._parts.posix import is_posix
 from runner.posix.detached import PosixJobs
 from runner.windows.detached import WindowsJobs
 
@@ -71,7 +71,7 @@ class Module(base.Module[Params, CommandState]):
         yield  # pragma: no cover
 
     def plan(self, params: Params, before: CommandState, facts: base.Facts) -> CommandState:
-        return _command.planned(before)
+        return command.planned(before)
 
     def apply(
         self, params: Params, change: Change[CommandState], facts: base.Facts
@@ -139,5 +139,5 @@ def _ended(status: JobStatus, output: Output) -> dict[str, Any]:
         return values | {"failed": True, "msg": msg}
     values |= {"rc": said.signed, "changed": True}
     if said.code != 0:
-        values |= {"failed": True, "msg": _command.FAILED}
+        values |= {"failed": True, "msg": command.FAILED}
     return values

@@ -13,10 +13,11 @@ from runner.interfaces.exchange import Query, Reply
 from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _content, _text
-from runner.modules._blocks import Block, with_block
-from runner.modules._file_state import ABSENT, FileState
-from runner.modules._posix import require_posix
+from runner.modules._parts import content
+from runner.modules._parts import text as _text
+from runner.modules._parts.blocks import Block, with_block
+from runner.modules._parts.file_state import ABSENT, FileState
+from runner.modules._parts.posix import require_posix
 
 
 class Params(_text.TextParams):
@@ -77,7 +78,7 @@ class Params(_text.TextParams):
         )
 
 
-class Module(_content.TextModule):
+class Module(content.TextModule):
     """Brings a block to a state."""
 
     params = Params
@@ -89,10 +90,10 @@ class Module(_content.TextModule):
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, FileState]:
         require_posix(facts, "blockinfile", "win_shell")
-        return (yield from _content.see_text(params, params.path))
+        return (yield from content.see_text(params, params.path))
 
     def plan(self, params: Params, before: FileState, facts: base.Facts) -> FileState:
-        _content.require_file(before, params.path)
+        content.require_file(before, params.path)
         if before.kind == ABSENT:
             if not params.create:
                 raise Refused(
@@ -100,7 +101,7 @@ class Module(_content.TextModule):
                 )
             if params.state == "absent":
                 return before
-        return _content.edited(params, before, with_block(_content.text_of(before), params.wanted))
+        return content.edited(params, before, with_block(content.text_of(before), params.wanted))
 
     def result(
         self,
@@ -114,7 +115,7 @@ class Module(_content.TextModule):
             return {"msg": f"File {params.path} not present"}
         if before.kind == ABSENT:
             message = "File created"
-        elif with_block(_content.text_of(before), params.wanted) == before.data:
+        elif with_block(content.text_of(before), params.wanted) == before.data:
             message = ""
         else:
             message = "Block inserted" if params.wanted.text else "Block removed"

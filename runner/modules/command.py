@@ -17,11 +17,11 @@ from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text, Words
 from runner.interfaces.module import CommandState, Facts
 from runner.model.state import Change
-from runner.modules import _posix
+from runner.modules._parts import posix
 from runner.posix import quoting
 
 
-class Params(_posix.PosixParams):
+class Params(posix.PosixParams):
     """Parameters of Ansible's command, and ``check``."""
 
     FREE_FORM: ClassVar[str | None] = "cmd"
@@ -52,7 +52,7 @@ class Params(_posix.PosixParams):
         return self.argv if self.argv is not None else _split(self.cmd or "")
 
 
-class Module(_posix.PosixCommand[Params]):
+class Module(posix.PosixCommand[Params]):
     """Runs a program."""
 
     params = Params

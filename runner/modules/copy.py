@@ -2,7 +2,7 @@
 
 Whether something is to be done is known by comparing SHA-1 checksums. Content travels in pieces,
 goes into a new file beside the old one, is compared there, and takes its place in one step. What
-was there before comes back with a rollback (see ``_file_state``).
+was there before comes back with a rollback (see ``_parts.file_state``).
 
 Of a folder everything is copied that is in it; what else is in the folder on the host stays. Its
 new folders get ``directory_mode``, and a rollback removes them again when they are empty.
@@ -18,12 +18,12 @@ from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide
 from runner.interfaces.loose import said_yes
 from runner.model.state import Change
-from runner.modules import _copy_file, _copy_tree, _file_change, _restoring_posix
-from runner.modules._content import CONTENT
-from runner.modules._copy_params import Params
-from runner.modules._copy_sources import sources_of
-from runner.modules._file_state import FOLDER, FileState
-from runner.modules._posix import require_posix
+from runner.modules._parts import copy_file, copy_tree, file_change, restoring_posix
+from runner.modules._parts.content import CONTENT
+from runner.modules._parts.copy_params import Params
+from runner.modules._parts.copy_sources import sources_of
+from runner.modules._parts.file_state import FOLDER, FileState
+from runner.modules._parts.posix import require_posix
 
 
 class Module(base.Module[Params, FileState]):
@@ -53,38 +53,38 @@ class Module(base.Module[Params, FileState]):
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, FileState]:
         require_posix(facts, "copy", "win_copy")
         if params.origin == "directory":
-            return (yield from _copy_tree.probe(params, params.sources))
-        state = yield from _copy_file.probe(params)
+            return (yield from copy_tree.probe(params, params.sources))
+        state = yield from copy_file.probe(params)
         if state.source is not None and state.source.kind == FOLDER:
-            found = yield from _copy_tree.probe_on_host(params, state.source.path)
+            found = yield from copy_tree.probe_on_host(params, state.source.path)
             return found
         return state
 
     def plan(self, params: Params, before: FileState, facts: base.Facts) -> FileState:
         if _is_tree(params, before):
-            return _copy_tree.plan(params, before)
-        return _copy_file.plan(params, before)
+            return copy_tree.plan(params, before)
+        return copy_file.plan(params, before)
 
     def apply(
         self, params: Params, change: Change[FileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         if _is_tree(params, change.before):
-            return (yield from _copy_tree.apply(params, change))
-        return (yield from _copy_file.apply(params, change))
+            return (yield from copy_tree.apply(params, change))
+        return (yield from copy_file.apply(params, change))
 
     def undo(
         self, params: Params, change: Change[FileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        yield from _copy_tree.take_back(params, change.before, change.after)
+        yield from copy_tree.take_back(params, change.before, change.after)
         return {}
 
     def sweep(
         self, params: Params, change: Change[FileState], facts: base.Facts
     ) -> Generator[Request, Reply, None]:
-        yield from _file_change.sweep(change.before)
+        yield from file_change.sweep(change.before)
 
     def restore(self, params: Params, change: Change[FileState]) -> tuple[base.Restoring, ...]:
-        return _restoring_posix.file(change)
+        return restoring_posix.file(change)
 
     def result(
         self,
@@ -95,7 +95,7 @@ class Module(base.Module[Params, FileState]):
     ) -> Mapping[str, Any]:
         if _is_tree(params, change.before):
             return {"dest": params.dest, "src": params.src, **applied}
-        return _copy_file.returned(params, change, applied)
+        return copy_file.returned(params, change, applied)
 
 
 def _is_tree(params: Params, before: FileState) -> bool:

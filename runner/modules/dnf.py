@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from runner.interfaces.guide import Guide
-from runner.modules import _rpm_module
+from runner.modules._parts import rpm_module
 
 
-class Module(_rpm_module.Dnf):
+class Module(rpm_module.Dnf):
     """Brings packages to a state."""
 
     guide = Guide(

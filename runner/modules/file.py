@@ -1,8 +1,8 @@
 """Files, folders and links of a POSIX host: there, gone, and with which attributes.
 
-What is removed or replaced is kept for a rollback (see ``_file_state``): small files on record,
-everything else on the host, in ``/var/lib/runner/backups`` or ``~/.runner-backups``, from where
-it is moved back. Without ``keep`` it is deleted for good. Folders that had to be made above a
+What is removed or replaced is kept for a rollback (see ``_parts.file_state``): small files on
+record, everything else on the host, in ``/var/lib/runner/backups`` or ``~/.runner-backups``, from
+where it is moved back. Without ``keep`` it is deleted for good. Folders that had to be made above a
 path are removed again by a rollback when they are empty then.
 """
 
@@ -15,10 +15,10 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide
 from runner.model.state import Change
-from runner.modules import _file_apply, _file_change, _file_plan, _file_probe, _restoring_posix
-from runner.modules._file_params import Params
-from runner.modules._file_state import ABSENT, FILE, FOLDER, LINK, FileState
-from runner.modules._posix import require_posix
+from runner.modules._parts import file_apply, file_change, file_plan, file_probe, restoring_posix
+from runner.modules._parts.file_params import Params
+from runner.modules._parts.file_state import ABSENT, FILE, FOLDER, LINK, FileState
+from runner.modules._parts.posix import require_posix
 
 
 class Module(base.Module[Params, FileState]):
@@ -37,29 +37,29 @@ class Module(base.Module[Params, FileState]):
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, FileState]:
         require_posix(facts, "file", "win_file")
-        return (yield from _file_probe.probe(params))
+        return (yield from file_probe.probe(params))
 
     def plan(self, params: Params, before: FileState, facts: base.Facts) -> FileState:
-        return _file_plan.plan(params, before)
+        return file_plan.plan(params, before)
 
     def apply(
         self, params: Params, change: Change[FileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        yield from _file_apply.apply(params, change.before, change.after)
+        yield from file_apply.apply(params, change.before, change.after)
         return {}
 
     def undo(
         self, params: Params, change: Change[FileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         was, now = change.before, change.after
-        yield from _file_apply.attributes_back(was.entries)
-        yield from _file_change.take_back(was, now)
+        yield from file_apply.attributes_back(was.entries)
+        yield from file_change.take_back(was, now)
         return {}
 
     def sweep(
         self, params: Params, change: Change[FileState], facts: base.Facts
     ) -> Generator[Request, Reply, None]:
-        yield from _file_change.sweep(change.before)
+        yield from file_change.sweep(change.before)
 
     def irreversible(self, params: Params, change: Change[FileState], facts: base.Facts) -> str:
         before, after = change.before, change.after
@@ -69,7 +69,7 @@ class Module(base.Module[Params, FileState]):
         return ""
 
     def restore(self, params: Params, change: Change[FileState]) -> tuple[base.Restoring, ...]:
-        return _restoring_posix.file(change)
+        return restoring_posix.file(change)
 
     def result(
         self,
@@ -86,4 +86,4 @@ class Module(base.Module[Params, FileState]):
             found["src"] = params.src or after.target
         if after.kind == ABSENT:
             return {**found, "state": "absent"}
-        return {**found, **_file_plan.returned(after)}
+        return {**found, **file_plan.returned(after)}

@@ -1,7 +1,7 @@
 """Download a file on a POSIX host, with its curl or wget.
 
 It goes beside ``dest``, its checksum is compared there, and it takes its place in one step. What
-was there before comes back with a rollback (see ``_file_state``).
+was there before comes back with a rollback (see ``_parts.file_state``).
 
 Whether something would change is known where ``checksum`` is given, or the server says that the
 file is the same as before (HTTP 304). Else only the download tells. In a folder the file has the
@@ -24,11 +24,12 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Output, Query, Reply, Request, Script, read, write
 from runner.interfaces.guide import Guide
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _content, _file_change
-from runner.modules._file_change import Writing
-from runner.modules._file_state import FILE, FOLDER, RECORDED, FileState, state_of
-from runner.modules._get_url_params import Params, digest_for
-from runner.modules._posix import require_posix
+from runner.modules._parts import content as _content
+from runner.modules._parts import file_change
+from runner.modules._parts.file_change import Writing
+from runner.modules._parts.file_state import FILE, FOLDER, RECORDED, FileState, state_of
+from runner.modules._parts.get_url_params import Params, digest_for
+from runner.modules._parts.posix import require_posix
 from runner.posix import web
 from runner.posix.put import Put, expect_put, script_with
 from runner.posix.quoting import quote
@@ -112,14 +113,14 @@ class Module(base.Module[Params, FileState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         before, after = change.before, change.after
         if before.kind == FILE and before.checksum == after.checksum:
-            yield from _file_change.set_attributes(before, after)
+            yield from file_change.set_attributes(before, after)
             return {}
         output = yield from write(_download(params, before, after))
         _expect(params, output)
         lines = output.stdout.split("\n")
         found: dict[str, Any] = {"status_code": int(lines[0]) if lines[0].isdigit() else None}
         if "same" in lines[1:]:
-            yield from _file_change.set_attributes(before, after)
+            yield from file_change.set_attributes(before, after)
             moved = any(change.touches(name) for name in ("mode", "owner", "group"))
             return found if moved else {**found, "changed": False}
         backup = next((line for line in lines[1:] if line.startswith("/")), "")
@@ -128,13 +129,13 @@ class Module(base.Module[Params, FileState]):
     def undo(
         self, params: Params, change: Change[FileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        yield from _file_change.take_back(change.before, change.after)
+        yield from file_change.take_back(change.before, change.after)
         return {}
 
     def sweep(
         self, params: Params, change: Change[FileState], facts: base.Facts
     ) -> Generator[Request, Reply, None]:
-        yield from _file_change.sweep(change.before)
+        yield from file_change.sweep(change.before)
 
     def result(
         self,
@@ -204,7 +205,7 @@ def _download(params: Params, before: FileState, after: FileState) -> Script:
     how = Writing(params.backup, (), params.unsafe_writes)
     checksum: Any = after.checksum
     known = dataclasses.replace(after, checksum="") if checksum is UNKNOWN else after
-    spec = _file_change.spec_of(before, known, mode, 0, how)
+    spec = file_change.spec_of(before, known, mode, 0, how)
     same = _SAME if before.kind == FILE else ""
     return dataclasses.replace(
         script_with(spec, line + check + same, stdin=sent), timeout=_DOWNLOAD

@@ -13,8 +13,8 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide
 from runner.model.state import UNKNOWN, Change
-from runner.modules._posix import require_posix
-from runner.modules._user import Name
+from runner.modules._parts.posix import require_posix
+from runner.modules._parts.user import Name
 from runner.posix import accounts, tools
 
 

@@ -18,9 +18,10 @@ from runner.interfaces.exchange import Query, Reply
 from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _content, _lines, _text
-from runner.modules._file_state import ABSENT, FileState
-from runner.modules._posix import require_posix
+from runner.modules._parts import content, lines
+from runner.modules._parts import text as _text
+from runner.modules._parts.file_state import ABSENT, FileState
+from runner.modules._parts.posix import require_posix
 
 
 class Params(_text.TextParams):
@@ -78,12 +79,12 @@ class Params(_text.TextParams):
         return self
 
     @property
-    def wanted(self) -> _lines.Wanted:
+    def wanted(self) -> lines.Wanted:
         """The line as bytes."""
         after = self.insertafter
         if after is None and self.insertbefore is None:
             after = "EOF"
-        return _lines.Wanted(
+        return lines.Wanted(
             line=_text.encoded(self.line or ""),
             regexp=None if self.regexp is None else re.compile(_text.encoded(self.regexp)),
             search=None if self.search_string is None else _text.encoded(self.search_string),
@@ -94,7 +95,7 @@ class Params(_text.TextParams):
         )
 
 
-class Module(_content.TextModule):
+class Module(content.TextModule):
     """Brings one line to a state."""
 
     params = Params
@@ -113,10 +114,10 @@ class Module(_content.TextModule):
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, FileState]:
         require_posix(facts, "lineinfile", "win_lineinfile")
-        return (yield from _content.see_text(params, params.path))
+        return (yield from content.see_text(params, params.path))
 
     def plan(self, params: Params, before: FileState, facts: base.Facts) -> FileState:
-        _content.require_file(before, params.path)
+        content.require_file(before, params.path)
         if before.kind == ABSENT:
             if params.state == "absent":
                 return before
@@ -125,7 +126,7 @@ class Module(_content.TextModule):
                     f"Destination {params.path} does not exist !",
                     hint="'create: true' makes it",
                 )
-        return _content.edited(params, before, _edit(params, before).text)
+        return content.edited(params, before, _edit(params, before).text)
 
     def result(
         self,
@@ -142,9 +143,9 @@ class Module(_content.TextModule):
         return {**_text.returned(change, edit.message), **found, **backup}
 
 
-def _edit(params: Params, before: FileState) -> _lines.Edit:
+def _edit(params: Params, before: FileState) -> lines.Edit:
     try:
-        change = _lines.present if params.state == "present" else _lines.absent
-        return change(_content.text_of(before), params.wanted)
+        change = lines.present if params.state == "present" else lines.absent
+        return change(content.text_of(before), params.wanted)
     except (re.error, IndexError) as error:
         raise Refused(f"'line' refers to what the regexp does not have: {error}") from None

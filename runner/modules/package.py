@@ -15,9 +15,11 @@ from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text, Words
 from runner.interfaces.param_rows import names_of
 from runner.model.state import Change
-from runner.modules import _apt, _apt_params, _restoring_posix, _rpm_params, apt, dnf
-from runner.modules._packages import PackagesState
-from runner.modules._posix import require_posix
+from runner.modules import apt, dnf
+from runner.modules._parts import apt as _apt
+from runner.modules._parts import apt_params, restoring_posix, rpm_params
+from runner.modules._parts.packages import PackagesState
+from runner.modules._parts.posix import require_posix
 from runner.posix import tools
 
 _LOOK = """\
@@ -35,8 +37,8 @@ def _names(params: type[base.Params]) -> frozenset[str]:
     return frozenset(name for field, info in fields for name in names_of(field, info))
 
 
-_APT: Final = _names(_apt_params.Params)
-_RPM: Final = _names(_rpm_params.Params)
+_APT: Final = _names(apt_params.Params)
+_RPM: Final = _names(rpm_params.Params)
 
 
 class Params(base.Params):
@@ -128,7 +130,7 @@ class Module(base.Module[Params, PackagesState]):
         return how.irreversible(inner, change, facts)
 
     def restore(self, params: Params, change: Change[PackagesState]) -> tuple[base.Restoring, ...]:
-        return _restoring_posix.packages(change)
+        return restoring_posix.packages(change)
 
     def result(
         self,
@@ -172,7 +174,7 @@ def _of(params: Params, manager: str) -> tuple[base.Module[Any, PackagesState], 
         )
     try:
         if manager == _apt.MANAGER:
-            return apt.Module(), _apt_params.Params.model_validate(given)
-        return dnf.Module(), _rpm_params.Params.model_validate(given)
+            return apt.Module(), apt_params.Params.model_validate(given)
+        return dnf.Module(), rpm_params.Params.model_validate(given)
     except ValueError as error:
         raise ModuleError(f"{manager} does not take these names: {error}") from None

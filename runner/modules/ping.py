@@ -14,7 +14,7 @@ from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.interfaces.module import Nothing
 from runner.model.state import Change
-from runner.modules._posix import require_posix
+from runner.modules._parts.posix import require_posix
 
 
 class Params(base.Params):

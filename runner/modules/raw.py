@@ -13,7 +13,7 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
-from runner.modules import _command
+from runner.modules._parts import command
 
 
 class Params(base.Params):
@@ -48,12 +48,12 @@ class Module(base.Module[Params, CommandState]):
         yield  # pragma: no cover
 
     def plan(self, params: Params, before: CommandState, facts: base.Facts) -> CommandState:
-        return _command.planned(before)
+        return command.planned(before)
 
     def apply(
         self, params: Params, change: Change[CommandState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        return (yield from _command.run(Script("raw", params.free_form), params.free_form))
+        return (yield from command.run(Script("raw", params.free_form), params.free_form))
 
     def result(
         self,

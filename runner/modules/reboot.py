@@ -33,8 +33,8 @@ from runner.interfaces.exchange import (
 from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _restart
-from runner.modules._posix import require_posix
+from runner.modules._parts import restart as _restart
+from runner.modules._parts.posix import require_posix
 from runner.posix import boot, quoting, tools
 
 _FOLDERS: Final = ("/sbin", "/bin", "/usr/sbin", "/usr/bin", "/usr/local/sbin")

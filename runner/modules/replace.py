@@ -16,9 +16,10 @@ from runner.interfaces.exchange import Query, Reply
 from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _content, _text
-from runner.modules._file_state import ABSENT, FileState
-from runner.modules._posix import require_posix
+from runner.modules._parts import content
+from runner.modules._parts import text as _text
+from runner.modules._parts.file_state import ABSENT, FileState
+from runner.modules._parts.posix import require_posix
 
 
 class Params(_text.TextParams):
@@ -79,7 +80,7 @@ class _Edit:
     missed: bool = False
 
 
-class Module(_content.TextModule):
+class Module(content.TextModule):
     """Replaces what fits."""
 
     params = Params
@@ -93,14 +94,14 @@ class Module(_content.TextModule):
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, FileState]:
         require_posix(facts, "replace", "win_shell")
-        return (yield from _content.see_text(params, params.path))
+        return (yield from content.see_text(params, params.path))
 
     def plan(self, params: Params, before: FileState, facts: base.Facts) -> FileState:
-        _content.require_file(before, params.path)
+        content.require_file(before, params.path)
         if before.kind == ABSENT:
             raise Refused(f"Path {params.path} does not exist !")
         edit = _edit(params, before)
-        return before if edit.missed else _content.edited(params, before, edit.text)
+        return before if edit.missed else content.edited(params, before, edit.text)
 
     def result(
         self,
@@ -114,7 +115,7 @@ class Module(_content.TextModule):
 
 
 def _edit(params: Params, before: FileState) -> _Edit:
-    data = _content.text_of(before)
+    data = content.text_of(before)
     try:
         text = data.decode(params.encoding, "surrogateescape")
     except UnicodeError as error:

@@ -2,7 +2,7 @@
 
 It is sent to a new folder that only the account may enter, run there, and removed again, whatever
 came of it. Its arguments are the shell's: as in Ansible, ``$NAME``, pipes and the like work.
-Windows is the business of ``_script_windows``.
+Windows is the business of ``script_windows``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from runner.interfaces.loose import Text, said_yes
 from runner.interfaces.module import CommandState
 from runner.model.playbook import FREE_FORM
 from runner.model.state import Change
-from runner.modules import _command, _posix, _script_windows
+from runner.modules._parts import command as _command
+from runner.modules._parts import posix as _posix
+from runner.modules._parts import script_windows
 from runner.posix.quoting import path as expanded
 from runner.posix.quoting import quote
 from runner.posix.tools import expect
@@ -126,7 +128,7 @@ class Module(_command.CommandModule[Params]):
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, CommandState]:
         if _is_windows(facts):
-            _script_windows.program_of(params.script or split(params.cmd)[0], params.executable)
+            script_windows.program_of(params.script or split(params.cmd)[0], params.executable)
             return (yield from _command.probe(params))
         look = _command.Looking(lambda path: [_posix.look(path, params.chdir)], _posix.found)
         return (yield from _command.probe(params, None, look))
@@ -139,7 +141,7 @@ class Module(_command.CommandModule[Params]):
         if _is_windows(facts):
             begun = _command.now()
             how = {"executable": params.executable, "chdir": params.chdir}
-            output = yield from _script_windows.ran(content, params.script or name, rest, **how)
+            output = yield from script_windows.ran(content, params.script or name, rest, **how)
             return _command.returned(output, params.cmd, begun)
         file = posixpath.basename(name)
         head = f"k={secrets.token_hex(8)} f={quote(file)}\n"

@@ -14,9 +14,10 @@ from runner.interfaces.exchange import Query, Reply, Request, read
 from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _initd, _restoring_posix, _systemd
-from runner.modules._posix import require_posix
-from runner.modules._unit import UnitState, WantedState, Wish, checked_name
+from runner.modules._parts import initd, restoring_posix
+from runner.modules._parts import systemd as _systemd
+from runner.modules._parts.posix import require_posix
+from runner.modules._parts.unit import UnitState, WantedState, Wish, checked_name
 from runner.posix import sysv
 
 
@@ -105,7 +106,7 @@ class Module(base.Module[Params, UnitState]):
             raise ModuleError("there is no OpenRC on this host (rc-service)")
         if params.use == "sysvinit":
             found -= {"rc-service"}
-        name = _initd.manager(found)
+        name = initd.manager(found)
         if not name and "upstart" in found:
             raise ModuleError(
                 f"service {params.name} belongs to upstart, which is not supported",
@@ -113,26 +114,26 @@ class Module(base.Module[Params, UnitState]):
             )
         if not name:
             return UnitState()
-        return (yield from _initd.find(params.wish, name, links))
+        return (yield from initd.find(params.wish, name, links))
 
     def plan(self, params: Params, before: UnitState, facts: base.Facts) -> UnitState:
         if before.manager == _systemd.MANAGER:
             return _systemd.plan(params.wish, before)
-        return _initd.plan(params.wish, before)
+        return initd.plan(params.wish, before)
 
     def apply(
         self, params: Params, change: Change[UnitState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         if change.before.manager == _systemd.MANAGER:
             return (yield from _systemd.apply(params.wish, change))
-        return (yield from _initd.apply(params.wish, change))
+        return (yield from initd.apply(params.wish, change))
 
     def undo(
         self, params: Params, change: Change[UnitState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         if change.before.manager == _systemd.MANAGER:
             return (yield from _systemd.apply(params.wish, change.reversed()))
-        return (yield from _initd.undo(params.wish, change))
+        return (yield from initd.undo(params.wish, change))
 
     def irreversible(self, params: Params, change: Change[UnitState], facts: base.Facts) -> str:
         if change.before.manager == _systemd.MANAGER:
@@ -140,7 +141,7 @@ class Module(base.Module[Params, UnitState]):
         return ""
 
     def restore(self, params: Params, change: Change[UnitState]) -> tuple[base.Restoring, ...]:
-        return _restoring_posix.unit(params.name, change)
+        return restoring_posix.unit(params.name, change)
 
     def result(
         self,

@@ -20,8 +20,8 @@ from runner.interfaces.exchange import Query, Reply
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import Change
-from runner.modules._posix import is_posix
-from runner.modules._subsets import KNOWN, SUBSETS, choices, wanted
+from runner.modules._parts.posix import is_posix
+from runner.modules._parts.subsets import KNOWN, SUBSETS, choices, wanted
 from runner.posix import facts as posix_facts
 from runner.windows import facts as windows_facts
 

@@ -9,13 +9,13 @@ from pydantic import Field
 from runner.interfaces.exchange import Command, Script
 from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
-from runner.modules import _posix
+from runner.modules._parts import posix
 from runner.posix import quoting
 
 _DEFAULT = "/bin/sh"
 
 
-class Params(_posix.PosixParams):
+class Params(posix.PosixParams):
     """Parameters of Ansible's shell, and ``check``."""
 
     FREE_FORM: ClassVar[str | None] = "cmd"
@@ -28,7 +28,7 @@ class Params(_posix.PosixParams):
     )
 
 
-class Module(_posix.PosixCommand[Params]):
+class Module(posix.PosixCommand[Params]):
     """Runs a script."""
 
     params = Params

@@ -19,8 +19,8 @@ from runner.interfaces.exchange import Query, Reply, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules._file_state import checked_path
-from runner.modules._posix import SHELLS
+from runner.modules._parts.file_state import checked_path
+from runner.modules._parts.posix import SHELLS
 from runner.posix.look import look, read_bytes
 from runner.posix.seen import ABSENT, FOLDER, bytes_of, read_answer
 from runner.windows import looking, paths, reading, variables

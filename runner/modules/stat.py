@@ -19,8 +19,8 @@ from runner.interfaces.exchange import Output, Query, Reply, Script, read
 from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules._file_state import FILE, FOLDER, LINK, checked_path
-from runner.modules._posix import require_posix
+from runner.modules._parts.file_state import FILE, FOLDER, LINK, checked_path
+from runner.modules._parts.posix import require_posix
 from runner.posix import modes
 from runner.posix.look import REAL, look
 from runner.posix.quoting import quote

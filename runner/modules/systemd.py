@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from runner.interfaces.guide import Guide
-from runner.modules import _systemd_module
+from runner.modules._parts import systemd_module
 
 
-class Module(_systemd_module.Systemd):
+class Module(systemd_module.Systemd):
     """Brings one unit of systemd to a state."""
 
     guide = Guide(

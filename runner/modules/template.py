@@ -20,9 +20,10 @@ from runner.interfaces.guide import Guide
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _content, _file_change, _restoring_posix
-from runner.modules._content import ContentParams
-from runner.modules._file_state import (
+from runner.modules._parts import content as _content
+from runner.modules._parts import file_change, restoring_posix
+from runner.modules._parts.content import ContentParams
+from runner.modules._parts.file_state import (
     ABSENT,
     FILE,
     FOLDER,
@@ -32,7 +33,7 @@ from runner.modules._file_state import (
     sha1,
     state_of,
 )
-from runner.modules._posix import require_posix
+from runner.modules._parts.posix import require_posix
 from runner.posix import modes
 
 
@@ -141,16 +142,16 @@ class Module(base.Module[Params, FileState]):
     def undo(
         self, params: Params, change: Change[FileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        yield from _file_change.take_back(change.before, change.after)
+        yield from file_change.take_back(change.before, change.after)
         return {}
 
     def sweep(
         self, params: Params, change: Change[FileState], facts: base.Facts
     ) -> Generator[Request, Reply, None]:
-        yield from _file_change.sweep(change.before)
+        yield from file_change.sweep(change.before)
 
     def restore(self, params: Params, change: Change[FileState]) -> tuple[base.Restoring, ...]:
-        return _restoring_posix.file(change)
+        return restoring_posix.file(change)
 
     def result(
         self,

@@ -16,9 +16,10 @@ from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide
 from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _restoring_posix, _user, _user_change
-from runner.modules._posix import require_posix
-from runner.modules._user import Params, UserState
+from runner.modules._parts import restoring_posix, user_change
+from runner.modules._parts import user as _user
+from runner.modules._parts.posix import require_posix
+from runner.modules._parts.user import Params, UserState
 from runner.posix import accounts
 
 _PLAIN = ("comment", "home", "shell", "uid")
@@ -63,11 +64,11 @@ class Module(base.Module[Params, UserState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         before, after = change.before, change.after
         if not after.present:
-            yield from _user_change.delete(params)
+            yield from user_change.delete(params)
         elif not before.present:
-            yield from _user_change.create(params, before, after)
+            yield from user_change.create(params, before, after)
         else:
-            yield from _user_change.modify(params, before, after)
+            yield from user_change.modify(params, before, after)
         return {}
 
     def undo(
@@ -75,16 +76,16 @@ class Module(base.Module[Params, UserState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         was, now = change.before, change.after
         if not was.present:
-            yield from _user_change.take_back_creation(params, was, now)
+            yield from user_change.take_back_creation(params, was, now)
         elif not now.present:
-            yield from _user_change.take_back_removal(params, was)
+            yield from user_change.take_back_removal(params, was)
         else:
             moves_back = params.move_home and was.home != now.home
             if now.home_exists and not was.home_exists and not moves_back:
-                yield from _user_change.take_back_home(params, now.home)
-            yield from _user_change.modify(params, now, was)
+                yield from user_change.take_back_home(params, now.home)
+            yield from user_change.modify(params, now, was)
         if was.present:
-            yield from _user_change.restore_change_day(params, was, now)
+            yield from user_change.restore_change_day(params, was, now)
         return {}
 
     def irreversible(self, params: Params, change: Change[UserState], facts: base.Facts) -> str:
@@ -96,7 +97,7 @@ class Module(base.Module[Params, UserState]):
         return ""
 
     def restore(self, params: Params, change: Change[UserState]) -> tuple[base.Restoring, ...]:
-        return _restoring_posix.user(params.name, change)
+        return restoring_posix.user(params.name, change)
 
     def result(
         self,

@@ -18,7 +18,7 @@ from runner.interfaces.argument_spec import OPTIONS, Option, Options
 from runner.interfaces.guide import Guide
 from runner.model.secret import Secret
 from runner.model.state import UNKNOWN
-from runner.modules._argument_types import FALSE_WORDS, TRUE_WORDS, convert
+from runner.modules._parts.argument_types import FALSE_WORDS, TRUE_WORDS, convert
 
 _HIDDEN: Final = "(hidden)"
 

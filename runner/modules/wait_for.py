@@ -18,7 +18,7 @@ from runner.interfaces.exchange import Command, Poll, Query, Reply, Request, Sle
 from runner.interfaces.guide import Guide
 from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
-from runner.modules._posix import require_posix
+from runner.modules._parts.posix import require_posix
 from runner.posix import looking, sockets, tools
 
 _PATH_STATES: Final = ("started", "present", "absent")

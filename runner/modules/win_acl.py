@@ -17,8 +17,8 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
-from runner.modules._win_acl import AclState, Params, wanted
-from runner.modules._win_files import require_windows
+from runner.modules._parts.win_acl import AclState, Params, wanted
+from runner.modules._parts.win_files import require_windows
 from runner.windows import acls, key_acls, paths, sddl, sddl_edit
 from runner.windows.looking import ABSENT, FOLDER, look
 from runner.windows.sddl import Ace

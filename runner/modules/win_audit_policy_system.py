@@ -19,7 +19,7 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules import _restoring_settings
+from runner.modules._parts import restoring_settings
 from runner.windows import audit
 from runner.windows.exit_codes import expect
 
@@ -116,7 +116,7 @@ class Module(base.Module[Params, AuditState]):
         return {}
 
     def restore(self, params: Params, change: Change[AuditState]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.audit(change)
+        return restoring_settings.audit(change)
 
     def result(
         self,

@@ -19,7 +19,7 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules._win_files import SourceText, require_windows
+from runner.modules._parts.win_files import SourceText, require_windows
 from runner.windows import certificates, reading
 from runner.windows.certificates import ENTERPRISE, OWN, POLICY
 from runner.windows.exit_codes import expect

@@ -16,7 +16,7 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Output, Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
-from runner.modules._choco_params import Params
+from runner.modules._parts.choco_params import Params
 from runner.windows import choco
 from runner.windows.exit_codes import PROGRAM_MISSING, expect
 

@@ -19,7 +19,7 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
-from runner.modules import _command
+from runner.modules._parts import command as _command
 from runner.windows import command_line
 
 

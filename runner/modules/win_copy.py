@@ -4,7 +4,7 @@ Windows host.
 Whether something is to be done is known by comparing SHA-1 checksums. Content travels in pieces
 through standard input, goes into a new file beside the old one, is compared there, and takes its
 place (see ``windows/put.py``). A file that is replaced keeps its permissions and attributes, and
-comes back with a rollback (see ``_win_files``).
+comes back with a rollback (see ``win_files``).
 
 Of a folder everything is copied that is in it; what else is in the folder on the host stays.
 """
@@ -22,11 +22,11 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.local_file import SourceEntry
 from runner.interfaces.loose import said_yes
 from runner.model.state import Change
-from runner.modules import _restoring, _win_copy_tree, _win_fetch, _win_files
-from runner.modules._copy_sources import sources_of
-from runner.modules._win_backup import backup_path
-from runner.modules._win_copy_params import Params
-from runner.modules._win_files import WinFileModule, WinFileState
+from runner.modules._parts import restoring, win_copy_tree, win_fetch, win_files
+from runner.modules._parts.copy_sources import sources_of
+from runner.modules._parts.win_backup import backup_path
+from runner.modules._parts.win_copy_params import Params
+from runner.modules._parts.win_files import WinFileModule, WinFileState
 from runner.windows import paths
 from runner.windows.looking import ABSENT, FILE, FOLDER, look, require_checksum
 
@@ -56,59 +56,59 @@ class Module(WinFileModule):
         return f"file {params.dest}"
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, WinFileState]:
-        _win_files.require_windows(facts, "win_copy", "copy")
+        win_files.require_windows(facts, "win_copy", "copy")
         if params.origin == "directory":
-            return (yield from _win_copy_tree.probe(params, params.sources))
+            return (yield from win_copy_tree.probe(params, params.sources))
         if params.origin != "host":
-            return (yield from _win_files.find_in(params.dest, params.name))
+            return (yield from win_files.find_in(params.dest, params.name))
         (source,) = yield from look([params.origin_path], checksum="sha1")
         if source.kind == ABSENT:
             raise ModuleError(f"Cannot copy src file: '{params.src}' as it does not exist")
         if source.kind == FOLDER:
-            sources = yield from _win_copy_tree.sources_on_host(source.path)
-            return (yield from _win_copy_tree.probe(params, sources))
+            sources = yield from win_copy_tree.sources_on_host(source.path)
+            return (yield from win_copy_tree.probe(params, sources))
         require_checksum(source)
-        state = yield from _win_files.find_in(params.dest, params.name)
+        state = yield from win_files.find_in(params.dest, params.name)
         entry = SourceEntry(params.name, FILE, source.path, 0, source.size, source.checksum)
         return dataclasses.replace(state, told=entry)
 
     def plan(self, params: Params, before: WinFileState, facts: base.Facts) -> WinFileState:
         if _is_tree(params, before):
-            return _win_copy_tree.plan(before)
-        _win_files.require_file(before)
+            return win_copy_tree.plan(before)
+        win_files.require_file(before)
         if before.kind != ABSENT and not params.force:
             return before
         if not params.dest.endswith("\\"):
-            _win_files.require_folder(before)
+            win_files.require_folder(before)
         checksum, size = _wanted(params, before)
-        return _win_files.wanted(before, checksum, size)
+        return win_files.wanted(before, checksum, size)
 
     def apply(
         self, params: Params, change: Change[WinFileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         before, after = change.before, change.after
         if _is_tree(params, before):
-            return (yield from _win_copy_tree.apply(params, change))
+            return (yield from win_copy_tree.apply(params, change))
         backup = backup_path(after.path) if params.backup and before.kind == FILE else ""
         if params.origin != "host":
             content, offering = params.file, params.offering
-            return (yield from _win_fetch.write_content(before, after, content, backup, offering))
+            return (yield from win_fetch.write_content(before, after, content, backup, offering))
         folder = paths.parent(after.path)
-        yield from _win_files.make_folders([folder], before.above)
-        yield from _win_copy_tree.write_one(params, before, after, before.told, backup)
+        yield from win_files.make_folders([folder], before.above)
+        yield from win_copy_tree.write_one(params, before, after, before.told, backup)
         return {"backup_file": backup} if backup else {}
 
     def undo(
         self, params: Params, change: Change[WinFileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         if _is_folder(change):
-            yield from _win_copy_tree.take_back(change.before)
+            yield from win_copy_tree.take_back(change.before)
         else:
-            yield from _win_files.take_back(change.before, change.after)
+            yield from win_files.take_back(change.before, change.after)
         return {}
 
     def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
-        return _restoring.file(change)
+        return restoring.file(change)
 
     def result(
         self,

@@ -19,8 +19,8 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Exec, Output, Query, Reply, Request, Script, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
-from runner.modules._win_defender_params import DefenderState, Params
-from runner.modules._win_files import require_windows
+from runner.modules._parts.win_defender_params import DefenderState, Params
+from runner.modules._parts.win_files import require_windows
 from runner.windows import defender, registry
 from runner.windows.defender import DEFENDER
 from runner.windows.facts import WindowsFacts

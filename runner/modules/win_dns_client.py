@@ -22,8 +22,8 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import Change
-from runner.modules import _restoring_settings
-from runner.modules._win_files import PathText
+from runner.modules._parts import restoring_settings
+from runner.modules._parts.win_files import PathText
 from runner.windows import adapters, log, registry
 from runner.windows.adapters import Adapter
 from runner.windows.exit_codes import expect
@@ -167,7 +167,7 @@ class Module(base.Module[Params, Clients]):
         return {}
 
     def restore(self, params: Params, change: Change[Clients]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.dns(change)
+        return restoring_settings.dns(change)
 
 
 def _searched(params: Params, found: str | None) -> str | None:

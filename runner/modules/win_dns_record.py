@@ -18,7 +18,7 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules._win_files import require_windows
+from runner.modules._parts.win_files import require_windows
 from runner.windows import dns_server
 from runner.windows.dns_server import NAME, Record
 

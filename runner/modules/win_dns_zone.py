@@ -19,7 +19,7 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules import _win_files
+from runner.modules._parts import win_files
 from runner.windows import dns_server, dns_zones
 from runner.windows.dns_zones import FILED, UPDATES, ZoneState
 from runner.windows.facts import WindowsFacts
@@ -102,7 +102,7 @@ class Module(base.Module[Params, ZoneState]):
         return f"dns zone {params.name}"
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, ZoneState]:
-        _win_files.require_windows(facts, "win_dns_zone", "template with a zone file")
+        win_files.require_windows(facts, "win_dns_zone", "template with a zone file")
         (output,) = yield from read(dns_server.command("/zoneinfo", params.name))
         doing = f"look for the zone {params.name}"
         missing = dns_server.checked(output, doing, (dns_server.NO_ZONE,))
@@ -112,7 +112,7 @@ class Module(base.Module[Params, ZoneState]):
             (output,) = yield from read(setting)
             dns_server.checked(output, doing)
             found = dataclasses.replace(found, timeout=dns_zones.setting(output, params.name))
-        seen = yield from _win_files.find(_file(params, found, facts), checksum="")
+        seen = yield from win_files.find(_file(params, found, facts), checksum="")
         return dataclasses.replace(found, file=seen.kind == FILE)
 
     def plan(self, params: Params, before: ZoneState, facts: base.Facts) -> ZoneState:
@@ -176,7 +176,7 @@ class Module(base.Module[Params, ZoneState]):
         if not before.present and not before.file and after.zone_file:
             path = quoted(_file(params, after, facts))
             line = f"if exist {path} del /f {path}"
-            yield from _win_files.do(f"delete the file of {params.name}", line)
+            yield from win_files.do(f"delete the file of {params.name}", line)
 
     def irreversible(self, params: Params, change: Change[ZoneState], facts: base.Facts) -> str:
         before = change.before

@@ -24,7 +24,7 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.secret import MASK, Secret
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _dsc_scripts as scripts
+from runner.modules._parts import dsc_scripts as scripts
 from runner.windows.facts import WindowsFacts
 
 _PASSWORD: Final = "_password"

@@ -18,8 +18,8 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.interfaces.touching import Reach
 from runner.model.state import Change
-from runner.modules import _restoring, _win_environment
-from runner.modules._win_environment import EnvironmentState, Variable
+from runner.modules._parts import restoring, win_environment
+from runner.modules._parts.win_environment import EnvironmentState, Variable
 from runner.windows import registry
 
 _PROCESS = "a variable of the process would be gone when the task ends; give 'environment' instead"
@@ -94,7 +94,7 @@ class Module(base.Module[Params, EnvironmentState]):
         return f"{params.level} variable {', '.join(params.wanted)}".lower()
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, EnvironmentState]:
-        return (yield from _win_environment.find(params.level, list(params.wanted)))
+        return (yield from win_environment.find(params.level, list(params.wanted)))
 
     def plan(self, params: Params, before: EnvironmentState, facts: base.Facts) -> EnvironmentState:
         pairs = zip(before.variables, params.wanted.values(), strict=True)
@@ -105,22 +105,22 @@ class Module(base.Module[Params, EnvironmentState]):
     def reach(
         self, params: Params, change: Change[EnvironmentState], facts: base.Facts
     ) -> Reach | None:
-        return _win_environment.reach(params.level, tuple(params.wanted), change)
+        return win_environment.reach(params.level, tuple(params.wanted), change)
 
     def apply(
         self, params: Params, change: Change[EnvironmentState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        return (yield from _win_environment.change(params.level, change.before, change.after))
+        return (yield from win_environment.change(params.level, change.before, change.after))
 
     def irreversible(
         self, params: Params, change: Change[EnvironmentState], facts: base.Facts
     ) -> str:
-        return _win_environment.problem(change.before)
+        return win_environment.problem(change.before)
 
     def restore(
         self, params: Params, change: Change[EnvironmentState]
     ) -> tuple[base.Restoring, ...]:
-        return _restoring.environment(params.level, change)
+        return restoring.environment(params.level, change)
 
     def result(
         self,

@@ -22,7 +22,8 @@ from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _feature, _restoring
+from runner.modules._parts import feature as _feature
+from runner.modules._parts import restoring
 from runner.windows.facts import WindowsFacts
 
 
@@ -141,7 +142,7 @@ class Module(base.Module[Params, Installed]):
         return {"reboot_required": restart}
 
     def restore(self, params: Params, change: Change[Installed]) -> tuple[base.Restoring, ...]:
-        return _restoring.features(change.before.installed, change.after.installed)
+        return restoring.features(change.before.installed, change.after.installed)
 
     def result(
         self,

@@ -1,7 +1,7 @@
 """Files and folders of a Windows host: that they are there, or not.
 
 What is removed, a folder with all that is in it too, is not destroyed but moved aside on its drive
-(see ``_win_files``), so that a rollback gives it back exactly.
+(see ``win_files``), so that a rollback gives it back exactly.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _restoring, _win_files
-from runner.modules._win_files import PathText, WinFileState, do, planned
+from runner.modules._parts import restoring, win_files
+from runner.modules._parts.win_files import PathText, WinFileState, do, planned
 from runner.windows import paths
 from runner.windows.looking import ABSENT, FILE, FOLDER
 from runner.windows.paths import quoted
@@ -55,8 +55,8 @@ class Module(base.Module[Params, WinFileState]):
         return f"file {params.path}"
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, WinFileState]:
-        _win_files.require_windows(facts, "win_file", "file")
-        return (yield from _win_files.find(params.path.rstrip("\\"), checksum=""))
+        win_files.require_windows(facts, "win_file", "file")
+        return (yield from win_files.find(params.path.rstrip("\\"), checksum=""))
 
     def plan(self, params: Params, before: WinFileState, facts: base.Facts) -> WinFileState:
         path = before.path
@@ -76,7 +76,7 @@ class Module(base.Module[Params, WinFileState]):
             case "file" | "touch", kind if kind == FOLDER:
                 raise Refused(f"path {path} is not a file: a folder is there")
             case "touch", kind if kind == ABSENT:
-                _win_files.require_folder(before)
+                win_files.require_folder(before)
                 return WinFileState(FILE, path=path, above=before.above)
             case "touch", _:
                 modified: Any = UNKNOWN
@@ -88,9 +88,9 @@ class Module(base.Module[Params, WinFileState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         before, after = change.before, change.after
         if after.kind == ABSENT:
-            yield from _win_files.remove(before)
+            yield from win_files.remove(before)
         elif after.kind == FOLDER:
-            yield from _win_files.make_folders([after.path], before.above)
+            yield from win_files.make_folders([after.path], before.above)
         elif before.kind == ABSENT:
             name = quoted(after.path)
             yield from do(f"make {after.path}", f"(if not exist {name} type nul>{name})||exit 1")
@@ -101,11 +101,11 @@ class Module(base.Module[Params, WinFileState]):
     def undo(
         self, params: Params, change: Change[WinFileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        yield from _win_files.take_back(change.before, change.after)
+        yield from win_files.take_back(change.before, change.after)
         return {}
 
     def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
-        return _restoring.file(change)
+        return restoring.file(change)
 
     def irreversible(self, params: Params, change: Change[WinFileState], facts: base.Facts) -> str:
         if change.before.kind == FILE and change.after.kind == FILE:

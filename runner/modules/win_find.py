@@ -22,8 +22,8 @@ from runner.interfaces.exchange import Query, Reply, Script, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules._win_files import SourceText, require_windows
-from runner.modules._win_stat import described
+from runner.modules._parts.win_files import SourceText, require_windows
+from runner.modules._parts.win_stat import described
 from runner.windows import file_times, paths
 from runner.windows.looking import FILE, FOLDER, Seen, look
 from runner.windows.paths import quoted

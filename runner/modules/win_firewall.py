@@ -20,8 +20,8 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import Change
-from runner.modules import _restoring_settings
-from runner.modules._win_firewall import (
+from runner.modules._parts import restoring_settings
+from runner.modules._parts.win_firewall import (
     DEFAULTS,
     IN,
     ON,
@@ -172,7 +172,7 @@ class Module(base.Module[Params, FirewallState]):
             yield from _forget(one, was)
 
     def restore(self, params: Params, change: Change[FirewallState]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.firewall(change)
+        return restoring_settings.firewall(change)
 
     def result(
         self,

@@ -21,9 +21,10 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.touching import Reach
 from runner.model.state import Change
-from runner.modules import _firewall, _firewall_change, _firewall_com, _restoring
-from runner.modules._firewall import RuleState
-from runner.modules._firewall_params import Params
+from runner.modules._parts import firewall as _firewall
+from runner.modules._parts import firewall_change, firewall_com, restoring
+from runner.modules._parts.firewall import RuleState
+from runner.modules._parts.firewall_params import Params
 from runner.windows import firewall
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts
@@ -86,19 +87,19 @@ class Module(base.Module[Params, RuleState]):
         after = dataclasses.replace(
             found, **changes, others=before.others, warnings=before.warnings
         )
-        _firewall_change.check_way_in(params.name, before, after)
-        _firewall_com.require(params.name, before, after, WindowsFacts.of(facts))
+        firewall_change.check_way_in(params.name, before, after)
+        firewall_com.require(params.name, before, after, WindowsFacts.of(facts))
         return after
 
     def reach(self, params: Params, change: Change[RuleState], facts: base.Facts) -> Reach | None:
-        if _firewall_com.needed(change.before, change.after):
+        if firewall_com.needed(change.before, change.after):
             return None
-        return _firewall_change.reach(params.name, change)
+        return firewall_change.reach(params.name, change)
 
     def apply(
         self, params: Params, change: Change[RuleState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        before, after = change.before, _firewall_com.by_netsh(change.before, change.after)
+        before, after = change.before, firewall_com.by_netsh(change.before, change.after)
         old = WindowsFacts.of(facts).nt < (6, 1)
         if not after.present:
             command = Exec(*_NETSH, "delete", "rule", f"name={params.name}", *before.narrow)
@@ -107,32 +108,32 @@ class Module(base.Module[Params, RuleState]):
         elif not before.present:
             # netsh enables a new rule unless it is told otherwise.
             empty = dataclasses.replace(_NEW_EMPTY, enabled=not after.enabled)
-            words = _firewall_change.words(empty, after, old)
+            words = firewall_change.words(empty, after, old)
             for _ in range(after.copies):
                 out = yield from write(Exec(*_NETSH, "add", "rule", f"name={params.name}", *words))
                 expect(out, "netsh", f"add the firewall rule {params.name}")
-        elif words := _firewall_change.words(before, after, old):
+        elif words := firewall_change.words(before, after, old):
             where = (f"name={params.name}", *before.narrow)
             out = yield from write(Exec(*_NETSH, "set", "rule", *where, "new", *words))
             expect(out, "netsh", f"change the firewall rule {params.name}")
-        if _firewall_com.needed(before, change.after):
-            out = yield from write(_firewall_com.command(params.name, before, change.after))
+        if firewall_com.needed(before, change.after):
+            out = yield from write(firewall_com.command(params.name, before, change.after))
             expect(out, "powershell", f"change the firewall rule {params.name}")
         return {}
 
     def irreversible(self, params: Params, change: Change[RuleState], facts: base.Facts) -> str:
         powershell = bool(WindowsFacts.of(facts).powershell)
-        lost = _firewall_change.lost(change.before, powershell=powershell)
+        lost = firewall_change.lost(change.before, powershell=powershell)
         narrowed = any(map(change.touches, ("interfacetypes", "icmp_type_code", "group")))
         gone = change.before.present and not change.after.present
         if lost and (gone or (narrowed and lost != change.before.extra)):
             return f"netsh cannot set all of the rule again: {', '.join(lost)}"
-        if gone and change.before.others and _firewall_com.beyond(change.before):
+        if gone and change.before.others and firewall_com.beyond(change.before):
             return "what netsh cannot set again could not be told from other rules of that name"
         return ""
 
     def restore(self, params: Params, change: Change[RuleState]) -> tuple[base.Restoring, ...]:
-        return _restoring.firewall_rule(params.name, change)
+        return restoring.firewall_rule(params.name, change)
 
     def result(
         self,
@@ -153,7 +154,7 @@ class Module(base.Module[Params, RuleState]):
         after = change.after
         parts = list(after.warnings) if after.present and after.enabled else []
         if after.present and change.differences():
-            parts += _firewall_change.cuts(after)
+            parts += firewall_change.cuts(after)
         if params.state == "absent" and after.others:
             parts.append(f"{after.others} other rule(s) of that name are left alone")
         return "; ".join(parts)

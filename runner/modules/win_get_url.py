@@ -1,7 +1,7 @@
 """Download a file on a Windows host, with what the host has (see ``windows/download.py``).
 
 It goes beside ``dest``, its checksum is compared there, and it takes its place. What was there
-before comes back with a rollback (see ``_win_files``).
+before comes back with a rollback (see ``win_files``).
 
 Whether something would change is known where ``checksum`` is given; else only the download tells.
 With ``force: false`` a file that is there stays as it is: the server is not asked for a newer one.
@@ -23,11 +23,11 @@ from runner.interfaces.exchange import Query, Reply, Request, Script, read, writ
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _restoring, _win_files
-from runner.modules._win_backup import backup_path
-from runner.modules._win_download import fetch, shown
-from runner.modules._win_files import PathText, WinFileModule, WinFileState
-from runner.modules._win_web import WebParams, checked_url, file_name
+from runner.modules._parts import restoring, win_files
+from runner.modules._parts.win_backup import backup_path
+from runner.modules._parts.win_download import fetch, shown
+from runner.modules._parts.win_files import PathText, WinFileModule, WinFileState
+from runner.modules._parts.win_web import WebParams, checked_url, file_name
 from runner.windows import download, paths, variables
 from runner.windows.looking import ABSENT, FILE, Seen, look, require_checksum
 from runner.windows.put_lines import Put, expect, placed, removed
@@ -126,8 +126,8 @@ class Module(WinFileModule):
         return f"file {params.dest}"
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, WinFileState]:
-        _win_files.require_windows(facts, "win_get_url", "get_url")
-        state = yield from _win_files.find_in(params.dest, params.name)
+        win_files.require_windows(facts, "win_get_url", "get_url")
+        state = yield from win_files.find_in(params.dest, params.name)
         (output,) = yield from read(download.WHICH)
         tool = download.choose(output, params.wish)
         found, wanted = state.checksum, params.checksum
@@ -139,24 +139,24 @@ class Module(WinFileModule):
         return dataclasses.replace(state, told=_Told(tool, found, wanted))
 
     def plan(self, params: Params, before: WinFileState, facts: base.Facts) -> WinFileState:
-        _win_files.require_file(before)
+        win_files.require_file(before)
         told = _told(before)
         if before.kind == FILE and (
             not params.force or (told.wanted and told.wanted == told.checksum)
         ):
             return before
         if not params.dest.endswith("\\"):
-            _win_files.require_folder(before)
+            win_files.require_folder(before)
         known = told.wanted if params.checksum_algorithm == "sha1" else ""
-        return _win_files.wanted(before, known or UNKNOWN)
+        return win_files.wanted(before, known or UNKNOWN)
 
     def apply(
         self, params: Params, change: Change[WinFileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         before, after = change.before, change.after
-        yield from _win_files.make_folders([paths.parent(after.path)], before.above)
+        yield from win_files.make_folders([paths.parent(after.path)], before.above)
         backup = backup_path(after.path) if params.backup and before.kind == FILE else ""
-        spec = _win_files.put_spec(before, after, backup)
+        spec = win_files.put_spec(before, after, backup)
         status = yield from fetch(params.wish, spec, _told(before).tool)
         new = yield from _checked(params, spec, _told(before).wanted)
         found: dict[str, Any] = {
@@ -171,7 +171,7 @@ class Module(WinFileModule):
         return {**found, "backup_file": backup} if backup else found
 
     def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
-        return _restoring.file(change)
+        return restoring.file(change)
 
     def result(
         self,

@@ -19,7 +19,7 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules import _restoring_settings
+from runner.modules._parts import restoring_settings
 from runner.windows import local_groups, sam
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts
@@ -180,7 +180,7 @@ class Module(base.Module[Params, GroupState]):
         return (yield from self.apply(params, change.reversed(), facts))
 
     def restore(self, params: Params, change: Change[GroupState]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.group(change)
+        return restoring_settings.group(change)
 
     def irreversible(self, params: Params, change: Change[GroupState], facts: base.Facts) -> str:
         if change.before.present and not change.after.present:

@@ -19,7 +19,7 @@ from runner.interfaces.exchange import Query, Reply, Request, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules import _restoring_settings
+from runner.modules._parts import restoring_settings
 from runner.windows import local_groups, sam
 from runner.windows.facts import WindowsFacts
 
@@ -123,7 +123,7 @@ class Module(base.Module[Params, Members]):
         return {}
 
     def restore(self, params: Params, change: Change[Members]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.members(change)
+        return restoring_settings.members(change)
 
     def irreversible(self, params: Params, change: Change[Members], facts: base.Facts) -> str:
         before, after = change.before, change.after

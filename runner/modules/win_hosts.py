@@ -21,8 +21,8 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules import _restoring, _win_files, _win_text
-from runner.modules._win_files import WinFileState
+from runner.modules._parts import restoring, win_files, win_text
+from runner.modules._parts.win_files import WinFileState
 from runner.windows import hosts_file, registry
 from runner.windows.facts import WindowsFacts
 from runner.windows.hosts_file import Wanted
@@ -71,7 +71,7 @@ class Params(base.Params):
         return Wanted(self.canonical_name or "", self.ip_address or "", self.aliases, self.action)
 
 
-class Module(_win_files.WinFileModule):
+class Module(win_files.WinFileModule):
     """Brings entries into the hosts file, or out of it."""
 
     params = Params
@@ -95,11 +95,11 @@ class Module(_win_files.WinFileModule):
         folder = registry.text(output, hosts_file.VALUE) or r"%SystemRoot%\System32\drivers\etc"
         folder = re.sub("(?i)%SystemRoot%|%windir%", lambda _: host.system_root, folder)
         path = ntpath.join(folder, "hosts")
-        state = yield from _win_files.find(path)
+        state = yield from win_files.find(path)
         if state.kind == ABSENT:
             return dataclasses.replace(state, told="")
-        _win_files.require_file(state)
-        data = yield from _win_text.content_of(state, facts)
+        win_files.require_file(state)
+        data = yield from win_text.content_of(state, facts)
         return dataclasses.replace(state, told=data.decode("latin-1"))
 
     def plan(self, params: Params, before: WinFileState, facts: base.Facts) -> WinFileState:
@@ -109,7 +109,7 @@ class Module(_win_files.WinFileModule):
             return before
         data = text.encode("latin-1")
         digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-        after = _win_files.wanted(before, digest, len(data))
+        after = win_files.wanted(before, digest, len(data))
         return dataclasses.replace(after, told=text)
 
     def apply(
@@ -117,13 +117,13 @@ class Module(_win_files.WinFileModule):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         data = str(change.after.told).encode("latin-1")
         return (
-            yield from _win_files.write_content(
+            yield from win_files.write_content(
                 change.before, change.after, LocalFile("hosts", data)
             )
         )
 
     def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
-        return _restoring.file(change)
+        return restoring.file(change)
 
     def message(self, params: Params, change: Change[WinFileState], facts: base.Facts) -> str:
         if not change.differences() or change.after.kind != FILE:

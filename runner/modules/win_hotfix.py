@@ -26,9 +26,9 @@ from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _hotfix, _hotfix_change, _hotfix_target
-from runner.modules._hotfix import HotfixState
-from runner.modules._hotfix_target import Target
+from runner.modules._parts import hotfix, hotfix_change, hotfix_target
+from runner.modules._parts.hotfix import HotfixState
+from runner.modules._parts.hotfix_target import Target
 from runner.windows import files, reboot, updates
 from runner.windows.facts import WindowsFacts
 
@@ -85,7 +85,7 @@ class Params(base.Params):
         if self.bulletin is None and (self.catalog or self.package_dir):
             raise ValueError("'catalog' and 'package_dir' go with 'bulletin'")
         expected = self.hotfix_kb
-        if self.source and expected and _hotfix_target.kb_of(self.source) not in (None, expected):
+        if self.source and expected and hotfix_target.kb_of(self.source) not in (None, expected):
             raise ValueError(f"the file name of 'source' does not belong to {expected}")
         if self.bulletin is not None:
             self.catalogue()
@@ -135,7 +135,7 @@ class Module(base.Module[Params, HotfixState]):
         host = WindowsFacts.of(facts)
         target = _target(params, host)
         wants = params.state == "present"
-        return (yield from _hotfix.find(target, host, wants_package=wants))
+        return (yield from hotfix.find(target, host, wants_package=wants))
 
     def plan(self, params: Params, before: HotfixState, facts: base.Facts) -> HotfixState:
         host = WindowsFacts.of(facts)
@@ -153,11 +153,11 @@ class Module(base.Module[Params, HotfixState]):
         host = WindowsFacts.of(facts)
         before, after = change.before, change.after
         if after.present and not before.present:
-            return (yield from _hotfix_change.install(host, before, after))
+            return (yield from hotfix_change.install(host, before, after))
         if before.present and not after.present:
-            return (yield from _hotfix_change.remove(host, before, after))
+            return (yield from hotfix_change.remove(host, before, after))
         if before.leftover and not after.leftover:
-            yield from _hotfix_change.clean(host)
+            yield from hotfix_change.clean(host)
         return {}
 
     def irreversible(self, params: Params, change: Change[HotfixState], facts: base.Facts) -> str:
@@ -227,10 +227,10 @@ def _found(target: Target, state: HotfixState) -> str:
 
 def _target(params: Params, host: WindowsFacts) -> Target:
     if params.bulletin is not None and params.state == "present":
-        return _hotfix_target.from_catalogue(
+        return hotfix_target.from_catalogue(
             params.catalogue(), host, params.package_dir, params.source
         )
-    return _hotfix_target.from_source(params.source, params.hotfix_kb, params.hotfix_identifier)
+    return hotfix_target.from_source(params.source, params.hotfix_kb, params.hotfix_identifier)
 
 
 def _version(text: str) -> files.Version | None:

@@ -25,8 +25,9 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _ipsec, _restoring_settings
-from runner.modules._ipsec import Rule
+from runner.modules._parts import ipsec as _ipsec
+from runner.modules._parts import restoring_settings
+from runner.modules._parts.ipsec import Rule
 from runner.windows import ipsec, services
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts
@@ -172,7 +173,7 @@ class Module(base.Module[Params, Policy]):
             yield from _remove(params.name)
 
     def restore(self, params: Params, change: Change[Policy]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.ipsec(
+        return restoring_settings.ipsec(
             params.name,
             change,
             [_ipsec.from_line(line).model_dump() for line in change.before.rules],

@@ -24,8 +24,8 @@ from runner.interfaces.exchange import Exec, Query, Reconnect, Reply, Request, r
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules import _restoring_settings
-from runner.modules._win_files import require_windows
+from runner.modules._parts import restoring_settings
+from runner.modules._parts.win_files import require_windows
 from runner.windows import firewall, isolation, registry, services, sockets, task_commands, task_xml
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts
@@ -191,7 +191,7 @@ class Module(base.Module[Params, IsolateState]):
             yield from _disarm(params)
 
     def restore(self, params: Params, change: Change[IsolateState]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.isolation(params.name, change)
+        return restoring_settings.isolation(params.name, change)
 
     def result(
         self,

@@ -1,6 +1,6 @@
 """One line of a text file of a Windows host: there, replaced, or gone.
 
-The file is read byte for byte (see ``_win_lines`` for what is a line), the new text is worked out
+The file is read byte for byte (see ``win_lines`` for what is a line), the new text is worked out
 here and compared by its checksum, and takes the place of the old one in one step; the old file is
 kept for the way back. Regular expressions are Python's, which differ from .NET's in rare constructs
 only; references in ``line`` are .NET's: ``$1``, ``${name}``.
@@ -23,9 +23,9 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _restoring, _win_files, _win_lines, _win_text
-from runner.modules._win_backup import backup_path
-from runner.modules._win_files import PathText, WinFileModule, WinFileState
+from runner.modules._parts import restoring, win_files, win_lines, win_text
+from runner.modules._parts.win_backup import backup_path
+from runner.modules._parts.win_files import PathText, WinFileModule, WinFileState
 from runner.windows.looking import ABSENT, FILE
 
 
@@ -77,7 +77,7 @@ class Params(base.Params):
     def _encoding(cls, name: str) -> str:
         if name != "auto":
             try:
-                _win_lines.python_name(name)
+                win_lines.python_name(name)
             except LookupError:
                 raise ValueError(f"there is no encoding '{name}'") from None
         return name
@@ -100,9 +100,9 @@ class Params(base.Params):
         return self
 
     @property
-    def wanted(self) -> _win_lines.Wanted:
+    def wanted(self) -> win_lines.Wanted:
         """The line and its place; before one line beats behind another."""
-        return _win_lines.Wanted(
+        return win_lines.Wanted(
             line=self.line or "",
             regex=re.compile(self.regex) if self.regex else None,
             after="" if self.insertbefore else self.insertafter or "",
@@ -129,15 +129,15 @@ class Module(WinFileModule):
         return f"file {params.path}"
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, WinFileState]:
-        _win_files.require_windows(facts, "win_lineinfile", "lineinfile")
-        state = yield from _win_files.find(params.path.rstrip("\\"))
+        win_files.require_windows(facts, "win_lineinfile", "lineinfile")
+        state = yield from win_files.find(params.path.rstrip("\\"))
         if state.kind != FILE or not state.size:
             return dataclasses.replace(state, told="")
-        data = yield from _win_text.content_of(state, facts)
+        data = yield from win_text.content_of(state, facts)
         return dataclasses.replace(state, told=data.decode("latin-1"))
 
     def plan(self, params: Params, before: WinFileState, facts: base.Facts) -> WinFileState:
-        _win_files.require_file(before)
+        win_files.require_file(before)
         if before.kind == ABSENT and (params.state == "absent" or not params.create):
             raise Refused(
                 f"Path {before.path} does not exist !",
@@ -145,12 +145,12 @@ class Module(WinFileModule):
             )
         if before.kind == FILE and before.told is None:
             # In a dry run another task is to write it before: only then it is known.
-            return _win_files.wanted(before, UNKNOWN)
+            return win_files.wanted(before, UNKNOWN)
         _edit, data = _edited(params, before)
         if data is None:
             return before
         digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-        after = _win_files.wanted(before, digest, len(data))
+        after = win_files.wanted(before, digest, len(data))
         return dataclasses.replace(after, told=data.decode("latin-1"))
 
     def apply(
@@ -159,12 +159,12 @@ class Module(WinFileModule):
         before, after = change.before, change.after
         content = LocalFile(after.path, str(after.told).encode("latin-1"))
         if params.validate_ is not None:
-            yield from _win_text.validated(after, content, params.validate_)
+            yield from win_text.validated(after, content, params.validate_)
         backup = backup_path(after.path) if params.backup and before.kind == FILE else ""
-        return (yield from _win_files.write_content(before, after, content, backup))
+        return (yield from win_files.write_content(before, after, content, backup))
 
     def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
-        return _restoring.file(change)
+        return restoring.file(change)
 
     def result(
         self,
@@ -183,7 +183,7 @@ class Module(WinFileModule):
         if params.state == "absent":
             found["found"] = edit.found
         data = str(change.before.told).encode("latin-1")
-        name = _win_lines.encoding_of(data, params.encoding).name
+        name = win_lines.encoding_of(data, params.encoding).name
         return {**found, "msg": edit.message, "encoding": name}
 
     def message(self, params: Params, change: Change[WinFileState], facts: base.Facts) -> str:
@@ -192,19 +192,19 @@ class Module(WinFileModule):
         return ""
 
 
-def _edited(params: Params, before: WinFileState) -> tuple[_win_lines.Edit, bytes | None]:
+def _edited(params: Params, before: WinFileState) -> tuple[win_lines.Edit, bytes | None]:
     """What becomes of the lines, and the new content; None where nothing changes."""
     data = str(before.told).encode("latin-1")
-    encoding = _win_lines.encoding_of(data, params.encoding)
+    encoding = win_lines.encoding_of(data, params.encoding)
     try:
-        lines, ends = _win_lines.split(encoding.decoded(data))
-        change = _win_lines.present if params.state == "present" else _win_lines.absent
+        lines, ends = win_lines.split(encoding.decoded(data))
+        change = win_lines.present if params.state == "present" else win_lines.absent
         edit = change(lines, params.wanted)
         if edit.lines == lines and before.kind == FILE:
             return edit, None
         newline = "\n" if params.newline == "unix" else "\r\n"
         ends = ends or before.kind == ABSENT
-        return edit, encoding.encoded(_win_lines.joined(edit.lines, newline, ends=ends))
+        return edit, encoding.encoded(win_lines.joined(edit.lines, newline, ends=ends))
     except UnicodeError as error:
         raise Refused(
             f"{before.path} or the line is no text in {encoding.name}: {error}",

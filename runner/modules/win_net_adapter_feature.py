@@ -19,7 +19,7 @@ from runner.interfaces.exchange import Output, Query, Reply, Request, Script, re
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import Change
-from runner.modules import _restoring_settings
+from runner.modules._parts import restoring_settings
 from runner.windows.facts import WindowsFacts
 
 _FIND: Final = """\
@@ -127,7 +127,7 @@ class Module(base.Module[Params, Bindings]):
         return {}
 
     def restore(self, params: Params, change: Change[Bindings]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.bindings(change)
+        return restoring_settings.bindings(change)
 
     def message(self, params: Params, change: Change[Bindings], facts: base.Facts) -> str:
         gone = sorted(

@@ -21,7 +21,7 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, Verbatim, re
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _restoring_settings
+from runner.modules._parts import restoring_settings
 from runner.windows import registry
 from runner.windows.exit_codes import expect
 
@@ -138,7 +138,7 @@ class Module(base.Module[Params, NetbiosState]):
                 yield from _unset(one)
 
     def restore(self, params: Params, change: Change[NetbiosState]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.netbios(change)
+        return restoring_settings.netbios(change)
 
     def result(
         self,

@@ -20,7 +20,7 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _restoring
+from runner.modules._parts import restoring
 from runner.windows.exit_codes import (
     DISM_UNKNOWN_FEATURE,
     OK,
@@ -115,7 +115,7 @@ class Module(base.Module[Params, Features]):
         return {"reboot_required": restart}
 
     def restore(self, params: Params, change: Change[Features]) -> tuple[base.Restoring, ...]:
-        return _restoring.features(change.before.enabled, change.after.enabled)
+        return restoring.features(change.before.enabled, change.after.enabled)
 
     def result(
         self,

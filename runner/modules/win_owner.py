@@ -18,7 +18,7 @@ from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules._win_files import PathText, require_windows
+from runner.modules._parts.win_files import PathText, require_windows
 from runner.windows import owners, paths
 from runner.windows.facts import WindowsFacts
 from runner.windows.looking import ABSENT, look

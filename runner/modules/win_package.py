@@ -22,24 +22,15 @@ from typing import Any, Final, cast
 
 from runner.errors import ModuleError, Refused
 from runner.interfaces import module as base
-from runner.interfaces.exchange import (
-    Exec,
-    Output,
-    Query,
-    Reply,
-    Request,
-    Script,
-    read,
-    write,
-)
+from runner.interfaces.exchange import Exec, Output, Query, Reply, Request, Script, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _restoring_settings
-from runner.modules._win_download import fetch, shown
-from runner.modules._win_files import require_windows
-from runner.modules._win_package_find import PackageState, created, registered
-from runner.modules._win_package_params import GUID, Params
-from runner.modules._win_web import file_name
+from runner.modules._parts import restoring_settings
+from runner.modules._parts.win_download import fetch, shown
+from runner.modules._parts.win_files import require_windows
+from runner.modules._parts.win_package_find import PackageState, created, registered
+from runner.modules._parts.win_package_params import GUID, Params
+from runner.modules._parts.win_web import file_name
 from runner.windows import command_line, download, installer, paths, variables
 from runner.windows.exit_codes import RESTART_NEEDED
 from runner.windows.looking import FILE, Seen, look, require_checksum
@@ -148,7 +139,7 @@ class Module(base.Module[Params, PackageState]):
         return {"rc": output.signed, "reboot_required": output.code == RESTART_NEEDED}
 
     def restore(self, params: Params, change: Change[PackageState]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.package(params, change)
+        return restoring_settings.package(params, change)
 
     def irreversible(self, params: Params, change: Change[PackageState], facts: base.Facts) -> str:
         if params.state == "absent":

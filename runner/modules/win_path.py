@@ -18,8 +18,8 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.interfaces.touching import Reach
 from runner.model.state import Change
-from runner.modules import _restoring, _win_environment
-from runner.modules._win_environment import EnvironmentState, Variable
+from runner.modules._parts import restoring, win_environment
+from runner.modules._parts.win_environment import EnvironmentState, Variable
 from runner.windows import registry
 
 
@@ -65,7 +65,7 @@ class Module(base.Module[Params, EnvironmentState]):
         return f"{params.scope} variable {params.name}".lower()
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, EnvironmentState]:
-        return (yield from _win_environment.find(params.scope, [params.name]))
+        return (yield from win_environment.find(params.scope, [params.name]))
 
     def plan(self, params: Params, before: EnvironmentState, facts: base.Facts) -> EnvironmentState:
         (old,) = before.variables
@@ -85,22 +85,22 @@ class Module(base.Module[Params, EnvironmentState]):
     def reach(
         self, params: Params, change: Change[EnvironmentState], facts: base.Facts
     ) -> Reach | None:
-        return _win_environment.reach(params.scope, (params.name,), change)
+        return win_environment.reach(params.scope, (params.name,), change)
 
     def apply(
         self, params: Params, change: Change[EnvironmentState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        return (yield from _win_environment.change(params.scope, change.before, change.after))
+        return (yield from win_environment.change(params.scope, change.before, change.after))
 
     def irreversible(
         self, params: Params, change: Change[EnvironmentState], facts: base.Facts
     ) -> str:
-        return _win_environment.problem(change.before)
+        return win_environment.problem(change.before)
 
     def restore(
         self, params: Params, change: Change[EnvironmentState]
     ) -> tuple[base.Restoring, ...]:
-        return _restoring.environment(params.scope, change)
+        return restoring.environment(params.scope, change)
 
     def result(
         self,

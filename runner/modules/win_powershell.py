@@ -28,7 +28,7 @@ from runner.interfaces.module import CommandState
 from runner.interfaces.on_host import HostText
 from runner.model.secret import Secret
 from runner.model.state import Change
-from runner.modules import _command
+from runner.modules._parts import command
 from runner.windows import paths, variables
 
 _WINDOWS_POWERSHELL: Final = ("powershell", "powershell.exe")
@@ -72,7 +72,7 @@ class Sensitive(BaseModel):
         return ";".join(base64.b64encode(part.encode()).decode() for part in parts)
 
 
-class Params(_command.CommandParams):
+class Params(command.CommandParams):
     """Parameters of Ansible's win_powershell, and ``check``."""
 
     UNSUPPORTED: ClassVar[Mapping[str, str]] = {
@@ -134,7 +134,7 @@ class Params(_command.CommandParams):
         return name
 
 
-class Module(_command.CommandModule[Params]):
+class Module(command.CommandModule[Params]):
     """Runs a script."""
 
     params = Params
@@ -215,7 +215,7 @@ def report(out: Output, begun: datetime) -> Mapping[str, Any]:
     if not mark:
         raise ModuleError(
             "PowerShell did not run the script to its end: "
-            + _command.one_line(out.signed, out.stderr, out.stdout),
+            + command.one_line(out.signed, out.stderr, out.stdout),
             hint="is PowerShell 2.0 or newer on this host, and not restricted by policy?",
         )
     try:

@@ -2,7 +2,7 @@
 
 A process is found by its name, by its file, by the file's checksum, or by several of these, all of
 which must fit. With ``quarantine: true`` its file is moved into a closed folder on its drive, never
-deleted, and a rollback puts it back (see ``_win_quarantine``). A process that was ended is not
+deleted, and a rollback puts it back (see ``win_quarantine``). A process that was ended is not
 started again by anything: that is said beforehand.
 
 Processes without which Windows stops, and programs of the system that serve the runner's own
@@ -24,8 +24,8 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, Sleep, read,
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Words
 from runner.model.state import Change
-from runner.modules import _win_quarantine
-from runner.modules._win_files import PathText, WinFileState, require_windows
+from runner.modules._parts import win_quarantine
+from runner.modules._parts.win_files import PathText, WinFileState, require_windows
 from runner.windows import paths, processes
 from runner.windows.exit_codes import OK, expect
 from runner.windows.facts import WindowsFacts
@@ -135,7 +135,7 @@ class Module(base.Module[Params, ProcessState]):
         files: dict[str, Seen] = {}
         if params.quarantine:
             files = {key: one for key, one in seen.items() if one.kind == FILE}
-        entries = [_win_quarantine.entry_of(files[key]) for key in sorted(files)]
+        entries = [win_quarantine.entry_of(files[key]) for key in sorted(files)]
         loose = [one.shown for one in fitting if one.path.lower() not in files]
         return ProcessState(
             processes=tuple(loose),
@@ -161,7 +161,7 @@ class Module(base.Module[Params, ProcessState]):
         closed = WindowsFacts.of(facts).nt >= (6, 0)
         yield from _end(before.running)
         for entry in before.entries:
-            yield from _win_quarantine.put_away(entry, closed=closed)
+            yield from win_quarantine.put_away(entry, closed=closed)
         yield from _end_again(before)
         return {}
 
@@ -170,14 +170,14 @@ class Module(base.Module[Params, ProcessState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         for entry in change.before.entries:
             if entry.path not in change.after.files:
-                yield from _win_quarantine.give_back(entry)
+                yield from win_quarantine.give_back(entry)
         return {}
 
     def sweep(
         self, params: Params, change: Change[ProcessState], facts: base.Facts
     ) -> Generator[Request, Reply, None]:
         for entry in change.before.entries:
-            yield from _win_quarantine.clear_up(entry)
+            yield from win_quarantine.clear_up(entry)
 
     def irreversible(self, params: Params, change: Change[ProcessState], facts: base.Facts) -> str:
         if change.before.processes:

@@ -21,7 +21,7 @@ from runner.interfaces.exchange import Query, Reply, Request, Script
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import UNKNOWN, Change
-from runner.modules._win_restart import SETTLE_SECONDS, Restart, booted, insist, restart
+from runner.modules._parts.win_restart import SETTLE_SECONDS, Restart, booted, insist, restart
 
 _TIMES: Final = ("reboot_timeout", "connect_timeout", "pre_reboot_delay", "post_reboot_delay")
 

@@ -21,9 +21,10 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.interfaces.touching import Reach
 from runner.model.state import Change
-from runner.modules import _registry, _restoring
-from runner.modules._registry import RegistryState
-from runner.modules._win_files import PathText
+from runner.modules._parts import registry as _registry
+from runner.modules._parts import restoring
+from runner.modules._parts.registry import RegistryState
+from runner.modules._parts.win_files import PathText
 from runner.windows import hives, registry, registry_views
 from runner.windows.exit_codes import expect
 
@@ -239,7 +240,7 @@ class Module(base.Module[Params, RegistryState]):
         return ""
 
     def restore(self, params: Params, change: Change[RegistryState]) -> tuple[base.Restoring, ...]:
-        tasks = _restoring.registry_value(params.path, params.name, change)
+        tasks = restoring.registry_value(params.path, params.name, change)
         extra = {"hive": params.hive} if params.hive else {}
         if params.view != "default":
             extra["view"] = params.view

@@ -24,9 +24,9 @@ from runner.interfaces.exchange import Exec, Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _restoring_settings, _scheduled_task_xml
-from runner.modules._scheduled_task_params import Params
-from runner.modules._win_files import require_windows
+from runner.modules._parts import restoring_settings, scheduled_task_xml
+from runner.modules._parts.scheduled_task_params import Params
+from runner.modules._parts.win_files import require_windows
 from runner.windows import reading, task_commands, task_xml, wmi
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts
@@ -108,7 +108,7 @@ class Module(base.Module[Params, TaskState]):
                 hint="check 'name' and 'path', or give 'actions' (and 'triggers') to make one",
             )
         root = task_xml.root_of(before.xml)
-        _scheduled_task_xml.edit(root, params)
+        scheduled_task_xml.edit(root, params)
         after = _state(task_xml.written(root))
         if before.present and params.username is None and params.group is None:
             after = dataclasses.replace(after, user=before.user)
@@ -156,7 +156,7 @@ class Module(base.Module[Params, TaskState]):
         return {}
 
     def restore(self, params: Params, change: Change[TaskState]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.scheduled_task(params.name, params.path, change)
+        return restoring_settings.scheduled_task(params.name, params.path, change)
 
     def irreversible(self, params: Params, change: Change[TaskState], facts: base.Facts) -> str:
         before = change.before

@@ -20,8 +20,9 @@ from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _registry, _restoring, _restoring_settings
-from runner.modules._registry import RegistryState
+from runner.modules._parts import registry as _registry
+from runner.modules._parts import restoring, restoring_settings
+from runner.modules._parts.registry import RegistryState
 from runner.windows import policy, registry
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts
@@ -158,8 +159,8 @@ class Module(base.Module[Params, Setting]):
         if params.place == _REGISTRY:
             path, name = _place(params.key)
             behind = Change(change.subject, before.behind, after.behind)
-            tasks = _restoring.registry_value(path, name, behind)
-            return _restoring_settings.renamed(tasks, "win_regedit")
+            tasks = restoring.registry_value(path, name, behind)
+            return restoring_settings.renamed(tasks, "win_regedit")
         if before.value is None:
             return ()
         args = {"section": params.section, "key": params.key, "value": before.value}

@@ -18,9 +18,10 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.touching import Reach
 from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _restoring, _service, _service_change
-from runner.modules._service import SC_TYPES, ServiceState
-from runner.modules._service_params import Params, account, needs_password
+from runner.modules._parts import restoring, service_change
+from runner.modules._parts import service as _service
+from runner.modules._parts.service import SC_TYPES, ServiceState
+from runner.modules._parts.service_params import Params, account, needs_password
 
 
 class Module(base.Module[Params, ServiceState]):
@@ -60,17 +61,17 @@ class Module(base.Module[Params, ServiceState]):
     def reach(
         self, params: Params, change: Change[ServiceState], facts: base.Facts
     ) -> Reach | None:
-        return _service_change.reach(params.name, change)
+        return service_change.reach(params.name, change)
 
     def apply(
         self, params: Params, change: Change[ServiceState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         name, before, after = params.name, change.before, change.after
         if not after.present:
-            yield from _service_change.delete(name, before)
+            yield from service_change.delete(name, before)
             return {}
         if not before.present:
-            yield from _service_change.create(name, after)
+            yield from service_change.create(name, after)
             before = dataclasses.replace(
                 after,
                 state="stopped",
@@ -82,13 +83,13 @@ class Module(base.Module[Params, ServiceState]):
         stops = (after.state == "stopped" != before.state) or (restarts and before.is_up)
         if stops:
             again = () if restarts else after.running_dependents
-            yield from _service_change.stop_all(name, before, tuple(again))
-        yield from _service_change.configure(name, before, after)
+            yield from service_change.stop_all(name, before, tuple(again))
+        yield from service_change.configure(name, before, after)
         if after.password is not None or (
             before.username != after.username and needs_password(after.username)
         ):
-            yield from _service_change.log_on(name, after.username, _secret(params, after))
-        yield from _service_change.start_all(name, before, after, stopped=stops)
+            yield from service_change.log_on(name, after.username, _secret(params, after))
+        yield from service_change.start_all(name, before, after, stopped=stops)
         return {}
 
     def sweep(
@@ -96,7 +97,7 @@ class Module(base.Module[Params, ServiceState]):
     ) -> Generator[Request, Reply, None]:
         """What rests on it was stopped first."""
         if change.before.state == "running":
-            yield from _service_change.start_again(change.before.running_dependents)
+            yield from service_change.start_again(change.before.running_dependents)
 
     def irreversible(self, params: Params, change: Change[ServiceState], facts: base.Facts) -> str:
         before, after = change.before, change.after
@@ -113,7 +114,7 @@ class Module(base.Module[Params, ServiceState]):
         return ""
 
     def restore(self, params: Params, change: Change[ServiceState]) -> tuple[base.Restoring, ...]:
-        return _restoring.service(params.name, change)
+        return restoring.service(params.name, change)
 
     def result(
         self,

@@ -20,7 +20,7 @@ from runner.interfaces.exchange import Exec, Output, Query, Reply, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules._service import ERROR_CONTROLS
+from runner.modules._parts.service import ERROR_CONTROLS
 from runner.windows import recovery, registry, services
 from runner.windows.exit_codes import SERVICE_ABSENT, expect
 

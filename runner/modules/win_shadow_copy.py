@@ -26,7 +26,7 @@ from runner.interfaces.exchange import Verbatim as Fixed
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import UNKNOWN, Change
-from runner.modules._win_files import require_windows
+from runner.modules._parts.win_files import require_windows
 from runner.windows import wmi
 from runner.windows.exit_codes import expect
 from runner.windows.facts import WindowsFacts

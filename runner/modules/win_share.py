@@ -17,9 +17,9 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request, read
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import Change
-from runner.modules import _win_share_change
-from runner.modules._win_files import require_windows
-from runner.modules._win_share_params import FRESH, Params, ShareState
+from runner.modules._parts import win_share_change
+from runner.modules._parts.win_files import require_windows
+from runner.modules._parts.win_share_params import FRESH, Params, ShareState
 from runner.windows import acls, registry, sam, services, shares
 from runner.windows.facts import WindowsFacts
 
@@ -66,7 +66,7 @@ class Module(base.Module[Params, ShareState]):
         state = ShareState.of(found[0], found[1], names, serving=serving)
         if params.encrypt is None:
             return state
-        seen = yield from _win_share_change.is_encrypted(state.name, WindowsFacts.of(facts))
+        seen = yield from win_share_change.is_encrypted(state.name, WindowsFacts.of(facts))
         return dataclasses.replace(state, encrypted=seen)
 
     def plan(self, params: Params, before: ShareState, facts: base.Facts) -> ShareState:
@@ -89,7 +89,7 @@ class Module(base.Module[Params, ShareState]):
         before, after = change.before, change.after
         name = after.name or before.name
         if not after.present:
-            yield from _win_share_change.delete(before.name)
+            yield from win_share_change.delete(before.name)
             return {}
         powershell = bool(WindowsFacts.of(facts).powershell)
         anew = not before.present or before.path.casefold() != after.path.casefold()
@@ -97,16 +97,16 @@ class Module(base.Module[Params, ShareState]):
             anew = True
         if anew:
             old = before.name if before.present else ""
-            granted = yield from _win_share_change.make(name, after, old, powershell=powershell)
+            granted = yield from win_share_change.make(name, after, old, powershell=powershell)
         else:
-            yield from _win_share_change.settings(name, before, after)
+            yield from win_share_change.settings(name, before, after)
             granted = False
         if after.permissions != (shares.DEFAULT if anew else before.permissions) and not granted:
-            yield from _win_share_change.set_permissions(name, after)
+            yield from win_share_change.set_permissions(name, after)
         if after.encrypted is not None and after.encrypted != bool(before.encrypted and not anew):
-            yield from _win_share_change.set_encryption(name, encrypted=after.encrypted)
+            yield from win_share_change.set_encryption(name, encrypted=after.encrypted)
         if after.lists_all != (before.lists_all or anew):
-            yield from _win_share_change.set_listing(name, lists_all=after.lists_all)
+            yield from win_share_change.set_listing(name, lists_all=after.lists_all)
         return {}
 
     def irreversible(self, params: Params, change: Change[ShareState], facts: base.Facts) -> str:

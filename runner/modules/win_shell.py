@@ -17,7 +17,7 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
-from runner.modules import _command
+from runner.modules._parts import command
 
 _SHELLS: Mapping[str, str] = {"powershell": "powershell", "cmd": "cmd"}
 _FOLDERS = (
@@ -27,16 +27,14 @@ _FOLDERS = (
 )
 
 
-class Params(_command.CommandParams):
+class Params(command.CommandParams):
     """Parameters of Ansible's win_shell, and ``check``."""
 
     FREE_FORM: ClassVar[str | None] = "cmd"
-    UNSUPPORTED: ClassVar[Mapping[str, str]] = {
-        "output_encoding_override": _command.ENCODING_REASON
-    }
+    UNSUPPORTED: ClassVar[Mapping[str, str]] = {"output_encoding_override": command.ENCODING_REASON}
 
     cmd: Text = Field(min_length=1, description="the script")
-    chdir: _command.HostPath | None = Field(None, description="folder to run it in")
+    chdir: command.HostPath | None = Field(None, description="folder to run it in")
     executable: Text = Field("powershell", description="powershell or cmd")
     stdin: Text | None = Field(None, description="text for its standard input")
     no_profile: bool = Field(True, description="a profile is never loaded; 'no' is refused")
@@ -71,7 +69,7 @@ class Params(_command.CommandParams):
         return self
 
 
-class Module(_command.CommandModule[Params]):
+class Module(command.CommandModule[Params]):
     """Runs a script."""
 
     params = Params
@@ -108,4 +106,4 @@ class Module(_command.CommandModule[Params]):
         self, params: Params, change: Change[CommandState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         script = Script(params.executable, params.cmd, stdin=params.stdin, chdir=params.chdir)
-        return (yield from _command.run(script, params.cmd))
+        return (yield from command.run(script, params.cmd))

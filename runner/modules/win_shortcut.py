@@ -2,7 +2,7 @@
 
 A link is read and written here, as its format is published ([MS-SHLLINK]), so no script has to be
 started on the host, and what a task does not speak of stays as it is. The file that was there is
-moved aside (see ``_win_files``), and a rollback moves it back, byte for byte.
+moved aside (see ``win_files``), and a rollback moves it back, byte for byte.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from runner.interfaces.exchange import Query, Reply, Request, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.local_file import LocalFile
 from runner.model.state import Change
-from runner.modules import _restoring, _win_files
-from runner.modules._shortcut_params import Params
-from runner.modules._win_files import WinFileState, require_windows
+from runner.modules._parts import restoring, win_files
+from runner.modules._parts.shortcut_params import Params
+from runner.modules._parts.win_files import WinFileState, require_windows
 from runner.windows import paths, reading, shell_link, variables
 from runner.windows.looking import ABSENT, FILE, FOLDER, look
 from runner.windows.shell_link import Link, NoLink
@@ -77,7 +77,7 @@ class Module(base.Module[Params, ShortcutState]):
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, ShortcutState]:
         require_windows(facts, "win_shortcut", "file with state: link")
-        file = yield from _win_files.find(params.dest)
+        file = yield from win_files.find(params.dest)
         wanted, folder = yield from _target(params)
         if file.kind == ABSENT:
             return ShortcutState(folder=folder, wanted=wanted, file=file)
@@ -109,7 +109,7 @@ class Module(base.Module[Params, ShortcutState]):
                     f"there is no shortcut {params.dest} on this host",
                     hint="say in 'src' what it shall lead to",
                 )
-            _win_files.require_folder(before.file)
+            win_files.require_folder(before.file)
         data = _url(params, before) if params.is_address else _link(params, before, facts).data()
         found = (
             ShortcutState(True, before.wanted or before.target)
@@ -117,7 +117,7 @@ class Module(base.Module[Params, ShortcutState]):
             else _shown(shell_link.parse(data, _ansi(facts)))
         )
         digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-        file = _win_files.wanted(before.file, digest, len(data))
+        file = win_files.wanted(before.file, digest, len(data))
         file = dataclasses.replace(file, told=data.decode("latin-1"))
         after = dataclasses.replace(found, folder=before.folder, wanted=before.wanted, file=file)
         return before if after == before else after
@@ -127,24 +127,24 @@ class Module(base.Module[Params, ShortcutState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         before, after = change.before.file, change.after.file
         if not change.after.present:
-            yield from _win_files.remove(before)
+            yield from win_files.remove(before)
             return {}
         content = LocalFile(paths.name(params.dest), str(after.told).encode("latin-1"))
-        return (yield from _win_files.write_content(before, after, content))
+        return (yield from win_files.write_content(before, after, content))
 
     def undo(
         self, params: Params, change: Change[ShortcutState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        yield from _win_files.take_back(change.before.file, change.after.file)
+        yield from win_files.take_back(change.before.file, change.after.file)
         return {}
 
     def sweep(
         self, params: Params, change: Change[ShortcutState], facts: base.Facts
     ) -> Generator[Request, Reply, None]:
-        yield from _win_files.sweep(change.before.file)
+        yield from win_files.sweep(change.before.file)
 
     def restore(self, params: Params, change: Change[ShortcutState]) -> tuple[base.Restoring, ...]:
-        return _restoring.file(Change(change.subject, change.before.file, change.after.file))
+        return restoring.file(Change(change.subject, change.before.file, change.after.file))
 
     def result(
         self,

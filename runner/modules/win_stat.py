@@ -18,8 +18,8 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import Change
-from runner.modules._win_files import SourceText, require_windows
-from runner.modules._win_stat import described
+from runner.modules._parts.win_files import SourceText, require_windows
+from runner.modules._parts.win_stat import described
 from runner.windows.looking import look
 
 

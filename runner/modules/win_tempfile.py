@@ -17,8 +17,8 @@ from runner.interfaces.exchange import Query, Reply, Request, Script, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _restoring, _win_files
-from runner.modules._win_files import PathText, WinFileState, do
+from runner.modules._parts import restoring, win_files
+from runner.modules._parts.win_files import PathText, WinFileState, do
 from runner.windows import paths
 from runner.windows.looking import FILE, FOLDER
 from runner.windows.paths import quoted
@@ -70,15 +70,15 @@ class Module(base.Module[Params, WinFileState]):
         return f"file {params.name}"
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, WinFileState]:
-        _win_files.require_windows(facts, "win_tempfile", "tempfile")
+        win_files.require_windows(facts, "win_tempfile", "tempfile")
         folder = params.path
         if folder is None:
             (output,) = yield from read(_TEMP)
             folder = _checked(output.stdout.strip())
-        return (yield from _win_files.find(paths.join(folder, params.name), checksum=""))
+        return (yield from win_files.find(paths.join(folder, params.name), checksum=""))
 
     def plan(self, params: Params, before: WinFileState, facts: base.Facts) -> WinFileState:
-        _win_files.require_folder(before)
+        win_files.require_folder(before)
         kind = FOLDER if params.state == "directory" else FILE
         return WinFileState(kind, path=before.path, above=before.above)
 
@@ -94,11 +94,11 @@ class Module(base.Module[Params, WinFileState]):
     def undo(
         self, params: Params, change: Change[WinFileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
-        yield from _win_files.take_back(change.before, change.after)
+        yield from win_files.take_back(change.before, change.after)
         return {}
 
     def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
-        return _restoring.file(change)
+        return restoring.file(change)
 
     def result(
         self,

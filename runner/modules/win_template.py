@@ -19,9 +19,9 @@ from runner.interfaces.guide import Guide, Using
 from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text
 from runner.model.state import Change
-from runner.modules import _restoring, _win_files
-from runner.modules._win_backup import backup_path
-from runner.modules._win_files import PathText, WinFileModule, WinFileState
+from runner.modules._parts import restoring, win_files
+from runner.modules._parts.win_backup import backup_path
+from runner.modules._parts.win_files import PathText, WinFileModule, WinFileState
 from runner.windows.looking import ABSENT, FILE
 
 
@@ -83,27 +83,27 @@ class Module(WinFileModule):
         return f"file {params.dest}"
 
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, WinFileState]:
-        _win_files.require_windows(facts, "win_template", "template")
-        return (yield from _win_files.find_in(params.dest, PurePath(params.src).name))
+        win_files.require_windows(facts, "win_template", "template")
+        return (yield from win_files.find_in(params.dest, PurePath(params.src).name))
 
     def plan(self, params: Params, before: WinFileState, facts: base.Facts) -> WinFileState:
-        _win_files.require_file(before)
+        win_files.require_file(before)
         if before.kind != ABSENT and not params.force:
             return before
         if not params.dest.endswith("\\"):
-            _win_files.require_folder(before)
+            win_files.require_folder(before)
         content = params.content
-        return _win_files.wanted(before, content.sha1, content.size)
+        return win_files.wanted(before, content.sha1, content.size)
 
     def apply(
         self, params: Params, change: Change[WinFileState], facts: base.Facts
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         before, after = change.before, change.after
         backup = backup_path(after.path) if params.backup and before.kind == FILE else ""
-        return (yield from _win_files.write_content(before, after, params.content, backup))
+        return (yield from win_files.write_content(before, after, params.content, backup))
 
     def restore(self, params: Params, change: Change[WinFileState]) -> tuple[base.Restoring, ...]:
-        return _restoring.file(change)
+        return restoring.file(change)
 
     def result(
         self,

@@ -1,7 +1,7 @@
 r"""Unpacks an archive on a host.
 
 Which files are in it is on record beforehand: what is in the way is moved aside on its drive (see
-``_win_files``), and a rollback removes what was made and gives those back. What an archive holds is
+``win_files``), and a rollback removes what was made and gives those back. What an archive holds is
 not compared with what is there: without ``creates`` it is unpacked every time, as Ansible does it.
 """
 
@@ -19,8 +19,8 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _win_copy_tree, _win_files
-from runner.modules._win_files import PathText, SourceText, WinFileState, require_windows
+from runner.modules._parts import win_copy_tree, win_files
+from runner.modules._parts.win_files import PathText, SourceText, WinFileState, require_windows
 from runner.windows import paths, unzip
 from runner.windows.facts import WindowsFacts
 from runner.windows.looking import ABSENT, FILE, FOLDER, look
@@ -91,14 +91,14 @@ class Module(base.Module[Params, UnzipState]):
     def probe(self, params: Params, facts: base.Facts) -> Generator[Query, Reply, UnzipState]:
         require_windows(facts, "win_unzip", "command with unzip or tar")
         dest = params.dest if paths.is_root(params.dest) else params.dest.rstrip("\\")
-        state = yield from _win_files.find(dest, checksum="")
+        state = yield from win_files.find(dest, checksum="")
         wanted = [params.src, *((params.creates,) if params.creates else ())]
         archive, *creates = yield from look(wanted)
         found = UnzipState(
             archive=archive.kind == FILE,
             done=any(one.kind != ABSENT for one in creates),
             dest=state,
-            source=_win_files.state_of(archive, ()),
+            source=win_files.state_of(archive, ()),
         )
         if found.done or not found.archive:
             return found
@@ -108,7 +108,7 @@ class Module(base.Module[Params, UnzipState]):
         folders = unzip.folders_of(names)
         places = [paths.join(dest, n) for n in (*folders, *(n for n in names if n[-1] != "/"))]
         seen = yield from look(places)
-        entries = tuple(_win_files.state_of(one, ()) for one in seen if one.kind != FOLDER)
+        entries = tuple(win_files.state_of(one, ()) for one in seen if one.kind != FOLDER)
         for one, is_folder in zip(seen, (i < len(folders) for i in range(len(seen))), strict=True):
             if one.kind not in (ABSENT, FOLDER if is_folder else FILE):
                 raise Refused(f"{one.path} is a {one.kind}, and in {params.src} it is not")
@@ -141,12 +141,12 @@ class Module(base.Module[Params, UnzipState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         dest = change.before.dest
         how = unzip.way(WindowsFacts.of(facts), params.src)
-        yield from _win_files.make_folders(
+        yield from win_files.make_folders(
             [dest.path], dest.path if dest.kind == FOLDER else dest.above
         )
         for entry in dest.entries:
             if entry.kind == FILE:
-                yield from _win_files.remove(entry)
+                yield from win_files.remove(entry)
         output = yield from write(unzip.unpacking(how, params.src, dest.path))
         if output.code != 0:
             raise ModuleError(
@@ -155,7 +155,7 @@ class Module(base.Module[Params, UnzipState]):
                 "it back",
             )
         if params.delete_archive:
-            yield from _win_files.remove(change.before.source)
+            yield from win_files.remove(change.before.source)
         return {}
 
     def undo(
@@ -163,14 +163,14 @@ class Module(base.Module[Params, UnzipState]):
     ) -> Generator[Request, Reply, Mapping[str, Any]]:
         before = change.before
         if before.archive and not change.after.archive:
-            yield from _win_files.take_back(before.source, WinFileState(path=before.source.path))
-        yield from _win_copy_tree.take_back(before.dest)
+            yield from win_files.take_back(before.source, WinFileState(path=before.source.path))
+        yield from win_copy_tree.take_back(before.dest)
         return {}
 
     def sweep(
         self, params: Params, change: Change[UnzipState], facts: base.Facts
     ) -> Generator[Request, Reply, None]:
-        yield from _win_files.sweep(change.before.dest)
+        yield from win_files.sweep(change.before.dest)
 
     def result(
         self,

@@ -23,10 +23,10 @@ from runner.interfaces import module as base
 from runner.interfaces.exchange import Output, Poll, Query, Reply, Request, Script, read, write
 from runner.interfaces.guide import Guide, Using
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _updates_scripts as scripts
-from runner.modules._updates_params import CATEGORIES, SERVERS, Params
-from runner.modules._updates_scripts import Done, Update
-from runner.modules._win_restart import Usual, booted, restart
+from runner.modules._parts import updates_scripts as scripts
+from runner.modules._parts.updates_params import CATEGORIES, SERVERS, Params
+from runner.modules._parts.updates_scripts import Done, Update
+from runner.modules._parts.win_restart import Usual, booted, restart
 from runner.windows import log
 from runner.windows.facts import WindowsFacts
 

@@ -22,9 +22,16 @@ from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
 from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _restoring_settings
-from runner.modules._win_user import GIVEN, OLD, Params, UserState, find
-from runner.modules._win_user_change import created, first_groups, move, net, set_password, words
+from runner.modules._parts import restoring_settings
+from runner.modules._parts.win_user import GIVEN, OLD, Params, UserState, find
+from runner.modules._parts.win_user_change import (
+    created,
+    first_groups,
+    move,
+    net,
+    set_password,
+    words,
+)
 from runner.windows import sam, user_details
 from runner.windows.facts import WindowsFacts
 from runner.windows.user_details import Details
@@ -154,7 +161,7 @@ class Module(base.Module[Params, UserState]):
         return (yield from self.apply(params, Change(change.subject, now, wanted), facts))
 
     def restore(self, params: Params, change: Change[UserState]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.user(change)
+        return restoring_settings.user(change)
 
     def irreversible(self, params: Params, change: Change[UserState], facts: base.Facts) -> str:
         before, after = change.before, change.after

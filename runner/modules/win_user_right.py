@@ -19,7 +19,7 @@ from runner.interfaces.exchange import Query, Reply, Request, Script, read
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import Change
-from runner.modules import _restoring_settings
+from runner.modules._parts import restoring_settings
 from runner.windows import policy, sam
 from runner.windows.facts import WindowsFacts
 
@@ -134,7 +134,7 @@ class Module(base.Module[Params, Holders]):
         return {}
 
     def restore(self, params: Params, change: Change[Holders]) -> tuple[base.Restoring, ...]:
-        return _restoring_settings.right(params.name, change)
+        return restoring_settings.right(params.name, change)
 
     def result(
         self,

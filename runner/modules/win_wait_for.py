@@ -20,7 +20,7 @@ from runner.interfaces.exchange import Command, Poll, Query, Reply, Request, Scr
 from runner.interfaces.guide import Guide, Using
 from runner.interfaces.loose import Text, Words
 from runner.model.state import UNKNOWN, Change
-from runner.modules._win_files import SourceText
+from runner.modules._parts.win_files import SourceText
 from runner.windows import paths, sockets
 from runner.windows.exit_codes import PROGRAM_MISSING, expect
 

@@ -8,15 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, overload
 
-from runner.events import (
-    Event,
-    JobFinished,
-    Notice,
-    RunFinished,
-    RunStarted,
-    StepAdded,
-    StepInfo,
-)
+from runner.events import Event, JobFinished, Notice, RunFinished, RunStarted, StepAdded, StepInfo
 from runner.model.job import JobId, Outcome
 from runner.reporting.bounds import bounded_outcome
 from runner.reporting.kept import KeptOutcomes

@@ -37,14 +37,7 @@ from runner.reporting.collect import title_of
 from runner.reporting.describe import advice_lines, command_lines, result_lines, summary
 from runner.reporting.held_output import PATIENCE, HeldOutput
 from runner.reporting.page import Line, Printer, Span, line, span
-from runner.reporting.statuses import (
-    CONSEQUENCES,
-    WORD_WIDTH,
-    is_rescued,
-    items_of,
-    style_of,
-    word,
-)
+from runner.reporting.statuses import CONSEQUENCES, WORD_WIDTH, is_rescued, items_of, style_of, word
 from runner.reporting.text import clean, duration, one_line, pad, plural, width
 from runner.reporting.ticker import Ticker
 

@@ -1,6 +1,6 @@
-"""Ways to reach a host, one file each: ``runner/transports/NAME.py`` with a class ``Transport``.
+"""Ways to reach a host: ``runner/transports/NAME/`` (or ``NAME.py``) with a class ``Transport``.
 
-A file whose name holds an underscore (``winrm_errors.py``) belongs to a transport and is none
+A file whose name holds an underscore (``tcp_examine.py``) is shared by transports and is none
 itself. Third parties add one through the entry point group ``runner.transports``.
 """
 

@@ -16,16 +16,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, cast
 from pydantic import BeforeValidator
 
 from runner.errors import Refused
-from runner.interfaces.exchange import (
-    Command,
-    Exec,
-    Output,
-    Query,
-    Read,
-    Reply,
-    Write,
-    read,
-)
+from runner.interfaces.exchange import Command, Exec, Output, Query, Read, Reply, Write, read
 from runner.windows import registry
 
 View: TypeAlias = Annotated[

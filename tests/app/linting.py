@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from runner.app.lint import Findings, LintOptions, lint
-from runner.app.options import VaultOptions
+from runner.app.wiring.options import VaultOptions
 
 
 def look(path: Path, *extra: str, vault: VaultOptions | None = None) -> Findings:

@@ -10,13 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from runner.app.approvals import (
-    approvals_of,
-    load_key,
-    read_approvers,
-    sign,
-    signer_of,
-)
+from runner.app.approvals import approvals_of, load_key, read_approvers, sign, signer_of
 from runner.errors import InputError
 from tests.transports.kdc import missing
 

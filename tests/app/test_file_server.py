@@ -19,8 +19,8 @@ import pytest
 
 from runner.app import file_server
 from runner.app.file_server import FileServer, listening, route_to
-from runner.app.offering import Offers
 from runner.app.serve_files import serve_files
+from runner.app.wiring.offering import Offers
 from runner.errors import InventoryError, ModuleError, UsageError
 from runner.interfaces.local_file import LocalFile
 

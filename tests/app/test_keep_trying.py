@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.app.keep_trying import _rest, _stands, left
-from runner.app.options import RunOptions
+from runner.app.wiring.options import RunOptions
 from runner.model.job import JobId, Outcome, Status
 from runner.model.secret import MASK
 

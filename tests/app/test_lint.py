@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.app.options import VaultOptions
-from runner.loading.vault_format import encrypt
+from runner.app.wiring.options import VaultOptions
+from runner.loading.text.vault_format import encrypt
 from tests.app.linting import QUIET, look, rules, tasks, write
 
 

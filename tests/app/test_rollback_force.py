@@ -10,7 +10,7 @@ import pytest
 
 from runner.app import rollback_force
 from runner.app.rollback_force import Forcing
-from runner.engine.undo import Undo
+from runner.engine.undoing.undo import Undo
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from runner.app.rollback import _restart
-from runner.engine.undo import Restart
-from tests.app.test_links import prepared
+from runner.engine.undoing.undo import Restart
+from tests.app.wiring.test_links import prepared
 
 
 @pytest.mark.parametrize(

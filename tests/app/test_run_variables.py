@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.app.options import RunOptions
-from runner.app.prepare import prepare
 from runner.app.run_variables import is_private
+from runner.app.wiring.options import RunOptions
+from runner.app.wiring.prepare import prepare
 
 ASKED = {
     "hostvars": "- debug: {msg: \"{{ hostvars['a'].r }}\"}",

@@ -13,7 +13,7 @@ import yaml
 from runner.app.schema import inventory_schema, playbook_schema
 from runner.app.schema_words import TYPES
 from runner.cli.main import invoke
-from runner.loading import keywords
+from runner.loading.text import keywords
 from tests.conformance.case import read_cases
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runner.app.conduct import Tally
+from runner.app.wiring.conduct import Tally
 from runner.events import JobFinished
 from runner.model.job import JobId, Outcome, Status
 

@@ -10,14 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance import theirs
-from tests.conformance.case import (
-    Case,
-    Made,
-    asked_before,
-    question,
-    read_cases,
-    read_expected,
-)
+from tests.conformance.case import Case, Made, asked_before, question, read_cases, read_expected
 from tests.conformance.ours import run_case
 
 CASES = read_cases()

@@ -10,11 +10,11 @@ from typing import Any
 import yaml
 
 from runner.app.doctor import Examination, doctor
-from runner.app.reaching import ReachOptions
+from runner.app.wiring.reaching import ReachOptions
 from runner.interfaces.examine import Finding
 from runner.lab.fleet import Fleet
-from runner.lab.front import Front
 from runner.lab.machine import Machine
+from runner.lab.winrm.front import Front
 
 PASSWORD = "Correct-Horse-7"
 USER = "Administrator"

@@ -11,9 +11,9 @@ import pytest
 
 from runner.app import doctor as doctoring
 from runner.lab.fleet import Fleet
-from runner.lab.front_options import FrontOptions
 from runner.lab.spec import LabSpec
-from runner.transports import winrm_again
+from runner.lab.winrm.front_options import FrontOptions
+from runner.transports.winrm import again
 from tests.e2e.clinic import PASSWORD, USER, Admit, Clinic
 from tests.e2e.fleet import TestFleet
 from tests.e2e.troubled import Make
@@ -37,7 +37,7 @@ def own_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def impatient_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two seconds for each step, and hardly a pause between two tries."""
     monkeypatch.setattr(doctoring, "_STEP_SECONDS", 2.0)
-    monkeypatch.setattr(winrm_again, "RETRY_PAUSE", 0.01)
+    monkeypatch.setattr(again, "RETRY_PAUSE", 0.01)
 
 
 @pytest.fixture

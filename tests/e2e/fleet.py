@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from runner.lab.control import Lab
+from runner.lab.control.control import Lab
 from tests.ports import free_ports
 
 ROOT = Path(__file__).parent.parent.parent

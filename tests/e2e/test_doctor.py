@@ -14,9 +14,9 @@ import pytest
 from runner.app.doctor import lines_of
 from runner.cli.main import invoke
 from runner.interfaces.examine import Verdict
-from runner.lab.front_options import FrontOptions
-from runner.lab.wsman_faults import Fault
-from runner.lab.wsman_host import Limits
+from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.wsman_faults import Fault
+from runner.lab.winrm.wsman_host import Limits
 from tests.e2e.clinic import Admit, Clinic, by_step, failing
 from tests.transports.failing import VERBS, canned, silent
 from tests.transports.kdc import need_kerberos
@@ -222,7 +222,7 @@ def test_clocks_that_differ(
     def other(usegmt: bool) -> str:
         return formatdate(time.time() + minutes * 60, usegmt=usegmt)
 
-    monkeypatch.setattr("runner.lab.http_message.formatdate", other)
+    monkeypatch.setattr("runner.lab.winrm.http_message.formatdate", other)
     step = by_step(admit().examine())["clock"]
     assert step.verdict is Verdict.NOTE
     assert words in step.advice
@@ -237,7 +237,7 @@ def test_a_clock_that_no_ticket_bears_ends_it_before_any_logon(
     def other(usegmt: bool) -> str:
         return formatdate(time.time() - 1200, usegmt=usegmt)
 
-    monkeypatch.setattr("runner.lab.http_message.formatdate", other)
+    monkeypatch.setattr("runner.lab.winrm.http_message.formatdate", other)
     clinic = admit()
     more = {"ansible_winrm_transport": "kerberos", "ansible_user": "bob@CORP.EXAMPLE"}
     found = failing(clinic.examine(**more), "clock", "w32tm", "five minutes")

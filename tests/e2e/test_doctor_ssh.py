@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from runner.app.doctor import Examination, doctor
-from runner.app.reaching import ReachOptions
+from runner.app.wiring.reaching import ReachOptions
 from runner.interfaces.examine import Verdict
 from tests.e2e.clinic import by_step, failing
 from tests.ports import free_port

@@ -10,7 +10,7 @@ import yaml
 
 from runner.app.doctor import doctor
 from runner.app.ping import ping
-from runner.app.reaching import ReachOptions
+from runner.app.wiring.reaching import ReachOptions
 from runner.cli.main import invoke
 from runner.errors import PatternError, UsageError
 from tests.e2e.clinic import Admit

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runner.lab.control import Lab
+from runner.lab.control.control import Lab
 from runner.model.faults import PROFILES
 from tests.e2e.fleet import ROOT, Done, jobs_of, run_command
 

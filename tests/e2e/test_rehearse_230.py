@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from runner.lab.control import Lab
+from runner.lab.control.control import Lab
 from tests.e2e.fleet import PLAYBOOKS, ROOT, Done, jobs_of, run_command
 from tests.e2e.test_wannacry_230 import answers, is_infected, simulated
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from runner.cli.main import invoke
-from runner.engine import reconnecting
+from runner.engine.hosts import reconnecting
 from runner.lab.machine import Machine
-from runner.modules import _restart, _win_restart
+from runner.modules._parts import restart as _restart
+from runner.modules._parts import win_restart
 from tests.e2e.clinic import Admit, Clinic
 from tests.e2e.fleet import jobs_of
 
@@ -32,8 +33,8 @@ PLAY = """
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses of a tenth of a second."""
-    monkeypatch.setattr(_win_restart, "_LEAST_DELAY", 0.1)
-    monkeypatch.setattr(_win_restart, "PAUSE", 0.1)
+    monkeypatch.setattr(win_restart, "_LEAST_DELAY", 0.1)
+    monkeypatch.setattr(win_restart, "PAUSE", 0.1)
     monkeypatch.setattr(_restart, "PAUSE", 0.1)
     monkeypatch.setattr(reconnecting, "REFUSAL_PAUSE", 0.1)
 

@@ -9,7 +9,7 @@ import pytest
 
 from runner.app.doctor import doctor
 from runner.app.ping import ping
-from runner.app.reaching import ReachOptions
+from runner.app.wiring.reaching import ReachOptions
 from tests.e2e.fleet import jobs_of
 from tests.e2e.troubled import SLOW, STOP, Make, shells, until_no_shell, until_pinging
 

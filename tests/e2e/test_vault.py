@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.loading.vault_format import encrypt
+from runner.loading.text.vault_format import encrypt
 from tests.e2e.fleet import PASSWORD, TestFleet, jobs_of
 
 TOKEN = 'tök\'en & "Quote" 100%'

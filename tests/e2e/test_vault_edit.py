@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli.main import invoke
-from runner.loading.vault_format import encrypt
+from runner.loading.text.vault_format import encrypt
 from tests.e2e.vaulting import PW, opened, rubbish, workplace
 
 

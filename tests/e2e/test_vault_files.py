@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli.main import invoke
-from runner.loading.vault_format import decrypt, encrypt, parse
+from runner.loading.text.vault_format import decrypt, encrypt, parse
 from tests.e2e.vaulting import PW, opened, rubbish, workplace
 
 ANSIBLE = os.environ.get("RUNNER_TEST_ANSIBLE", "")

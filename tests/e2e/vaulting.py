@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.loading.vault_format import decrypt, parse
+from runner.loading.text.vault_format import decrypt, parse
 
 PW = ("--vault-password-file", "pw")
 

@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Generator
 from typing import Any
 
-from runner.engine.detached import DetachedWriter
-from runner.engine.link import Link
+from runner.engine.hosts.link import Link
+from runner.engine.tasks.detached import DetachedWriter
 from runner.interfaces.exchange import Command, Output, Reply, Request, write
 from runner.interfaces.shell import Setting
 

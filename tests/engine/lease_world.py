@@ -6,9 +6,9 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from runner.engine.host_lease import HostLease
-from runner.engine.leasing import LENGTH, Leasing
-from runner.engine.link import Link
+from runner.engine.hosts.host_lease import HostLease
+from runner.engine.hosts.leasing import LENGTH, Leasing
+from runner.engine.hosts.link import Link
 from runner.errors import LeaseHeld
 from runner.interfaces.exchange import Command, Exec, Output, Query, Read, Reply
 from runner.interfaces.lease import Lease, Leased, Leases

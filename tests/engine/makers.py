@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runner.engine.graph import JobGraph
-from runner.engine.graph_build import GraphBuilder
+from runner.engine.graph.build import GraphBuilder
+from runner.engine.graph.graph import JobGraph
 from runner.errors import PatternError
 from runner.model.inventory import Group, Host, Inventory
 from runner.model.playbook import Block, Entry, Need, Play, Playbook, Task

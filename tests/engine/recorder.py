@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from runner.engine.graph import JobGraph, Step, StepKind
+from runner.engine.graph.graph import JobGraph, Step, StepKind
 from runner.engine.stop import Stop
-from runner.engine.walk import Walk
+from runner.engine.walk.walk import Walk
 from runner.model.job import JobId, Outcome, Status
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from runner.engine.detached import DetachedWriter
-from runner.engine.session import Reader, Writer
+from runner.engine.hosts.session import Reader, Writer
 from runner.engine.stop import Stop, StopLevel
+from runner.engine.tasks.detached import DetachedWriter
 from runner.errors import ConnectionLost, HostError, ModuleError
 from runner.interfaces.exchange import Command, Exec, Output, Reply, Request, Script, read, write
 from runner.interfaces.shell import Invocation, RawOutput, Setting
@@ -111,7 +111,7 @@ def test_files_are_put_into_place_as_that_user() -> None:
 
 
 def test_what_takes_too_long_is_ended_and_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.engine.job_runner._RECONNECT_PAUSE", 0.5)
+    monkeypatch.setattr("runner.engine.hosts.job_runner._RECONNECT_PAUSE", 0.5)
     host = LabHost("2016")
     host.link.stop = Stop()  # the machine needs a moment to end it
     script = Script("cmd", "ping -n 60 127.0.0.1 >nul&echo x>C:\\made.txt", timeout=0.5)
@@ -163,7 +163,7 @@ class _Cut(Connection):
 
 @pytest.mark.parametrize("at", range(1, 8))
 def test_a_lost_answer_never_starts_it_twice(at: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.engine.job_runner._RECONNECT_PAUSE", 0.02)
+    monkeypatch.setattr("runner.engine.hosts.job_runner._RECONNECT_PAUSE", 0.02)
     host = LabHost("2016")
     left = [at]
     usual = host.link.transport.connect

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from runner.engine.lease_book import MARGIN
-from runner.engine.leasing import LENGTH
+from runner.engine.hosts.lease_book import MARGIN
+from runner.engine.hosts.leasing import LENGTH
 from runner.errors import LeaseHeld
-from tests.engine.lease_world import (
-    Contender,
-    Keeps,
-    Manner,
-    World,
-    carried_out,
-    foreign,
-    played,
-)
+from tests.engine.lease_world import Contender, Keeps, Manner, World, carried_out, foreign, played
 
 
 def alone(world: World, run: str = "run-x") -> Contender:

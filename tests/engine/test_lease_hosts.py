@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from runner.engine.leasing import Leasing
-from runner.engine.link import Link
-from runner.engine.session import Reader
+from runner.engine.hosts.leasing import Leasing
+from runner.engine.hosts.link import Link
+from runner.engine.hosts.session import Reader
 from runner.engine.stop import Stop
 from runner.errors import LeaseHeld
 from runner.interfaces.exchange import Command, Output, read
@@ -19,7 +19,7 @@ from runner.interfaces.shell import Setting
 from runner.posix.lease import PosixLeases
 from runner.shells import load as load_shell
 from runner.shells.posix import Shell as Posix
-from runner.transports.local import Transport as Local
+from runner.transports.local.transport import Transport as Local
 from runner.windows.lease import KEY, WindowsLeases
 from tests.engine.lease_world import Book, World, foreign
 from tests.modules.labhost import LabHost

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from runner.engine.leasing import Leasing
+from runner.engine.hosts.leasing import Leasing
 from runner.errors import ConnectionLost
 from runner.interfaces.exchange import Exec
 from runner.interfaces.lease import Lease
@@ -17,7 +17,7 @@ from runner.model.job import Status
 from runner.model.playbook import Entry
 from runner.model.task import Loop, Task
 from runner.windows.lease import KEY, WindowsLeases
-from tests.engine.fusing import Bench, Fault, Played, alone, fused, value
+from tests.engine.fusing.bench import Bench, Fault, Played, alone, fused, value
 from tests.engine.lease_world import Book, World, foreign
 
 RUN = "20260513-0730-bcdf"

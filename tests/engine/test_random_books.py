@@ -12,22 +12,22 @@ from collections.abc import Mapping
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
-from runner.engine.graph_build import GraphBuilder
-from runner.engine.graph_rollback import graph_to_json, rollback_graph
-from runner.engine.rollback_targets import order_targets
+from runner.engine.graph.build import GraphBuilder
+from runner.engine.graph.rollback import graph_to_json, rollback_graph
+from runner.engine.graph.rollback_targets import order_targets
 from runner.engine.stop import Stop, StopLevel
-from runner.engine.undo import Doubt
-from runner.engine.visit_resume import Past, ResumeVisit
-from runner.engine.visit_rollback import RollbackVisit
-from runner.engine.visit_run import RunVisit
-from runner.engine.walk import Walk
+from runner.engine.undoing.undo import Doubt
+from runner.engine.visits.resume import Past, ResumeVisit
+from runner.engine.visits.rollback import RollbackVisit
+from runner.engine.visits.run import RunVisit
+from runner.engine.walk.walk import Walk
 from runner.errors import GraphError
 from runner.events import Event, JobFinished, JobStarted
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.playbook import Playbook, Task, tasks_in
+from tests.engine.graph.test_blocks import Reading
 from tests.engine.random_books import HOSTS, STRATEGIES, Book, books, cleaning_up
-from tests.engine.test_graph_blocks import Reading
 from tests.engine.test_visits import writes
 from tests.engine.toy_ledgers import ToyLedger, ToyUndoLedger
 from tests.engine.toys import Fleet, ToyHost

@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.engine.graph_build import GraphBuilder
-from runner.engine.graph_rollback import graph_to_json, rollback_graph
-from runner.engine.rollback_targets import order_targets
-from runner.engine.undo import Restart
-from runner.engine.visit_rollback import RollbackVisit
-from runner.engine.visit_run import RunVisit
-from runner.engine.walk import Walk
+from runner.engine.graph.build import GraphBuilder
+from runner.engine.graph.rollback import graph_to_json, rollback_graph
+from runner.engine.graph.rollback_targets import order_targets
+from runner.engine.undoing.undo import Restart
+from runner.engine.visits.rollback import RollbackVisit
+from runner.engine.visits.run import RunVisit
+from runner.engine.walk.walk import Walk
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.playbook import Need, Play, Playbook

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from runner.engine.visit_rollback import RollbackVisit
-from runner.engine.visit_run import RunVisit
+from runner.engine.visits.rollback import RollbackVisit
+from runner.engine.visits.run import RunVisit
 from runner.interfaces.shell import Invocation
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
-from tests.engine.fusing import Bench, fused, value
-from tests.engine.test_fuse import KEY, statuses
+from tests.engine.fusing.bench import Bench, fused, value
+from tests.engine.fusing.test_changes import KEY, statuses
 from tests.engine.toy_ledgers import ToyLedger, ToyUndoLedger
 from tests.engine.toys import Fleet, ToyHost
 from tests.engine.toys import task as toy_task

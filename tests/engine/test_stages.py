@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from runner.engine.graph import JobGraph, LinkKind, Step
-from runner.engine.graph_build import GraphBuilder, Growth
-from runner.engine.roster import stages
+from runner.engine.graph.build import GraphBuilder, Growth
+from runner.engine.graph.graph import JobGraph, LinkKind, Step
 from runner.engine.stop import Stop, StopLevel
-from runner.engine.walk import Over, Walk
+from runner.engine.tasks.roster import stages
+from runner.engine.walk.walk import Over, Walk
 from runner.errors import GraphError
 from runner.model.inventory import Inventory
 from runner.model.job import JobId, Outcome, Status

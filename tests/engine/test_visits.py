@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runner.engine.visit_check import CheckVisit
-from runner.engine.visit_run import RunVisit
-from runner.engine.work import Work
+from runner.engine.tasks.work import Work
+from runner.engine.visits.check import CheckVisit
+from runner.engine.visits.run import RunVisit
 from runner.model.job import Status
 from runner.model.state import Change, Difference
 from tests.engine.toys import Fleet, ToyHost, task

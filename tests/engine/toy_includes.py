@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.errors import PlaybookError
 from runner.interfaces.includes import Included, Includes
-from runner.loading.templates import JinjaTemplates
+from runner.loading.templates.templates import JinjaTemplates
 from runner.model.playbook import VarsFile
 from runner.model.source import Source
 from runner.model.task import Task

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from runner.engine.work import Work
+from runner.engine.tasks.work import Work
 from runner.interfaces.codec import to_json
 from runner.journal.records import ChangeRecord
 from runner.model.job import Status

@@ -8,20 +8,20 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.engine.graph_build import GraphBuilder
-from runner.engine.link import Link
+from runner.engine.graph.build import GraphBuilder
+from runner.engine.hosts.link import Link
 from runner.engine.runtime import Links, Runtime
 from runner.engine.stop import Stop
-from runner.engine.variables import Variables
-from runner.engine.visit import TaskVisit
-from runner.engine.walk import Walk
+from runner.engine.variables.variables import Variables
+from runner.engine.visits.visit import TaskVisit
+from runner.engine.walk.walk import Walk
 from runner.errors import ConnectionLost, Unreachable
 from runner.events import Event, JobFinished, StepAdded
 from runner.interfaces.detached import Jobs, JobState, JobStatus
 from runner.interfaces.exchange import Command, Exec, Output, Query, Reply, Script, read
 from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting, Shell
 from runner.interfaces.transport import Connection, Options, Transport
-from runner.loading.templates import JinjaTemplates
+from runner.loading.templates.templates import JinjaTemplates
 from runner.model.inventory import Group, Host, Inventory
 from runner.model.job import JobId, Outcome, Status
 from runner.model.playbook import Play, Playbook

@@ -77,7 +77,7 @@ def test_what_cannot_be_loaded_says_so_each_time(late: Path) -> None:
 def test_a_logon_with_ntlm_needs_no_certificates_and_one_over_tls_finds_them() -> None:
     text = (
         "import sys\n"
-        "from runner.transports.winrm_ntlm import NtlmLogon\n"
+        "from runner.transports.winrm.ntlm import NtlmLogon\n"
         "NtlmLogon('user', 'password', 'host').first()\n"
         "assert 'cryptography.x509.base' not in sys.modules\n"
         "from spnego.tls import x509\n"

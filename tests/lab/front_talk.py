@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from runner.lab.front_books import Books
-from runner.lab.front_loop import Loop
-from runner.lab.front_options import FrontOptions
-from runner.lab.wsman import Caller, Service
-from runner.lab.wsman_host import Limits
+from runner.lab.winrm.front_loop import Loop
+from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.wsman import Caller, Service
+from runner.lab.winrm.wsman_host import Limits
 from tests.lab.front_fake import FakeMachine
 
 NS = {

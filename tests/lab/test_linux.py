@@ -15,8 +15,8 @@ from runner.lab.fleet import Fleet
 from runner.lab.linux.found import missing
 from runner.lab.linux.kinds import LINUX_KEYS
 from runner.lab.linux.machine import LinuxMachine
-from runner.lab.power import Power
 from runner.lab.spec import HostSpec, LabSpec
+from runner.lab.state.power import Power
 from tests.modules.unix import needs
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("linux")]

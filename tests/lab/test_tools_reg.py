@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.lab.registry import Registry
+from runner.lab.state.registry import Registry
 from runner.lab.toolkit import regfile
 from tests.lab.machine_bench import bench, changes
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 import yaml
 
 from runner.errors import TemplateError
-from runner.loading.data import OMIT, as_data
-from runner.loading.templates import JinjaTemplates
+from runner.loading.templates.templates import JinjaTemplates
+from runner.loading.text.data import OMIT, as_data
 
 OMITTED: Final = "omitted"
 HERE: Final = Path(__file__).parent / "cases" / "expressions"

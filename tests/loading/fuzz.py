@@ -11,8 +11,8 @@ import yaml
 from hypothesis import strategies as st
 
 from runner.errors import InputError, InputErrors
-from runner.loading.keywords import BLOCK, INCLUDE, LOOP_CONTROL, PLAY, TASK, TASK_IMPORT
-from runner.loading.playbook import load_playbook
+from runner.loading.playbook.playbook import load_playbook
+from runner.loading.text.keywords import BLOCK, INCLUDE, LOOP_CONTROL, PLAY, TASK, TASK_IMPORT
 from tests.loading.modules import MODULES
 
 EVERY_MODULE = {**MODULES, "validate_argument_spec": False}

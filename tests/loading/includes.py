@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.interfaces.includes import Included
-from runner.loading.includes import Includer
-from runner.loading.templates import JinjaTemplates
+from runner.loading.playbook.includes import Includer
+from runner.loading.templates.templates import JinjaTemplates
 from runner.model.playbook import Playbook, Task, tasks_in
 from tests.loading.modules import MODULES
 from tests.loading.trees import load, named

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from runner.loading.playbook import load_playbook
+from runner.loading.playbook.playbook import load_playbook
 from runner.model.playbook import Play, Playbook, Task, tasks_in
 from tests.loading.modules import MODULES
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import InputError
-from runner.loading.inventory import load_inventory
-from runner.loading.playbook import load_playbook
+from runner.loading.inventory.inventory import load_inventory
+from runner.loading.playbook.playbook import load_playbook
 from tests.loading.modules import MODULES
 
 CASES = Path(__file__).parent / "cases"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from runner.loading.templates import JinjaTemplates
+from runner.loading.templates.templates import JinjaTemplates
 from tests.loading.expression_cases import HERE, Case, cases, comparable, marked, variables
 
 TEMPLATES = JinjaTemplates(HERE)

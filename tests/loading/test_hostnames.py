@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runner.loading.hostnames import expand, split_port
-from runner.loading.literals import literal
+from runner.loading.inventory.literals import literal
 
 
 @pytest.mark.parametrize(

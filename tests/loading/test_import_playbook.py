@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import InputError
-from runner.model.playbook import (
-    tasks_in,
-)
+from runner.model.playbook import tasks_in
 from tests.loading.trees import load, said
 
 IMPORTED = """

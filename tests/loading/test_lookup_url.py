@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from runner.errors import TemplateError
-from tests.loading.test_lookups import DRY, give
+from tests.loading.templates.lookups.test_lookups import DRY, give
 
 BRACES = "{" + "{ nobody }" + "}"
 

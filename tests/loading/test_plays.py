@@ -8,15 +8,7 @@ from typing import Any
 import pytest
 
 from runner.errors import InputError
-from runner.model.playbook import (
-    Become,
-    OnFailure,
-    Order,
-    Play,
-    VarsFile,
-    Way,
-    tasks_in,
-)
+from runner.model.playbook import Become, OnFailure, Order, Play, VarsFile, Way, tasks_in
 from runner.model.secret import Secret
 from runner.model.source import Source
 from tests.loading.trees import load, play, said

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import InputError, InputErrors
-from runner.loading.playbook import load_playbook
+from runner.loading.playbook.playbook import load_playbook
 from tests.loading.modules import MODULES
 from tests.loading.trees import roles, said, write
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from runner.loading.includes import Includer
-from runner.loading.templates import JinjaTemplates
-from runner.loading.words import words
+from runner.loading.playbook.includes import Includer
+from runner.loading.templates.templates import JinjaTemplates
+from runner.loading.text.words import words
 from runner.model.playbook import Role, tasks_in
 from tests.loading.modules import MODULES
 from tests.loading.trees import load, named, names, play, roles, write

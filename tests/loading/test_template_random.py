@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.errors import DependsOnUnknown, TemplateError
-from runner.loading.data import OMIT, as_data, holds_template
-from runner.loading.templates import JinjaTemplates
+from runner.loading.templates.templates import JinjaTemplates
+from runner.loading.text.data import OMIT, as_data, holds_template
 
 TEMPLATES = JinjaTemplates()
 NOT_FOR_CHANCE = {"password_hash"}

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from runner.errors import DependsOnUnknown, TemplateError
-from runner.loading import regexes
-from runner.loading.data import OMIT, DataStr, as_data, strip_omitted
-from runner.loading.templates import JinjaTemplates
+from runner.loading.templates import regexes
+from runner.loading.templates.templates import JinjaTemplates
+from runner.loading.text.data import OMIT, DataStr, as_data, strip_omitted
 from runner.model.secret import Secret
 from runner.model.state import UNKNOWN
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import InputError, PlaybookError, TemplateError, UsageError
-from runner.loading.files import Files
+from runner.loading.text.files import Files
 from runner.loading.variables import parse_extra_vars, read_variable_file
 from runner.model.secret import Secret
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import InputError, InputErrors
-from runner.loading.play import Answers
-from runner.loading.playbook import load_playbook
+from runner.loading.playbook.play import Answers
+from runner.loading.playbook.playbook import load_playbook
 from runner.model.playbook import Play, Playbook, Task, tasks_in
 from tests.loading.modules import MODULES
 

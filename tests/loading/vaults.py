@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.loading.vault import VaultKeys, VaultPassword
-from runner.loading.vault_format import encrypt
+from runner.loading.text.vault import VaultKeys, VaultPassword
+from runner.loading.text.vault_format import encrypt
 from runner.model.secret import Secret
 
 

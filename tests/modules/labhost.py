@@ -7,8 +7,8 @@ import threading
 from collections.abc import Generator, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from runner.engine.link import Link
-from runner.engine.session import Reader, Writer
+from runner.engine.hosts.link import Link
+from runner.engine.hosts.session import Reader, Writer
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import ConnectionLost, Unreachable
 from runner.interfaces import on_host

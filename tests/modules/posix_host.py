@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any, Final, TypeVar
 
-from runner.engine.link import Link
-from runner.engine.session import Reader, Writer
+from runner.engine.hosts.link import Link
+from runner.engine.hosts.session import Reader, Writer
 from runner.engine.stop import Stop
 from runner.interfaces.exchange import Reply, Request
 from runner.interfaces.module import CommandState, Module, Params

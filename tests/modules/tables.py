@@ -18,8 +18,8 @@ from typing import Any, Final
 
 import yaml
 
-from runner.engine.link import Link
-from runner.engine.session import Reader, Writer
+from runner.engine.hosts.link import Link
+from runner.engine.hosts.session import Reader, Writer
 from runner.errors import ModuleError, Refused
 from runner.interfaces.codec import from_json, to_json
 from runner.interfaces.exchange import Command, Reply

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runner.engine.link import Link
-from runner.engine.session import Reader, Writer
-from runner.engine.undo import Undo
+from runner.engine.hosts.link import Link
+from runner.engine.hosts.session import Reader, Writer
+from runner.engine.undoing.undo import Undo
 from runner.interfaces.module import Module, Params
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId

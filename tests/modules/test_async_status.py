@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from runner.engine.detached import DetachedWriter
-from runner.engine.link import Link
+from runner.engine.hosts.link import Link
+from runner.engine.tasks.detached import DetachedWriter
 from runner.errors import ParamsError
 from runner.interfaces.exchange import Command, Output, Reply, Request, Script, write
 from tests.modules import posix_host

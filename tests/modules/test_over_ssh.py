@@ -15,10 +15,10 @@ import pytest
 
 from runner.interfaces.module import CommandState
 from runner.lab.spec import HostSpec
-from runner.lab.ssh_front import Shell, SshFront, SshOptions
+from runner.lab.ssh.front import Shell, SshFront, SshOptions
 from runner.model.state import UNKNOWN, Change, differences
 from runner.shells import load as load_shell
-from runner.transports.ssh import Transport
+from runner.transports.ssh.transport import Transport
 from tests.modules.contract.cases import COMMAND_CASES, READ_CASES, STATE_CASES, Case
 from tests.modules.contract.test_contract import comparable
 from tests.modules.labhost import LabHost, LabTask

@@ -11,14 +11,15 @@ from runner.interfaces.module import Restoring
 from runner.interfaces.params import parse
 from runner.model.source import Source
 from runner.model.state import Change
-from runner.modules import _restoring, _restoring_posix, load
-from runner.modules._file_state import FileState
-from runner.modules._packages import PackagesState
-from runner.modules._registry import Entry, RegistryState
-from runner.modules._service import ServiceState
-from runner.modules._unit import UnitState
-from runner.modules._user import UserState
-from runner.modules._win_files import WinFileState
+from runner.modules import load
+from runner.modules._parts import restoring, restoring_posix
+from runner.modules._parts.file_state import FileState
+from runner.modules._parts.packages import PackagesState
+from runner.modules._parts.registry import Entry, RegistryState
+from runner.modules._parts.service import ServiceState
+from runner.modules._parts.unit import UnitState
+from runner.modules._parts.user import UserState
+from runner.modules._parts.win_files import WinFileState
 from runner.posix.debian import Move
 
 HERE = Source("test", 1, 1)
@@ -40,7 +41,7 @@ def given(tasks: tuple[Restoring, ...], module: str) -> list[dict[str, Any]]:
 
 
 def test_a_service_and_what_was_stopped_with_it() -> None:
-    tasks = given(_restoring.service("x", Change("s", RUNS, STOPPED)), "win_service")
+    tasks = given(restoring.service("x", Change("s", RUNS, STOPPED)), "win_service")
     assert tasks == [
         {"name": "x", "start_mode": "auto", "state": "started"},
         {"name": "y", "state": "started"},
@@ -49,9 +50,9 @@ def test_a_service_and_what_was_stopped_with_it() -> None:
 
 def test_a_service_that_was_made_or_deleted() -> None:
     gone = ServiceState()
-    made = given(_restoring.service("x", Change("s", gone, RUNS)), "win_service")
+    made = given(restoring.service("x", Change("s", gone, RUNS)), "win_service")
     assert made == [{"name": "x", "state": "absent"}]
-    (back, _) = given(_restoring.service("x", Change("s", RUNS, gone)), "win_service")
+    (back, _) = given(restoring.service("x", Change("s", RUNS, gone)), "win_service")
     assert back["path"] == "c:\\x.exe"
     assert back["state"] == "started"
     assert back["failure_actions"] == [{"type": "restart", "delay_ms": 60000}]
@@ -77,18 +78,18 @@ def test_a_service_that_was_made_or_deleted() -> None:
 )
 def test_the_registry(before: RegistryState, expected: list[dict[str, Any]]) -> None:
     change = Change("s", before, replace(THERE, data="02"))
-    assert given(_restoring.registry_value(KEY, "n", change), "win_regedit") == expected
+    assert given(restoring.registry_value(KEY, "n", change), "win_regedit") == expected
 
 
 def test_a_windows_file() -> None:
     was = WinFileState("file", "aa", path="C:\\a\\f", above="C:\\a", kept="C:\\runner-backups\\f.1")
     left = replace(was, checksum="bb", kept="")
-    assert given(_restoring.file(Change("s", was, left)), "") == [
+    assert given(restoring.file(Change("s", was, left)), "") == [
         {"src": "C:\\runner-backups\\f.1", "dest": "C:\\a\\f", "remote_src": True}
     ]
-    assert _restoring.file(Change("s", was, replace(left, attributes="R"))) == ()
+    assert restoring.file(Change("s", was, replace(left, attributes="R"))) == ()
     absent = WinFileState(path="C:\\a\\b\\f", above="C:\\a")
-    assert given(_restoring.file(Change("s", absent, left)), "") == [
+    assert given(restoring.file(Change("s", absent, left)), "") == [
         {"path": "C:\\a\\b", "state": "absent"}
     ]
 
@@ -96,15 +97,15 @@ def test_a_windows_file() -> None:
 def test_a_posix_file() -> None:
     was = FileState("file", checksum="aa", path="/a/f", saved="x\n", saved_as="utf-8")
     left = replace(was, checksum="bb", saved="y\n")
-    assert given(_restoring_posix.file(Change("s", was, left)), "") == [
+    assert given(restoring_posix.file(Change("s", was, left)), "") == [
         {"dest": "/a/f", "content": "x\n"}
     ]
     kept = replace(was, saved=None, kept="/var/lib/runner/backups/f.1")
-    (task,) = given(_restoring_posix.file(Change("s", kept, left)), "")
+    (task,) = given(restoring_posix.file(Change("s", kept, left)), "")
     assert task["src"] == "/var/lib/runner/backups/f.1"
-    assert _restoring_posix.file(Change("s", replace(was, saved_as="base64"), left)) == ()
+    assert restoring_posix.file(Change("s", replace(was, saved_as="base64"), left)) == ()
     new = FileState(path="/a/b/c/f", above="/a")
-    assert given(_restoring_posix.file(Change("s", new, left)), "") == [
+    assert given(restoring_posix.file(Change("s", new, left)), "") == [
         {"path": "/a/b", "state": "absent"}
     ]
 
@@ -119,21 +120,21 @@ def test_a_posix_file() -> None:
 )
 def test_a_unit(before: UnitState, expected: list[dict[str, Any]]) -> None:
     after = UnitState(True, "other", "generated")
-    found = given(_restoring_posix.unit("x", Change("s", before, after)), "service")
+    found = given(restoring_posix.unit("x", Change("s", before, after)), "service")
     assert found == [{"name": "x", **one} for one in expected]
 
 
 def test_a_user() -> None:
     was = UserState(True, 1000, "u", ("a",), home="/home/u", shell="/bin/sh")
     left = replace(was, shell="/bin/bash", groups=("a", "b"))
-    assert given(_restoring_posix.user("u", Change("s", was, left)), "user") == [
+    assert given(restoring_posix.user("u", Change("s", was, left)), "user") == [
         {"name": "u", "groups": ["a"], "shell": "/bin/sh"}
     ]
     made = Change("s", UserState(), replace(was, home_exists=True))
-    assert given(_restoring_posix.user("u", made), "user") == [
+    assert given(restoring_posix.user("u", made), "user") == [
         {"name": "u", "state": "absent", "remove": True}
     ]
-    assert _restoring_posix.user("u", Change("s", was, replace(was, password="*"))) == ()
+    assert restoring_posix.user("u", Change("s", was, replace(was, password="*"))) == ()
 
 
 @pytest.mark.parametrize(
@@ -148,5 +149,5 @@ def test_a_user() -> None:
 def test_packages(before: str, after: str, moves: list[str], expected: Any) -> None:
     found = tuple(Move(name, None, "1") for name in moves)
     change = Change("s", PackagesState((before,), moves=found), PackagesState((after,)))
-    tasks = given(_restoring_posix.packages(change), "apt")
+    tasks = given(restoring_posix.packages(change), "apt")
     assert tasks == ([] if expected is None else [expected])

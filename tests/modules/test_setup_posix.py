@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from runner.engine.session import Reader
+from runner.engine.hosts.session import Reader
 from runner.errors import ModuleError, ParamsError
 from runner.interfaces.exchange import Exec, Output, Read, Script
 from runner.model.state import Change

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from runner.engine.unknown import Depends
+from runner.engine.variables.unknown import Depends
 from runner.errors import DependsOnUnknown, ParamsError, TemplateError
 from runner.interfaces.module import Decision, Evaluate, LocalModule
-from runner.loading.templates import JinjaTemplates
+from runner.loading.templates.templates import JinjaTemplates
 from runner.model.secret import Secret
 from runner.model.state import UNKNOWN
 from tests.modules.scripted import task

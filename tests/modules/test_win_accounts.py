@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from runner.engine.session import Writer
+from runner.engine.hosts.session import Writer
 from runner.errors import ModuleError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.state import Change

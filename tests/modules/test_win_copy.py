@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runner.engine import reconnecting
+from runner.engine.hosts import reconnecting
 from runner.errors import ConnectionLost, ModuleError, ParamsError, Refused, Unreachable
 from runner.interfaces.local_file import survey
 from runner.interfaces.shell import Invocation, RawOutput

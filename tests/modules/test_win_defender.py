@@ -11,7 +11,7 @@ import pytest
 from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.state import UNKNOWN, Change
-from runner.modules._win_defender_params import DefenderState
+from runner.modules._parts.win_defender_params import DefenderState
 from runner.windows import defender
 from tests.modules.facts import facts
 from tests.modules.generations import DEFENDER

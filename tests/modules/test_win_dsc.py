@@ -18,8 +18,8 @@ from runner.interfaces.params import problems
 from runner.model.secret import Secret
 from runner.model.source import Source
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _dsc_scripts as scripts
 from runner.modules import load
+from runner.modules._parts import dsc_scripts as scripts
 from runner.modules.win_dsc import DscState
 from tests.modules.facts import facts
 from tests.modules.scripted import Scripted, task

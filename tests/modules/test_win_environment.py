@@ -9,7 +9,7 @@ import pytest
 from runner.errors import ModuleError, ParamsError
 from runner.interfaces.exchange import Output
 from runner.model.state import Change
-from runner.modules._win_environment import EnvironmentState, Variable
+from runner.modules._parts.win_environment import EnvironmentState, Variable
 from runner.modules.win_path import added, removed, split
 from tests.modules.labhost import LabHost
 from tests.modules.scripted import Scripted, task

@@ -10,14 +10,14 @@ import pytest
 from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.state import Change
-from runner.modules import _firewall_com
-from runner.modules._firewall import RuleState
+from runner.modules._parts import firewall_com
+from runner.modules._parts.firewall import RuleState
 from tests.modules.facts import facts
 from tests.modules.scripted import Scripted, task
 from tests.modules.test_win_firewall_rule import SMB, change, host
 
 GROUPED = SMB + "EmbedCtxt=@x,-1|"
-COM = _firewall_com._SET
+COM = firewall_com._SET
 
 
 def scripts(machine: Scripted) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 from runner.errors import ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.state import Change
-from runner.modules._firewall import RuleState
+from runner.modules._parts.firewall import RuleState
 from tests.modules.facts import facts
 from tests.modules.scripted import Answers, Scripted, task
 

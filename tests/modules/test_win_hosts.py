@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runner.errors import ParamsError
-from runner.lab.files import Entry
+from runner.lab.state.files import Entry
 from runner.windows.hosts_file import Wanted, absent, parse, present
 from tests.modules.labhost import LabHost
 from tests.modules.scripted import task

@@ -9,7 +9,7 @@ import pytest
 from runner.errors import ModuleError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.state import UNKNOWN, Change
-from runner.modules._hotfix import HotfixState
+from runner.modules._parts.hotfix import HotfixState
 from tests.modules.facts import facts
 from tests.modules.scripted import Answers, Scripted, task
 

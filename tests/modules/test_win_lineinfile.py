@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from runner.errors import ModuleError, ParamsError, Refused
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _win_lines
-from runner.modules._win_files import WinFileState
-from runner.modules._win_lines import Wanted
+from runner.modules._parts import win_lines
+from runner.modules._parts.win_files import WinFileState
+from runner.modules._parts.win_lines import Wanted
 from tests.modules.labhost import LabHost
 from tests.modules.scripted import task as parsed
 
@@ -84,7 +84,7 @@ def test_encodings(encoding: str, data: bytes) -> None:
     task.apply(task.plan())
     entry = host.machine._host.files.find(INI)
     assert entry is not None
-    form = _win_lines.encoding_of(data, encoding)
+    form = win_lines.encoding_of(data, encoding)
     assert entry.content == data + "new\r\n".encode(form.name)
 
 
@@ -154,18 +154,18 @@ def test_both_anchors_are_said() -> None:
 
 @given(st.text(alphabet="ab\r\n\u00e9\u4e2d", max_size=30), st.sampled_from(["auto", "utf-16"]))
 def test_splitting_loses_nothing_but_kinds_of_breaks(text: str, encoding: str) -> None:
-    lines, ends = _win_lines.split(text)
-    whole = _win_lines.joined(lines, "\n", ends=ends)
+    lines, ends = win_lines.split(text)
+    whole = win_lines.joined(lines, "\n", ends=ends)
     assert whole == re.sub(r"\r\n|\r", "\n", text)
-    form = _win_lines.encoding_of(b"", encoding)
+    form = win_lines.encoding_of(b"", encoding)
     assert form.decoded(form.encoded(text)) == text
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=6), st.sampled_from(["a", "z"]))
 def test_a_second_time_changes_nothing(lines: list[str], line: str) -> None:
-    once = _win_lines.present(tuple(lines), Wanted(line))
-    assert _win_lines.present(once.lines, Wanted(line)).lines == once.lines
-    gone = _win_lines.absent(once.lines, Wanted(line))
+    once = win_lines.present(tuple(lines), Wanted(line))
+    assert win_lines.present(once.lines, Wanted(line)).lines == once.lines
+    gone = win_lines.absent(once.lines, Wanted(line))
     assert line not in gone.lines
     assert gone.found == once.lines.count(line) >= 1
 

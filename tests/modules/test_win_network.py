@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from runner.engine.session import Writer
+from runner.engine.hosts.session import Writer
 from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.state import UNKNOWN, Change
-from runner.modules._win_firewall import FirewallState
+from runner.modules._parts.win_firewall import FirewallState
 from runner.modules.win_netbios import Adapter, NetbiosState
 from runner.windows import firewall
 from tests.modules.facts import facts

@@ -9,7 +9,7 @@ import pytest
 from runner.errors import ModuleError, Unreachable
 from runner.interfaces.exchange import Output
 from runner.model.state import Change
-from runner.modules._win_restart import Restart
+from runner.modules._parts.win_restart import Restart
 from tests.modules.scripted import Answers, Scripted, task
 
 WMIC = "wmic os get"

@@ -10,8 +10,8 @@ import pytest
 from runner.errors import ModuleError, ParamsError
 from runner.interfaces.exchange import Output
 from runner.model.state import Change
-from runner.modules import _registry
-from runner.modules._registry import Entry, RegistryState
+from runner.modules._parts import registry as _registry
+from runner.modules._parts.registry import Entry, RegistryState
 from tests.modules.labhost import LabHost
 from tests.modules.scripted import Scripted, task
 

@@ -10,7 +10,7 @@ import pytest
 from runner.errors import ConnectionLost, ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output, Script, write
 from runner.model.state import Change
-from runner.modules._registry import RegistryState
+from runner.modules._parts.registry import RegistryState
 from runner.windows import hives, registry_views
 from runner.windows.registry_views import kept
 from tests.modules.labhost import LabHost

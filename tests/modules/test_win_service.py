@@ -10,15 +10,9 @@ import pytest
 from runner.errors import ModuleError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.state import UNKNOWN, Change
-from runner.modules._service import ServiceState
+from runner.modules._parts.service import ServiceState
 from tests.modules.scripted import Scripted, task
-from tests.modules.win_service_states import (
-    DEPENDENTS,
-    FOUND,
-    RUNNING,
-    STOPPED,
-    query,
-)
+from tests.modules.win_service_states import DEPENDENTS, FOUND, RUNNING, STOPPED, query
 
 
 def test_finds_everything() -> None:

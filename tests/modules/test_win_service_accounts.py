@@ -11,12 +11,9 @@ from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.secret import MASK
 from runner.model.state import UNKNOWN, Change
-from runner.modules._service import ServiceState
+from runner.modules._parts.service import ServiceState
 from tests.modules.scripted import Scripted, task
-from tests.modules.win_service_states import (
-    FOUND,
-    STOPPED,
-)
+from tests.modules.win_service_states import FOUND, STOPPED
 
 IRREVERSIBLE = [
     (FOUND, STOPPED, ""),

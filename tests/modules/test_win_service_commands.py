@@ -10,14 +10,9 @@ import pytest
 from runner.errors import ModuleError
 from runner.interfaces.exchange import Output
 from runner.model.state import UNKNOWN, Change
-from runner.modules._service import ServiceState
+from runner.modules._parts.service import ServiceState
 from tests.modules.scripted import Scripted, task
-from tests.modules.win_service_states import (
-    FOUND,
-    NEW,
-    STOPPED,
-    query,
-)
+from tests.modules.win_service_states import FOUND, NEW, STOPPED, query
 
 COMMANDS: list[tuple[ServiceState, ServiceState, list[str]]] = [
     (

@@ -11,8 +11,8 @@ from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.lab.toolkit.sharetext import descriptor
 from runner.model.state import Change
-from runner.modules import _win_share_change
-from runner.modules._win_share_params import ShareState
+from runner.modules._parts import win_share_change
+from runner.modules._parts.win_share_params import ShareState
 from runner.windows import shares
 from runner.windows.facts import WindowsFacts
 from tests.modules.facts import facts
@@ -105,7 +105,7 @@ def test_who_sees_what_goes_through_powershell() -> None:
 def test_encryption_goes_through_powershell_and_back() -> None:
     module, params = task("win_share", **NAMED, encrypt=True)
     host = Scripted({"[int](Get-SmbShare": Output(0, "0\r\n"), "Set-SmbShare": Output(0)})
-    seen = host.drive(_win_share_change.is_encrypted("Tools", WindowsFacts.of(facts("2016"))))
+    seen = host.drive(win_share_change.is_encrypted("Tools", WindowsFacts.of(facts("2016"))))
     before = replace(THERE, encrypted=seen)
     change = Change("", before, module.plan(params, before, facts("2016")))
     assert [each.field for each in change.differences()] == ["encrypted"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from runner.engine.session import Writer
+from runner.engine.hosts.session import Writer
 from runner.model.state import Change
 from tests.modules.labhost import LabHost
 

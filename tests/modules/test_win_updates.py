@@ -10,8 +10,8 @@ import pytest
 from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.model.state import UNKNOWN, Change
-from runner.modules import _updates_scripts as scripts
-from runner.modules._updates_params import CATEGORIES
+from runner.modules._parts import updates_scripts as scripts
+from runner.modules._parts.updates_params import CATEGORIES
 from tests.modules.facts import facts
 from tests.modules.scripted import Scripted, task
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from runner.engine.session import Reader, Writer
+from runner.engine.hosts.session import Reader, Writer
 from runner.errors import ConnectionLost
 from runner.interfaces.codec import from_json, to_json
 from runner.interfaces.exchange import Command, Output

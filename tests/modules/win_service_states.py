@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from runner.interfaces.exchange import Output
-from runner.modules._service import ServiceState
+from runner.modules._parts.service import ServiceState
 from tests.modules.scripted import Answers
 
 KEY = r"""

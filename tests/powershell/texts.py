@@ -17,7 +17,7 @@ from runner.interfaces.guide import Generation
 from runner.interfaces.lease import Lease
 from runner.modules.win_powershell import wrapper
 from runner.shells import powershell, powershell_script
-from runner.transports import ssh_windows
+from runner.transports.ssh import windows
 from runner.windows import file_times, sam
 from runner.windows.lease import WindowsLeases
 from tests.powershell.lint import Version
@@ -40,11 +40,11 @@ LATER: Final[Mapping[str, tuple[Generation, str]]] = {
     "runner/windows/features.py:_CHANGE": ("2012", "win_feature"),
     "runner/windows/unzip.py:_LIST": ("2012", "win_unzip"),
     "runner/windows/unzip.py:_UNPACK": ("2012", "win_unzip"),
-    "runner/modules/_dsc_scripts.py:_TEST": ("2016", "win_dsc"),
-    "runner/modules/_dsc_scripts.py:_SET": ("2016", "win_dsc"),
-    "runner/modules/_win_share_change.py:_LIST": ("2012", "win_share"),
-    "runner/modules/_win_share_change.py:_ENCRYPT": ("2012", "win_share"),
-    "runner/modules/_win_share_change.py:_IS_ENCRYPTED": ("2012", "win_share"),
+    "runner/modules/_parts/dsc_scripts.py:_TEST": ("2016", "win_dsc"),
+    "runner/modules/_parts/dsc_scripts.py:_SET": ("2016", "win_dsc"),
+    "runner/modules/_parts/win_share_change.py:_LIST": ("2012", "win_share"),
+    "runner/modules/_parts/win_share_change.py:_ENCRYPT": ("2012", "win_share"),
+    "runner/modules/_parts/win_share_change.py:_IS_ENCRYPTED": ("2012", "win_share"),
 }
 """Texts that are for a later Windows than 2008 R2, and the module whose guide says so."""
 
@@ -141,15 +141,15 @@ _RENDERED: Final[Mapping[str, Callable[[], list[str]]]] = {
 
 def _of_shells() -> dict[str, str]:
     """What stands around scripts, starts programs, and starts cmd."""
-    from runner.modules import _updates_scripts
+    from runner.modules._parts import updates_scripts
 
     around = powershell_script
     texts = {
-        "update task": _updates_scripts._WORK,
+        "update task": updates_scripts._WORK,
         "bootstrap": around.bootstrap(),
         "program": powershell._program(Exec("a.exe", 'b "c" d')),
         "variables": around.variables({"A": "x", "B": ""}),
-        "ssh": ssh_windows.from_powershell("dir"),
+        "ssh": windows.from_powershell("dir"),
     }
     settings: Mapping[str, Mapping[str, Any]] = {
         "bare": {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from runner.reporting.graph_nodes import DrawEdge, DrawNode
+from runner.reporting.graph.nodes import DrawEdge, DrawNode
 
 HOSTILE: Final = (
     '"];evil [label="x',

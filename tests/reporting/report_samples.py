@@ -9,8 +9,8 @@ from runner.events import StepInfo
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import Difference
 from runner.reporting.collect import Entry, in_order
-from runner.reporting.graph_nodes import DrawEdge, DrawNode
-from runner.reporting.report import Related, Report
+from runner.reporting.graph.nodes import DrawEdge, DrawNode
+from runner.reporting.report.report import Related, Report
 from tests.reporting.samples import HOSTILE, HOSTS, RUN, START, STEPS, entries
 
 MARKUP: Final = (

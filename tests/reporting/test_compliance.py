@@ -11,7 +11,7 @@ import pytest
 from runner.model.job import JobId, Outcome, Status
 from runner.reporting.collect import Entry
 from runner.reporting.compliance import table_of
-from runner.reporting.report_page import html_page
+from runner.reporting.report.page import html_page
 from tests.reporting.browser import browser
 from tests.reporting.report_samples import MARKUP, everything
 

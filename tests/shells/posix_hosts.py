@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runner.interfaces.exchange import Command, Output
 from runner.interfaces.shell import Invocation, RawOutput, Shell
-from runner.transports.local import Transport
+from runner.transports.local.transport import Transport
 
 SHELLS = tuple(
     path for name in ("sh", "dash", "bash", "ksh", "mksh", "zsh") if (path := shutil.which(name))

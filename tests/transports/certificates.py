@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from runner.lab.http_tls import Authority, Flaw, Identity
+from runner.lab.winrm.http_tls import Authority, Flaw, Identity
 
 UPN = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2.3")
 

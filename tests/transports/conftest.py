@@ -16,12 +16,12 @@ import pytest
 
 from runner.interfaces.shell import Invocation
 from runner.interfaces.transport import Connection
-from runner.lab.front import Front
-from runner.lab.front_options import FrontOptions
 from runner.lab.spec import HostSpec
-from runner.transports import winrm_again, winrm_clock, winrm_kerberos
-from runner.transports.winrm import Transport
-from runner.transports.winrm_kerberos_tickets import Tickets
+from runner.lab.winrm.front import Front
+from runner.lab.winrm.front_options import FrontOptions
+from runner.transports.winrm import again, clock, kerberos
+from runner.transports.winrm.kerberos_tickets import Tickets
+from runner.transports.winrm.transport import Transport
 from tests.transports import kdc
 from tests.transports.kdc import HOST, Kdc, need_kerberos
 from tests.transports.machine import Machine
@@ -86,8 +86,8 @@ def until(condition: Callable[[], bool], seconds: float = 3.0) -> bool:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter pauses than in production."""
-    monkeypatch.setattr(winrm_clock, "GRACE_SECONDS", 0.1)
-    monkeypatch.setattr(winrm_again, "RETRY_PAUSE", 0.01)
+    monkeypatch.setattr(clock, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(again, "RETRY_PAUSE", 0.01)
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def alone(realm: Kdc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in realm.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("KRB5CCNAME", f"FILE:{tmp_path / 'ccache'}")
-    monkeypatch.setattr(winrm_kerberos, "TICKETS", Tickets())
+    monkeypatch.setattr(kerberos, "TICKETS", Tickets())
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Final
 ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     # Only a defect of ours, or of pywinrm, brings it about: the wire is driven without a transport.
     "we were about to send in clear": (
-        "tests/transports/test_winrm_lean.py::test_the_last_door_lets_nothing_out_unsealed",
-        "tests/transports/test_winrm_wire.py::test_no_message_ever_leaves_in_clear_text",
-        "tests/transports/test_winrm_wire.py::test_a_wire_that_failed_sends_nothing_again",
+        "tests/transports/winrm/test_lean.py::test_the_last_door_lets_nothing_out_unsealed",
+        "tests/transports/winrm/test_wire.py::test_no_message_ever_leaves_in_clear_text",
+        "tests/transports/winrm/test_wire.py::test_a_wire_that_failed_sends_nothing_again",
     ),
     # It is no failure of the transport, but of the task.
     "memory of a shell used up: a program ends with 0xC0000017, 0xC000009A or 0xC000012D, or says "
@@ -22,20 +22,20 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
 
 BEYOND: Mapping[str, tuple[str, ...]] = {
     "HTTP.sys drops an idle connection after 120 s (here after 0.05 s)": (
-        "tests/transports/test_winrm_commands.py::test_a_connection_that_was_dropped_while_idle",
+        "tests/transports/winrm/test_commands.py::test_a_connection_that_was_dropped_while_idle",
     ),
     "a reboot: refused, 503, 401 one after the other": ("tests/e2e/test_restarts.py::*",),
     "an old host opened a shell, and its answer was lost": (
-        "tests/transports/test_winrm_strays.py::test_a_shell_whose_answer_was_lost",
+        "tests/transports/winrm/test_strays.py::test_a_shell_whose_answer_was_lost",
     ),
     "the host does not offer the logon, or not under that name": (
-        "tests/transports/test_winrm_offers.py::*",
+        "tests/transports/winrm/test_offers.py::*",
     ),
     "the controller can open no more files": ("tests/transports/test_shortage.py::*",),
 }
 """What goes wrong besides, and is no row of the table."""
 
-_SSH: Final = "tests/transports/test_ssh"
+_SSH: Final = "tests/transports/ssh/test"
 SSH: Mapping[str, tuple[str, ...]] = {
     "name not known, nobody listens, no answer": (
         f"{_SSH}_breaks.py::test_nobody_listens",
@@ -48,13 +48,13 @@ SSH: Mapping[str, tuple[str, ...]] = {
         f"{_SSH}_breaks.py::test_a_server_that_has_no_place_is_asked_three_times",
     ),
     "no or wrong host key": (
-        f"{_SSH}.py::test_an_unknown_host_key_is_refused_and_can_be_accepted_once",
-        f"{_SSH}.py::test_a_changed_host_key_is_never_accepted",
+        f"{_SSH}_transport.py::test_an_unknown_host_key_is_refused_and_can_be_accepted_once",
+        f"{_SSH}_transport.py::test_a_changed_host_key_is_never_accepted",
         f"{_SSH}_trust.py::test_a_certificate_that_does_not_hold",
     ),
     "keys and password refused": (
-        f"{_SSH}.py::test_a_key_that_is_not_authorized",
-        f"{_SSH}.py::test_a_wrong_password_is_tried_once",
+        f"{_SSH}_transport.py::test_a_key_that_is_not_authorized",
+        f"{_SSH}_transport.py::test_a_wrong_password_is_tried_once",
         f"{_SSH}_lab.py::test_a_wrong_password_is_tried_once",
     ),
     "something else answers, no common algorithm": (

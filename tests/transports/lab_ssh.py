@@ -11,9 +11,9 @@ from typing import Any
 from runner.interfaces.transport import Connection
 from runner.lab.machine import Machine
 from runner.lab.spec import HostSpec
-from runner.lab.ssh_front import Shell, SshFront, SshOptions
-from runner.transports.ssh import Transport
-from runner.transports.ssh_options import SshOptions as Options
+from runner.lab.ssh.front import Shell, SshFront, SshOptions
+from runner.transports.ssh.options import SshOptions as Options
+from runner.transports.ssh.transport import Transport
 from tests.transports.machine import Machine as Simple
 
 __all__ = ["LabSsh", "Shell", "lab_ssh"]

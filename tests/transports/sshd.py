@@ -19,7 +19,7 @@ import pytest
 
 from runner.interfaces.shell import Invocation
 from runner.interfaces.transport import Connection
-from runner.transports.ssh import Transport
+from runner.transports.ssh.transport import Transport
 from tests.ports import free_port
 
 TRANSPORT: Final = Transport()

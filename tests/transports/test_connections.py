@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from runner.engine import credentials
-from runner.engine.access import Access, Place
+from runner.engine.hosts import credentials
+from runner.engine.hosts.access import Access, Place
 from runner.engine.stop import Stop
 from runner.errors import AuthenticationFailed, TransportError
-from runner.lab.front_options import FrontOptions
+from runner.lab.winrm.front_options import FrontOptions
 from tests.e2e.fleet import TestFleet
 from tests.transports.conftest import TRANSPORT, Serve, Site
 

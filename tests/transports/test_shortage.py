@@ -21,9 +21,9 @@ def dialled(*words, **more):
     return SOCKETS[-1]
 socket.create_connection = dialled
 from runner import shells, transports
-from runner.engine.access import Access
-from runner.engine.link import Link
-from runner.engine.session import Reader
+from runner.engine.hosts.access import Access
+from runner.engine.hosts.link import Link
+from runner.engine.hosts.session import Reader
 from runner.engine.stop import Stop
 from runner.errors import TransportError
 from runner.interfaces.shell import Invocation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.engine.leasing import Leasing
+from runner.engine.hosts.leasing import Leasing
 from runner.errors import LeaseHeld
 from runner.interfaces.exchange import Exec
 from runner.interfaces.lease import Lease

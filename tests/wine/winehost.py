@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from runner.engine.link import Link
+from runner.engine.hosts.link import Link
 from runner.engine.stop import Stop
 from runner.errors import Unreachable
 from runner.interfaces.shell import Invocation, RawOutput

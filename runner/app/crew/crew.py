@@ -24,7 +24,7 @@ from typing import Any, Final, Self
 from runner.app.crew.mate import Share, live
 from runner.app.crew.messages import Broke, End, Finished, Halt, Message, Refusal, Walked
 from runner.app.crew.wire import Wire
-from runner.engine.graph import JobGraph
+from runner.engine.graph.graph import JobGraph
 from runner.engine.runtime import Links
 from runner.engine.stop import Stop, StopLevel
 

@@ -24,10 +24,10 @@ from runner.app.crew.messages import (
     Tried,
 )
 from runner.app.crew.wire import Wire
-from runner.engine.access import Access
-from runner.engine.credentials import Credentials
-from runner.engine.leasing import Leasing
-from runner.engine.pacing import Pace
+from runner.engine.hosts.access import Access
+from runner.engine.hosts.credentials import Credentials
+from runner.engine.hosts.leasing import Leasing
+from runner.engine.hosts.pacing import Pace
 from runner.engine.stop import Stop
 from runner.errors import AuthenticationFailed, RunnerError, Unreachable
 from runner.journal.journal import Journal

@@ -11,34 +11,25 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from runner.app.conduct import Conductor, step_infos
 from runner.app.crew.crew import Crew, CrewLinks, Mate, part_of
 from runner.app.crew.desk import Desk
 from runner.app.crew.losing import Losses
 from runner.app.crew.mate import Share
-from runner.app.crew.messages import (
-    Answer,
-    Became,
-    Begin,
-    Learn,
-    Left,
-    Message,
-    StateOf,
-    Told,
-)
+from runner.app.crew.messages import Answer, Became, Begin, Learn, Left, Message, StateOf, Told
 from runner.app.crew.sharing import SharedVariables
 from runner.app.crew.telling import Merged
 from runner.app.crew.ties import Split, split
-from runner.app.leases import leasing_of
-from runner.app.ledger import record_outcome
-from runner.app.links import make_links, ways
-from runner.app.options import FORKS_CAP, RunOptions
-from runner.app.prepare import Prepared
 from runner.app.run import carry_out, conduct, run_prepared, settling
 from runner.app.run_records import hosts_of
 from runner.app.run_variables import run_variables
-from runner.engine.access import Access
-from runner.engine.leasing import Leasing
+from runner.app.wiring.conduct import Conductor, step_infos
+from runner.app.wiring.leases import leasing_of
+from runner.app.wiring.ledger import record_outcome
+from runner.app.wiring.links import make_links, ways
+from runner.app.wiring.options import FORKS_CAP, RunOptions
+from runner.app.wiring.prepare import Prepared
+from runner.engine.hosts.access import Access
+from runner.engine.hosts.leasing import Leasing
 from runner.engine.stop import Stop, StopLevel
 from runner.events import JobFinished
 from runner.journal.journal import Journal

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from runner.engine import outcomes
-from runner.engine.graph import JobGraph, StepKind
+from runner.engine.graph.graph import JobGraph, StepKind
+from runner.engine.tasks import outcomes
 from runner.events import Event, JobFinished, JobStarted
 from runner.model.job import JobId, Outcome, Status
 

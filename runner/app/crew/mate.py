@@ -11,7 +11,6 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, NoReturn
 
-from runner.app.conduct import END_SECONDS
 from runner.app.crew.messages import (
     Answer,
     Begin,
@@ -31,21 +30,22 @@ from runner.app.crew.messages import (
 from runner.app.crew.remote import RemoteCredentials, RemoteJournal, RemotePace
 from runner.app.crew.sharing import SharedLeasing, SharedVariables, Voice
 from runner.app.crew.wire import Wire
-from runner.app.descriptors import fit
-from runner.app.leases import leasing_of
-from runner.app.ledger import run_ledger
-from runner.app.offering import Offers
-from runner.app.options import RunOptions
-from runner.app.prepare import Prepared
-from runner.app.wiring import make_runtime
-from runner.engine.lines import Lines
+from runner.app.wiring.conduct import END_SECONDS
+from runner.app.wiring.descriptors import fit
+from runner.app.wiring.leases import leasing_of
+from runner.app.wiring.ledger import run_ledger
+from runner.app.wiring.offering import Offers
+from runner.app.wiring.options import RunOptions
+from runner.app.wiring.prepare import Prepared
+from runner.app.wiring.wiring import make_runtime
+from runner.engine.fusing.visit_run import FusedVisit
+from runner.engine.graph.lines import Lines
 from runner.engine.runtime import Links, Runtime
 from runner.engine.stop import Stop, StopLevel
-from runner.engine.visit import TaskVisit
-from runner.engine.visit_check import CheckVisit
-from runner.engine.visit_fused import FusedVisit
-from runner.engine.visit_run import RunVisit
-from runner.engine.walk import Walk
+from runner.engine.visits.check import CheckVisit
+from runner.engine.visits.run import RunVisit
+from runner.engine.visits.visit import TaskVisit
+from runner.engine.walk.walk import Walk
 from runner.errors import RunnerError
 from runner.model.playbook import Play
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from runner.engine.pacing import PaceSettings
+from runner.engine.hosts.pacing import PaceSettings
 from runner.engine.stop import StopLevel
 from runner.events import Event
 from runner.interfaces.access import Credential

@@ -25,8 +25,8 @@ from runner.app.crew.messages import (
     Tried,
 )
 from runner.app.crew.wire import Wire
-from runner.engine.credentials import Credentials
-from runner.engine.pacing import Pace, PaceSettings, stopped
+from runner.engine.hosts.credentials import Credentials
+from runner.engine.hosts.pacing import Pace, PaceSettings, stopped
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import AuthenticationFailed
 from runner.interfaces.access import Credential

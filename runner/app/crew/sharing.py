@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.app.conduct import Conductor
 from runner.app.crew.messages import Told
 from runner.app.crew.remote import asked
 from runner.app.crew.wire import Wire
-from runner.app.options import View
-from runner.engine.host_state import HostState
-from runner.engine.leasing import Leasing
+from runner.app.wiring.conduct import Conductor
+from runner.app.wiring.options import View
+from runner.engine.hosts.leasing import Leasing
 from runner.engine.stop import Stop
-from runner.engine.variables import Variables
+from runner.engine.variables.host_state import HostState
+from runner.engine.variables.variables import Variables
 from runner.events import Event, JobFinished, StepAdded
 from runner.interfaces.lease import Leased
 from runner.model.playbook import Play

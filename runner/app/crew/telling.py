@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from runner.engine.graph import JobGraph
+from runner.engine.graph.graph import JobGraph
 from runner.events import Event, StepAdded, StepInfo
 
 

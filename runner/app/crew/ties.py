@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from runner.app.prepare import Prepared
 from runner.app.run import asks
-from runner.engine.graph import JobGraph, Limit, Step
-from runner.engine.walk_links import Links
+from runner.app.wiring.prepare import Prepared
+from runner.engine.graph.graph import JobGraph, Limit, Step
+from runner.engine.walk.links import Links
 from runner.interfaces.serving import FILE_SERVER
 from runner.model.playbook import OnFailure, Play, Task
 

@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Final
 
 from runner.app.crew.messages import Answer, Batch, Broke, Message, Reached, Refusal, Told
-from runner.engine.outcomes import plain
+from runner.engine.tasks.outcomes import plain
 from runner.errors import JournalError, RunnerError
 from runner.events import JobDetail, JobFinished, JobOutput, JobStarted
 from runner.model.job import Outcome

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from runner.lab.cmd.control import ExitBatch, Goto, Streams
 from runner.lab.cmd.expand import percent
 from runner.lab.faults import NotSimulated
-from runner.lab.files import Entry
-from runner.lab.streams import decode
+from runner.lab.state.files import Entry
+from runner.lab.state.streams import decode
 
 if TYPE_CHECKING:
     from runner.lab.cmd.interpreter import Interpreter

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runner.lab.paths import absolute, is_wild
-from runner.lab.process import Session
+from runner.lab.state.paths import absolute, is_wild
+from runner.lab.state.process import Session
 
 __all__ = ["compare", "exists", "to_number"]
 

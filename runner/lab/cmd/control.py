@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner.lab.streams import Sink, Source
+from runner.lab.state.streams import Sink, Source
 
 __all__ = [
     "ExitBatch",

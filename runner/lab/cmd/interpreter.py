@@ -20,8 +20,8 @@ from runner.lab.cmd.syntax import parse
 from runner.lab.cmd.tree import Chain, Condition, For, If, Node, Redirect, Simple, SyntaxFault
 from runner.lab.faults import NotSimulated
 from runner.lab.languages import localized
-from runner.lab.process import Environment, Process, Session
-from runner.lab.streams import BufferSink, BytesSource, Sink, encode
+from runner.lab.state.process import Environment, Process, Session
+from runner.lab.state.streams import BufferSink, BytesSource, Sink, encode
 
 __all__ = ["MAX_LINE", "Interpreter", "strip_quotes"]
 

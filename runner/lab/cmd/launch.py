@@ -8,9 +8,9 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from runner.lab.faults import NotSimulated
-from runner.lab.files import Entry
-from runner.lab.paths import absolute
-from runner.lab.process import Process, Session
+from runner.lab.state.files import Entry
+from runner.lab.state.paths import absolute
+from runner.lab.state.process import Process, Session
 
 __all__ = ["find_program", "run_program"]
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 from runner.lab.cmd.batch import split_batch_arguments
 from runner.lab.faults import NotSimulated
-from runner.lab.files import Entry
-from runner.lab.paths import absolute, is_wild, parent_of
-from runner.lab.process import Session
+from runner.lab.state.files import Entry
+from runner.lab.state.paths import absolute, is_wild, parent_of
+from runner.lab.state.process import Session
 
 __all__ = ["for_items", "for_values", "for_words"]
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from runner.lab.cmd.control import RedirectFault, Streams
 from runner.lab.cmd.tree import Redirect
 from runner.lab.faults import NotSimulated
-from runner.lab.paths import absolute
-from runner.lab.process import Session
-from runner.lab.streams import BytesSource, FileSink, NullSink, Sink, Source
+from runner.lab.state.paths import absolute
+from runner.lab.state.process import Session
+from runner.lab.state.streams import BytesSource, FileSink, NullSink, Sink, Source
 
 __all__ = ["Redirector"]
 

@@ -23,9 +23,9 @@ from runner.lab.linux.kinds import kind_of
 from runner.lab.linux.spec import LinuxSpec
 from runner.lab.linux.state import state_of
 from runner.lab.linux.tree import make_root, shared_usr
-from runner.lab.power import Power
 from runner.lab.profiles.table import OsProfile
 from runner.lab.spec import HostSpec
+from runner.lab.state.power import Power
 
 __all__ = ["LinuxMachine"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runner.lab.files import Entry, FileSystem
 from runner.lab.profiles.table import OsProfile
+from runner.lab.state.files import Entry, FileSystem
 
 __all__ = ["fresh_files", "profile_directory", "tool_names"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.lab.profiles.table import OsProfile
-from runner.lab.registry import Registry
+from runner.lab.state.registry import Registry
 
 __all__ = ["fresh_firewall"]
 

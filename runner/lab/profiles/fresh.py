@@ -10,21 +10,21 @@ import time
 import zipfile
 from functools import lru_cache
 
-from runner.lab import firewall
-from runner.lab.dns import Zone
-from runner.lab.files import Entry, FileSystem
-from runner.lab.firewall_words import fields_of
-from runner.lab.hives import packed
-from runner.lab.host import Host
-from runner.lab.images import place_program
-from runner.lab.packages import package_name
-from runner.lab.paths import absolute, root_of
 from runner.lab.profiles.files import fresh_files
 from runner.lab.profiles.firewall import fresh_firewall
 from runner.lab.profiles.registry import fresh_registry
 from runner.lab.profiles.table import OsProfile
-from runner.lab.registry import Data, Key, Registry
 from runner.lab.spec import FileSpec, HostSpec, RegistryValueSpec, ServiceSpec
+from runner.lab.state import firewall
+from runner.lab.state.dns import Zone
+from runner.lab.state.files import Entry, FileSystem
+from runner.lab.state.firewall_words import fields_of
+from runner.lab.state.hives import packed
+from runner.lab.state.host import Host
+from runner.lab.state.images import place_program
+from runner.lab.state.packages import package_name
+from runner.lab.state.paths import absolute, root_of
+from runner.lab.state.registry import Data, Key, Registry
 from runner.lab.toolkit.sharetext import share_values
 
 __all__ = ["SHARES", "fresh_host"]

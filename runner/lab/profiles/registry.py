@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from runner.lab.antivirus import FRESH, KEY
 from runner.lab.profiles.services import service_rows
 from runner.lab.profiles.table import OsProfile
-from runner.lab.registry import Registry
+from runner.lab.state.antivirus import FRESH, KEY
+from runner.lab.state.registry import Registry
 
 __all__ = ["fresh_registry"]
 

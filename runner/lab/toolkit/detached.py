@@ -6,7 +6,7 @@ import threading
 
 from runner.lab.cmd.launch import find_program
 from runner.lab.faults import LabFault
-from runner.lab.process import Process, split_arguments
+from runner.lab.state.process import Process, split_arguments
 
 __all__ = ["start_detached"]
 

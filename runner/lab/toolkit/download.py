@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 __all__ = ["Answer", "fetch"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from runner.lab.firewall import POLICY, PROFILES
-from runner.lab.process import Process
-from runner.lab.registry import Key, Value
+from runner.lab.state.firewall import POLICY, PROFILES
+from runner.lab.state.process import Process
+from runner.lab.state.registry import Key, Value
 
 __all__ = ["main"]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from runner.lab.firewall import RULES, Rule, RuleFault, rule_text, rule_version, rules_of
-from runner.lab.firewall_words import (
+from runner.lab.state.firewall import RULES, Rule, RuleFault, rule_text, rule_version, rules_of
+from runner.lab.state.firewall_words import (
     address_fields,
     changed,
     fields_of,
     port_fields,
     profile_names,
 )
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 __all__ = ["main"]
 

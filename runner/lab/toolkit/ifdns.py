@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 __all__ = ["is_for", "main"]
 

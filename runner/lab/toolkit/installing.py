@@ -5,15 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from runner.lab.files import Entry
-from runner.lab.packages import PackageName, Update, is_known, package_name
-from runner.lab.process import Process
-from runner.lab.servicing import (
-    INSTALL_PENDING,
-    INSTALLED,
-    SUPERSEDED,
-    UNINSTALL_PENDING,
-)
+from runner.lab.state.files import Entry
+from runner.lab.state.packages import PackageName, Update, is_known, package_name
+from runner.lab.state.process import Process
+from runner.lab.state.servicing import INSTALL_PENDING, INSTALLED, SUPERSEDED, UNINSTALL_PENDING
 
 __all__ = ["Verdict", "find_package", "package_of", "verdict"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import uuid
 
-from runner.lab.process import Process
-from runner.lab.registry import Key
+from runner.lab.state.process import Process
+from runner.lab.state.registry import Key
 
 __all__ = ["STORE", "main"]
 

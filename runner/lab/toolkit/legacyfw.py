@@ -6,8 +6,8 @@ Source: Microsoft cc771046 ("Netsh firewall"). The settings are registry values;
 
 from __future__ import annotations
 
-from runner.lab.firewall import POLICY
-from runner.lab.process import Process
+from runner.lab.state.firewall import POLICY
+from runner.lab.state.process import Process
 
 __all__ = ["main"]
 

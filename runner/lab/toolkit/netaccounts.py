@@ -5,8 +5,8 @@ Source: Microsoft, "Net user", "Net localgroup". A new user is put into the grou
 
 from __future__ import annotations
 
-from runner.lab.accounts import AccountFault, Accounts, User
-from runner.lab.process import Process
+from runner.lab.state.accounts import AccountFault, Accounts, User
+from runner.lab.state.process import Process
 
 __all__ = ["localgroup", "user"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from runner.lab.host import Host
-from runner.lab.process import Process
 from runner.lab.profiles.fresh import SHARES
-from runner.lab.services import RUNNING
-from runner.lab.shares import shares_of
+from runner.lab.state.host import Host
+from runner.lab.state.process import Process
+from runner.lab.state.services import RUNNING
+from runner.lab.state.shares import shares_of
 from runner.lab.toolkit.sharetext import MASKS, descriptor, share_values
 
 __all__ = ["SECURITY", "share"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.lab.registry import Data, Key, Registry, Value
+from runner.lab.state.registry import Data, Key, Registry, Value
 
 __all__ = ["export", "load"]
 

@@ -6,9 +6,9 @@ HKU; a file that is not there is made; a file that is loaded is held open.
 
 from __future__ import annotations
 
-from runner.lab.hives import LIST, ROOTS, device, held, packed, root_of, unmount
-from runner.lab.process import Process
-from runner.lab.registry import Key
+from runner.lab.state.hives import LIST, ROOTS, device, held, packed, root_of, unmount
+from runner.lab.state.process import Process
+from runner.lab.state.registry import Key
 from runner.lab.toolkit.regwords import Options, RegFault, key_path
 
 __all__ = ["load", "unload"]

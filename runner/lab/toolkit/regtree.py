@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.lab.registry import Key, Value
+from runner.lab.state.registry import Key, Value
 
 __all__ = ["flat", "merge"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.lab.registry import Data, Value
+from runner.lab.state.registry import Data, Value
 
 __all__ = ["TYPES", "ValueFault", "parse_data", "shown_data"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from runner.lab.process import Process
-from runner.lab.registry import Key, split_path
+from runner.lab.state.process import Process
+from runner.lab.state.registry import Key, split_path
 
 __all__ = ["NOT_FOUND", "VIEWS", "Options", "RegFault", "key_path", "open_key", "parse_words"]
 

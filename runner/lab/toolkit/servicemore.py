@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 from runner.lab.toolkit.servicesettings import UsageFault, failure_actions, parse_options
 from runner.lab.winerror import WindowsError
 

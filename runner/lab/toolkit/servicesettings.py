@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 __all__ = [
     "SETTINGS", "UsageFault", "failure_actions", "numeric_settings", "parse_options",

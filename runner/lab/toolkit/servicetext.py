@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runner.lab.services import RUNNING, STOPPED, Service
+from runner.lab.state.services import RUNNING, STOPPED, Service
 
 if TYPE_CHECKING:
-    from runner.lab.host import Host
+    from runner.lab.state.host import Host
 
 __all__ = ["expanded", "query_block", "start_text", "type_text"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from runner.lab.paths import wildcard
-from runner.lab.process import Process
-from runner.lab.processes import Running
+from runner.lab.state.paths import wildcard
+from runner.lab.state.process import Process
+from runner.lab.state.processes import Running
 
 __all__ = ["matches"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runner.lab.process import Process
-from runner.lab.streams import decode
+from runner.lab.state.process import Process
+from runner.lab.state.streams import decode
 
 __all__ = ["file_lines", "lines_of"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from runner.lab.files import ADMINISTRATORS
-from runner.lab.process import Process
+from runner.lab.state.files import ADMINISTRATORS
+from runner.lab.state.process import Process
 
 __all__ = ["associated"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import time
 
-from runner.lab.files import Entry
-from runner.lab.process import Process
-from runner.lab.services import RUNNING, STOPPED
-from runner.lab.shadows import VOLUME
-from runner.lab.shares import shares_of
+from runner.lab.state.files import Entry
+from runner.lab.state.process import Process
+from runner.lab.state.services import RUNNING, STOPPED
+from runner.lab.state.shadows import VOLUME
+from runner.lab.state.shares import shares_of
 from runner.lab.toolkit.servicetext import expanded
 
 __all__ = ["ALIASES", "Row", "property_names", "rows_in", "rows_of"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from runner.lab.paths import is_wild
-from runner.lab.process import Process
+from runner.lab.state.paths import is_wild
+from runner.lab.state.process import Process
 
 
 def main(process: Process) -> int:

@@ -6,8 +6,8 @@ are those of the system's language; the number behind them is not.
 
 from __future__ import annotations
 
-from runner.lab.process import Process
 from runner.lab.profiles.audit import SUBCATEGORIES
+from runner.lab.state.process import Process
 
 _HEAD = (
     "Machine Name,Policy Target,Subcategory,Subcategory GUID,Inclusion Setting,"

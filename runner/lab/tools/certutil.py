@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import re
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 from runner.lab.toolkit.download import fetch
 
 NOT_FOUND = 0x80070002

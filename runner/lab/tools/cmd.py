@@ -7,7 +7,7 @@ import re
 from runner.lab.cmd.control import ExitShell, Streams
 from runner.lab.cmd.interpreter import Interpreter, strip_quotes
 from runner.lab.cmd.launch import find_program
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 RUNS_COMMANDS = True
 

@@ -9,7 +9,7 @@ import base64
 import re
 from urllib.parse import urljoin
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 from runner.lab.toolkit.download import fetch
 
 _OPTION = re.compile(r'^\s*([a-z-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|(\S+)))?\s*$')

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from runner.lab.process import Process
-from runner.lab.servicing import INSTALL_PENDING, INSTALLED, SUPERSEDED, UNINSTALL_PENDING
+from runner.lab.state.process import Process
+from runner.lab.state.servicing import INSTALL_PENDING, INSTALLED, SUPERSEDED, UNINSTALL_PENDING
 from runner.lab.toolkit.installing import find_package, verdict
 
 NOT_APPLICABLE, UNKNOWN_FEATURE, PENDING = 0x800F081E, 0x800F080C, 0x800F0806

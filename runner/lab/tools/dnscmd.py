@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from runner.lab.dns import TTL, DnsServer, Record, Zone, from_file, in_file, record_of
-from runner.lab.process import Process
-from runner.lab.services import RUNNING
+from runner.lab.state.dns import TTL, DnsServer, Record, Zone, from_file, in_file, record_of
+from runner.lab.state.process import Process
+from runner.lab.state.services import RUNNING
 
 _EXISTS = (9609, "DNS_ERROR_ZONE_ALREADY_EXISTS")
 _NO_ZONE = (9601, "DNS_ERROR_ZONE_DOES_NOT_EXIST")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from runner.lab.files import Entry
-from runner.lab.paths import absolute
-from runner.lab.process import Process
+from runner.lab.state.files import Entry
+from runner.lab.state.paths import absolute
+from runner.lab.state.process import Process
 from runner.lab.toolkit.installing import find_package
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 from runner.lab.toolkit.textfile import file_lines, lines_of
 
 _PARTS = re.compile(r'\s*(?:(/[^\s"/]+)|"((?:[^"]|"")*)"|(\S+))')

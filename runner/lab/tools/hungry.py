@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 NO_MEMORY = 0xC0000017
 """STATUS_NO_MEMORY: how a native program ends that does not look whether it was given memory

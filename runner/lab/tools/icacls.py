@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from runner.lab.files import ADMINISTRATORS, Entry
-from runner.lab.paths import absolute, base_name
-from runner.lab.process import Process
+from runner.lab.state.files import ADMINISTRATORS, Entry
+from runner.lab.state.paths import absolute, base_name
+from runner.lab.state.process import Process
 from runner.lab.toolkit.acls import INHERITED, Acl, grant_words, parse_acl
 
 _NOT_FOUND = 2

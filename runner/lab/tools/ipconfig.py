@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 _INTERFACES = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters\Interfaces"
 

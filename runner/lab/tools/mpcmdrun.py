@@ -6,10 +6,10 @@ Source: Microsoft, "mpcmdrun.exe command-line tool".
 
 from __future__ import annotations
 
-from runner.lab.antivirus import KEY, NEWEST, TEST_FILE, Threat
-from runner.lab.files import Entry
-from runner.lab.process import Process
-from runner.lab.services import RUNNING
+from runner.lab.state.antivirus import KEY, NEWEST, TEST_FILE, Threat
+from runner.lab.state.files import Entry
+from runner.lab.state.process import Process
+from runner.lab.state.services import RUNNING
 
 _NO_SERVICE = "0x800106ba"
 _NO_FILE = "0x80508023"

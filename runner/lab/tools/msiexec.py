@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 _PACKAGE = re.compile(rb"lab msi (\{[0-9A-F-]{36}\}) (\S+) (.+)")
 _KEY = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from runner.lab import winerror
-from runner.lab.process import Process
-from runner.lab.services import RUNNING, START_PENDING, STOPPED, Service
+from runner.lab.state.process import Process
+from runner.lab.state.services import RUNNING, START_PENDING, STOPPED, Service
 from runner.lab.toolkit import netaccounts, netshare
 from runner.lab.winerror import WindowsError
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runner.lab.process import Process
-from runner.lab.services import RUNNING
+from runner.lab.state.process import Process
+from runner.lab.state.services import RUNNING
 
 _PORTS = {"RpcSs": (135,), "LanmanServer": (445,), "TermService": (3389,), "WinRM": (5985,)}
 """Services and their ports. Nobody is connected to any of them here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from runner.lab.process import Process
-from runner.lab.registry import Key, Value
+from runner.lab.state.process import Process
+from runner.lab.state.registry import Key, Value
 from runner.lab.toolkit import regfile, reghive
 from runner.lab.toolkit.regtree import flat, merge
 from runner.lab.toolkit.regvalue import TYPES, ValueFault, parse_data, shown_data

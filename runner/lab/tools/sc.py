@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runner.lab import winerror
-from runner.lab.process import Process
-from runner.lab.services import RUNNING, START_PENDING, STOP_PENDING, STOPPED, Service
+from runner.lab.state.process import Process
+from runner.lab.state.services import RUNNING, START_PENDING, STOP_PENDING, STOPPED, Service
 from runner.lab.toolkit.servicemore import MORE_VERBS
 from runner.lab.toolkit.servicesettings import (
     SETTINGS,
@@ -15,12 +15,7 @@ from runner.lab.toolkit.servicesettings import (
     parse_options,
     write_settings,
 )
-from runner.lab.toolkit.servicetext import (
-    expanded,
-    query_block,
-    start_text,
-    type_text,
-)
+from runner.lab.toolkit.servicetext import expanded, query_block, start_text, type_text
 from runner.lab.winerror import WindowsError
 
 _USAGE = (

@@ -8,8 +8,8 @@ import re
 import time
 from collections.abc import Callable
 
-from runner.lab.process import Process
-from runner.lab.tasks import ScheduledTask
+from runner.lab.state.process import Process
+from runner.lab.state.tasks import ScheduledTask
 from runner.lab.toolkit.taskxml import export, parse
 
 _SCHEDULES = {"once", "onstart"}

@@ -6,8 +6,8 @@ Source: Microsoft, "secedit export", "secedit configure": /configure imports the
 
 from __future__ import annotations
 
-from runner.lab.policy import AREAS
-from runner.lab.process import Process
+from runner.lab.state.policy import AREAS
+from runner.lab.state.process import Process
 
 _LOG = "See log %windir%\\security\\logs\\scesrv.log for detail info.\n"
 _DONE = f"The task has completed successfully.\n{_LOG}"

@@ -6,8 +6,8 @@ Installing a part installs the whole that it is a part of; removing takes the pa
 
 from __future__ import annotations
 
-from runner.lab.process import Process
-from runner.lab.roles import Role
+from runner.lab.state.process import Process
+from runner.lab.state.roles import Role
 
 FAILURE, NO_CHANGE = 1000, 1003
 

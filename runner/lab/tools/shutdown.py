@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.lab import winerror
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 from runner.lab.winerror import WindowsError
 
 

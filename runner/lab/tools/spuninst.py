@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 RESTART = 3010
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 
-from runner.lab.paths import absolute
-from runner.lab.process import Process
+from runner.lab.state.paths import absolute
+from runner.lab.state.process import Process
 
 
 def main(process: Process) -> int:

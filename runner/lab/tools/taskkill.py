@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runner.lab.process import Process
-from runner.lab.processes import Running
+from runner.lab.state.process import Process
+from runner.lab.state.processes import Running
 from runner.lab.toolkit.taskfilter import matches
 
 _CRITICAL = {"system", "system idle process", "csrss.exe", "smss.exe", "wininit.exe",

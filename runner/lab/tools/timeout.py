@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 
 def main(process: Process) -> int:

@@ -5,7 +5,7 @@ Switches: Microsoft security bulletin MS07-029, "Server 2003" section.
 
 from __future__ import annotations
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 from runner.lab.toolkit.installing import find_package, verdict
 
 NOT_APPLICABLE = 0xF0F4

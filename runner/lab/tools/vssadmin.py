@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 _HEAD = (
     "vssadmin 1.1 - Volume Shadow Copy Service administrative command-line tool\n"

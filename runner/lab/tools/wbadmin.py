@@ -6,7 +6,7 @@ What is backed up lies elsewhere: nothing of it is kept here.
 
 from __future__ import annotations
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 
 _HEAD = (
     "wbadmin 1.0 - Backup command-line tool\n"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runner.lab.paths import absolute, is_wild, wildcard
-from runner.lab.process import Process
+from runner.lab.state.paths import absolute, is_wild, wildcard
+from runner.lab.state.process import Process
 
 
 def main(process: Process) -> int:

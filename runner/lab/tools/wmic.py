@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from runner.lab.process import Process
-from runner.lab.shadows import MOST
-from runner.lab.streams import encode
+from runner.lab.state.process import Process
+from runner.lab.state.shadows import MOST
+from runner.lab.state.streams import encode
 from runner.lab.toolkit.detached import start_detached
 from runner.lab.toolkit.wmiassoc import associated
 from runner.lab.toolkit.wmiclasses import ALIASES, NETBT, Row, property_names, rows_in, rows_of

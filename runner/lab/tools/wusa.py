@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.lab.process import Process
+from runner.lab.state.process import Process
 from runner.lab.toolkit.installing import find_package, verdict
 
 ACCESS_DENIED, FILE_NOT_FOUND, BAD_PARAMETER, RESTART = 5, 2, 87, 3010

@@ -13,8 +13,8 @@ from runner.app.crew.desk import Desk
 from runner.app.crew.messages import Call, Go, Message, Reach, Refusal
 from runner.app.crew.remote import RemoteCredentials, RemotePace
 from runner.app.crew.wire import Wire
-from runner.engine.access import Access
-from runner.engine.pacing import PaceSettings
+from runner.engine.hosts.access import Access
+from runner.engine.hosts.pacing import PaceSettings
 from runner.engine.stop import Stop
 from runner.errors import AuthenticationFailed, Unreachable
 from runner.interfaces.access import Credential

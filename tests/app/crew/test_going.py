@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from runner.app.crew import going
-from runner.app.options import RunOptions, View
 from runner.app.run import run
-from runner.engine.walk import Walk
+from runner.app.wiring.options import RunOptions, View
+from runner.engine.walk.walk import Walk
 from runner.errors import JournalError, RunnerError
 from runner.journal.journal import Journal
 from runner.journal.rows import Announced

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from runner.app.crew import going
-from runner.app.options import RunOptions, View
 from runner.app.run import run
+from runner.app.wiring.options import RunOptions, View
 from runner.journal.journal import Journal
 
 HOSTS: Final = ("a", "b", "c", "d", "e")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 from runner.app.crew.sharing import SharedVariables
-from runner.engine.layers import Live
+from runner.engine.variables.layers import Live
 from runner.model.inventory import Host, Inventory
 from runner.model.playbook import Play
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from runner.app.crew.ties import split
-from runner.app.options import RunOptions
-from runner.app.prepare import Prepared, prepare
+from runner.app.wiring.options import RunOptions
+from runner.app.wiring.prepare import Prepared, prepare
 
 TASK = "    - debug: {msg: hello}\n"
 TIED = {

@@ -15,14 +15,7 @@ from runner.interfaces.codec import from_json, to_json
 from runner.interfaces.module import CommandState, Effect, Nothing
 from runner.model.state import UNKNOWN, Change, differences
 from runner.modules import load, names
-from tests.modules.contract.cases import (
-    COMMAND_CASES,
-    ELSEWHERE,
-    LOCAL,
-    ON_POSIX,
-    ONE_WAY,
-    Case,
-)
+from tests.modules.contract.cases import COMMAND_CASES, ELSEWHERE, LOCAL, ON_POSIX, ONE_WAY, Case
 from tests.modules.contract.cases import READ_CASES as PLAIN_READS
 from tests.modules.contract.cases import STATE_CASES as PLAIN_CASES
 from tests.modules.contract.cases_remedies import REMEDY_CASES, REMEDY_READS

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.modules import _file_state
+from runner.modules._parts import file_state
 
 
 @pytest.fixture
@@ -25,6 +25,6 @@ def room() -> Iterator[Path]:
 def backups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where root's backups go in a test, and everybody else's home."""
     folder = tmp_path / "backups"
-    monkeypatch.setattr(_file_state, "ROOTS_BACKUPS", str(folder))
+    monkeypatch.setattr(file_state, "ROOTS_BACKUPS", str(folder))
     monkeypatch.setenv("HOME", str(tmp_path))
     return folder

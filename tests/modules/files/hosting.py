@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.engine.link import Link
-from runner.engine.local_files import resolve
-from runner.engine.session import Reader, Writer
+from runner.engine.hosts.link import Link
+from runner.engine.hosts.session import Reader, Writer
+from runner.engine.tasks.local_files import resolve
 from runner.errors import ConnectionLost
 from runner.interfaces.codec import from_json, to_json
 from runner.interfaces.exchange import Command, Output
 from runner.interfaces.module import Module, Params
 from runner.interfaces.params import parse
-from runner.loading.templates import JinjaTemplates
-from runner.loading.vault import VaultKeys
+from runner.loading.templates.templates import JinjaTemplates
+from runner.loading.text.vault import VaultKeys
 from runner.model.source import Source
 from runner.model.state import UNKNOWN, Change, Difference, differences
 from runner.modules import load

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import InputError, ModuleError, Refused
-from runner.modules._get_url_params import digest_for
+from runner.modules._parts.get_url_params import digest_for
 from tests.modules.files.hosting import Task, run, snapshot
 
 _NEEDED = (

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runner.engine.session import Reader, Writer
+from runner.engine.hosts.session import Reader, Writer
 from runner.errors import ModuleError
 from runner.interfaces.shell import Setting
 from runner.model.state import Change

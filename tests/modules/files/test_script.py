@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.engine.session import Writer
+from runner.engine.hosts.session import Writer
 from runner.errors import InputError
 from runner.interfaces.module import CommandState
 from runner.model.state import Change

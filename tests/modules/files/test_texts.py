@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from runner.errors import InputError, ModuleError, Refused
-from runner.modules._blocks import Block, with_block
-from runner.modules._lines import Wanted, absent, present
+from runner.modules._parts.blocks import Block, with_block
+from runner.modules._parts.lines import Wanted, absent, present
 from tests.modules.files.hosting import Task, run, snapshot
 
 LINES = st.lists(

@@ -13,7 +13,7 @@ from runner.lab.cmd.expand import percent
 from runner.lab.cmd.syntax import parse
 from runner.lab.cmd.tree import Simple, SyntaxFault
 from runner.lab.faults import LabFault, NotSimulated
-from runner.lab.streams import NullSink, Source
+from runner.lab.state.streams import NullSink, Source
 
 if TYPE_CHECKING:
     from runner.lab.cmd.interpreter import Interpreter

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from runner.lab.cmd.control import Streams
 from runner.lab.faults import NotSimulated
-from runner.lab.paths import absolute, is_wild
-from runner.lab.streams import decode
+from runner.lab.state.paths import absolute, is_wild
+from runner.lab.state.streams import decode
 
 if TYPE_CHECKING:
     from runner.lab.cmd.interpreter import Interpreter

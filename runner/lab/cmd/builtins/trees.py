@@ -8,8 +8,8 @@ from runner.lab.cmd.builtins.shell import confirm
 from runner.lab.cmd.builtins.words import split_words
 from runner.lab.cmd.control import Streams
 from runner.lab.faults import NotSimulated
-from runner.lab.files import Entry
-from runner.lab.paths import absolute, base_name, is_wild, parent_of, wildcard
+from runner.lab.state.files import Entry
+from runner.lab.state.paths import absolute, base_name, is_wild, parent_of, wildcard
 
 if TYPE_CHECKING:
     from runner.lab.cmd.interpreter import Interpreter

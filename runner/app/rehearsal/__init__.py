@@ -1,0 +1,1 @@
+"""A fleet's simulated twin: which systems, which faults, how it compares."""

@@ -1,0 +1,1 @@
+"""What all verbs share: options and fleet in, layers wired together, a walk carried out."""

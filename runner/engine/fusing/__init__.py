@@ -1,0 +1,1 @@
+"""The same visits where the jobs of a line travel together as one script."""

@@ -1,0 +1,1 @@
+"""The job graph: what waits for what. The only home of networkx."""

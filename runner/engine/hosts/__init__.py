@@ -1,0 +1,1 @@
+"""One host as a run holds it: access, link, sessions, lease, what it prints."""

@@ -1,0 +1,1 @@
+"""A recorded change on its way back."""

@@ -1,0 +1,1 @@
+"""What templates and arguments see on a host, and which source wins."""

@@ -1,0 +1,1 @@
+"""How a lab is started and told what to do from outside."""

@@ -1,0 +1,1 @@
+"""What a simulated Windows holds: registry, services, files, accounts and the rest."""

@@ -1,0 +1,1 @@
+"""The lab's WinRM end: HTTP, logons, WS-Management."""

@@ -1,0 +1,1 @@
+"""Inventories: INI, YAML, CSV, scripts, folders, constructed groups."""

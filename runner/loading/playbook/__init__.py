@@ -1,0 +1,1 @@
+"""Playbooks: plays, tasks, blocks, roles, includes."""

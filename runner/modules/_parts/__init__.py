@@ -1,0 +1,1 @@
+"""What several modules share: states, parameters, the ways to change a file or an account."""

@@ -1,0 +1,5 @@
+"""The controller itself."""
+
+from runner.transports.local.transport import Transport
+
+__all__ = ["Transport"]
