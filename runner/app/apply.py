@@ -11,13 +11,14 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
+from runner.app.applied import earlier, require_new
 from runner.app.approvals import approvals_of, read_approvers
+from runner.app.carry_out import carry_out, conduct, foretell
 from runner.app.plan import inputs_of
 from runner.app.plan_file import digest_of, read_plan
 from runner.app.plan_text import compared
-from runner.app.run import carry_out, conduct, foretell
 from runner.app.wiring.conduct import Conductor
 from runner.app.wiring.fleet import Fleet
 from runner.app.wiring.options import (
@@ -33,12 +34,18 @@ from runner.app.wiring.options import (
 from runner.app.wiring.prepare import Prepared, narrowed, prepare
 from runner.engine.tasks.forecasts import Approval, Drift
 from runner.engine.tasks.work import Work
-from runner.errors import InputError, UsageError
+from runner.errors import InputError, JournalError, UsageError
+from runner.journal.applied import Admit, Applied
+from runner.journal.journal import Journal
 from runner.loading.playbook.prompts import Question
 from runner.model.job import Status
 from runner.model.plan import Plan
 from runner.model.state import Change
 from runner.reporting.collect import Collector
+
+_PLAN_AGAIN: Final = "plan again: runner plan"
+_CLOCKS_DIFFER: Final = 300.0
+"""Seconds by which the clocks of the controllers that plan and apply may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ class ApplyOptions:
 
     plan: Path
     skip_drifted: bool = False
+    again: bool = False
     require_approvals: int = 0
     approvers: Path | None = None
     extra: tuple[str, ...] = ()
@@ -95,19 +103,28 @@ class Ready:
     options: RunOptions
     prepared: Prepared
     approved_by: tuple[str, ...] = ()
+    earlier: tuple[Applied, ...] = ()
+    """The runs that applied it already, latest first."""
+    admit: Admit = field(default=lambda _runs: "")
 
 
 def ready(options: ApplyOptions) -> Ready:
     """Read and check the plan; no host is contacted.
 
-    Raises InputError when it was altered, has expired, lacks approvals, or when playbook or
-    inventory are not what it was made from.
+    Raises InputError when it was altered, has expired, lacks approvals, was applied already, or
+    when playbook or inventory are not what it was made from; JournalError when the journal could
+    not take what would be done.
     """
     plan, content = read_plan(options.plan)
-    if plan.expires is not None and time.time() > plan.expires:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(plan.expires))
-        raise InputError(f"{options.plan} was valid until {when}", hint="plan again: runner plan")
+    _require_valid(options.plan, plan)
     names = _approved(options, content)
+    runs = _earlier(options, content)
+
+    def admit(before: list[Applied]) -> str:
+        return require_new(options.plan, tuple(plan.hosts), before, again=options.again)
+
+    if not options.check:
+        admit(runs)
     run = _run_options(plan, options)
     prepared = prepare(run, frozenset(plan.hosts))
     _require_same_variables(plan, prepared.fleet)
@@ -117,7 +134,10 @@ def ready(options: ApplyOptions) -> Ready:
                 f"the {what} is not what {options.plan} was made from: it has changed since",
                 hint="plan again, and have that approved",
             )
-    return Ready(plan, content, run, prepared, names)
+    if not options.check:  # which writes nothing, so it needs no journal
+        with Journal.open() as journal:
+            journal.require_sound(len(plan.hosts))
+    return Ready(plan, content, run, prepared, names, tuple(runs), admit)
 
 
 def look(found: Ready) -> Looked:
@@ -143,6 +163,15 @@ def look(found: Ready) -> Looked:
     return Looked(len(found.plan.hosts), tuple(drifts), tuple(dict.fromkeys(silent)))
 
 
+def _earlier(options: ApplyOptions, content: bytes) -> list[Applied]:
+    try:
+        return earlier(digest_of(content))
+    except JournalError:
+        if options.check:  # which writes nothing, so it needs no journal
+            return []
+        raise
+
+
 def carry_out_plan(found: Ready, looked: Looked) -> tuple[int, list[str]]:
     """Do what the plan says on all hosts but the drifted ones.
 
@@ -156,7 +185,13 @@ def carry_out_plan(found: Ready, looked: Looked) -> tuple[int, list[str]]:
     collector = Collector()
     conductor = conduct(found.options, prepared, collector)
     code = carry_out(
-        found.options, prepared, conductor, approval.require, found.content, [collector]
+        found.options,
+        prepared,
+        conductor,
+        approval.require,
+        found.content,
+        [collector],
+        admit=found.admit,
     )
     outcomes = {entry.job: entry.outcome for entry in collector.entries()}
     return code or (3 if looked.drifts else 0), compared(found.plan, outcomes)
@@ -181,6 +216,26 @@ def _approved(options: ApplyOptions, content: bytes) -> tuple[str, ...]:
             hint=f"approve it with: runner approve {options.plan} --key FILE",
         )
     return found.names
+
+
+def _require_valid(path: Path, plan: Plan) -> None:
+    """The plan is good now. One that expires must not become good again when this controller's
+    clock is put back, so it is not good before it was made either."""
+    if plan.expires is None:
+        return
+    now = time.time()
+    if now > plan.expires:
+        raise InputError(f"{path} was valid until {_moment(plan.expires)}", hint=_PLAN_AGAIN)
+    if now < plan.created - _CLOCKS_DIFFER:
+        raise InputError(
+            f"{path} was made at {_moment(plan.created)}, and here it is {_moment(now)}: whether it"
+            " is still valid cannot be told",
+            hint=f"look at the clock of this machine and of the one that made it; or {_PLAN_AGAIN}",
+        )
+
+
+def _moment(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
 def _require_same_variables(plan: Plan, fleet: Fleet) -> None:

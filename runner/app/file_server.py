@@ -1,7 +1,8 @@
 """An HTTP server for the files that hosts fetch: named files only, each by a URL that is used up.
 
-A URL holds a random token that stands for one file and one host. Nothing else of the file system
-can be asked for: tokens are looked up, paths are never made of what a client says. A file that was
+A URL holds a random token that stands for one file and one host, or for a folder; then the file's
+name stands behind it. Nothing else of the file system can be asked for: tokens and names are looked
+up, paths are never made of what a client says. A file that was
 fetched to its end is not given again; until then its rest can be asked for (RFC 9110, section 14).
 """
 
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from runner.errors import UsageError
 from runner.interfaces.local_file import LocalFile
@@ -70,12 +71,22 @@ class FileServer:
         self._thread.start()
 
     def offer(
-        self, file: LocalFile, name: str, host: str, *, at: str = "", once: bool = True
+        self,
+        file: LocalFile,
+        name: str,
+        host: str,
+        *,
+        at: str = "",
+        once: bool = True,
+        folder: str = "",
     ) -> str:
-        """A new URL of a file. ``at`` is this machine's address as the host sees it."""
-        token = secrets.token_urlsafe(24)
+        """A new URL of a file. ``at`` is this machine's address as the host sees it.
+
+        ``folder`` is the token of a folder of files (see ``new_token``), which differ by name.
+        """
+        token = folder or new_token()
         with self._lock:
-            self._tickets[token] = _Ticket(file, name, host, once)
+            self._tickets[f"{folder}/{name}" if folder else token] = _Ticket(file, name, host, once)
         where = at or self.address
         shown = f"[{where}]" if ":" in where else where
         return f"http://{shown}:{self.port}/{token}/{quote(name)}"
@@ -96,7 +107,7 @@ class FileServer:
     def ticket(self, path: str) -> _Ticket | None:
         """The ticket of a URL that was asked for."""
         with self._lock:
-            found = self._tickets.get(_token(path))
+            found = self._tickets.get(_token(path)) or self._tickets.get(_named(path))
         return None if found is None or found.is_used else found
 
     def tell(self, text: str) -> None:
@@ -104,8 +115,18 @@ class FileServer:
         self._log(text)
 
 
+def new_token() -> str:
+    """A word that nobody guesses."""
+    return secrets.token_urlsafe(24)
+
+
 def _token(url: str) -> str:
     return urlsplit(url).path.strip("/").partition("/")[0]
+
+
+def _named(url: str) -> str:
+    """The token of a folder, and the name of a file of it."""
+    return unquote(urlsplit(url).path).strip("/")
 
 
 class _Server(ThreadingHTTPServer):

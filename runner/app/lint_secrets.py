@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from runner.app.lint_rules import Remark
 from runner.errors import InputError
@@ -12,23 +10,9 @@ from runner.loading.playbook.examine import Examined
 from runner.loading.text.data import has_opener
 from runner.loading.text.document import Value, load_document
 from runner.loading.text.vault import VaultKeys
-from runner.loading.text.words import words
 from runner.model.playbook import FREE_FORM
+from runner.model.secret_names import is_secret
 from runner.model.source import Source
-
-_SECRET_NAME: Final = re.compile(
-    r"(?:^|_)(?:password|passwd|passphrase|pass|secret|token|api_?key|secret_?key)$", re.IGNORECASE
-)
-_NO_SECRET: Final = re.compile(
-    r"^(?:update|change|set|no|needs?|with|use|has|require|enable|disable|allow|check)_"
-    r"|(?:_can(?:not)?|_must)_change_|^vars?_|_(?:of|for|from)_",
-    re.IGNORECASE,
-)
-"""Names that are about a password without being one: ``update_password: on_create``."""
-_NO_SECRET_VALUE: Final = words(
-    "yes no true false on off enabled disabled enable disable always never on_create none null "
-    "present absent required optional default prompt omit str string int bool dict list"
-)
 
 
 def plain_secrets(examined: Examined, keys: VaultKeys) -> Iterator[Remark]:
@@ -72,8 +56,4 @@ def _in_value(value: Value, folder: str) -> Iterator[tuple[Source, tuple[str, st
 
 def _is_secret(name: str, value: object) -> bool:
     """Whether this is the value of a password: no template, not encrypted, no mere word."""
-    if not isinstance(value, str) or has_opener(value) or not value.strip():
-        return False
-    if value.strip().lower() in _NO_SECRET_VALUE:
-        return False
-    return bool(_SECRET_NAME.search(name)) and not _NO_SECRET.search(name)
+    return isinstance(value, str) and not has_opener(value) and is_secret(name, value)

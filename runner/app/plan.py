@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner import __version__
+from runner.app.carry_out import conduct, foretell
 from runner.app.plan_file import write_plan
-from runner.app.run import conduct, foretell
 from runner.app.wiring.fleet import public_variables
 from runner.app.wiring.options import RunOptions
 from runner.app.wiring.prepare import Prepared, prepare

@@ -19,16 +19,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from runner.app.carry_out import conduct, on_record
 from runner.app.lab import state as lab_state
 from runner.app.on_failure import undo_failed_plays
 from runner.app.rehearsal.compare import compared_lines
 from runner.app.rehearsal.faults import Weather, weather
-from runner.app.rehearsal.lab import Planned, plan_twins, raise_twins
+from runner.app.rehearsal.lab import raise_twins
+from runner.app.rehearsal.planned import Planned, plan_twins
 from runner.app.rehearsal.systems import DEFAULT
 from runner.app.rehearsal.words import Needs, missed_lines, opening, parting, person_lines
 from runner.app.report import ReportFiles, write_reports
 from runner.app.rollback import rollback
-from runner.app.run import conduct, on_record
 from runner.app.run_records import record_of
 from runner.app.wiring.conduct import Conductor, leave
 from runner.app.wiring.options import Approach, RollbackOptions, RunOptions

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from runner.app.clearing import hosts_left, suspect
+from runner.app.carry_out import conduct, on_record, sweeper, warn
+from runner.app.clearing import as_whom, hosts_left, suspect
 from runner.app.keep_trying import keep_trying
 from runner.app.on_failure import undo_failed_plays
 from runner.app.plan_file import parse_plan
 from runner.app.rollback import go_on
-from runner.app.run import conduct, on_record, sweeper, warn
 from runner.app.run_records import rollback_again
 from runner.app.wiring.conduct import leave
 from runner.app.wiring.leases import breaking_of
@@ -84,7 +84,8 @@ def resume(options: ResumeOptions) -> int:
         left = hosts_left(journal, prepared.fleet, [record.id])
 
         def make(runtime: Runtime, ledger: RunLedger) -> ResumeVisit:
-            suspect(runtime.links, left)
+            whom = as_whom(journal, prepared.fleet, runtime.variables, [record.id])
+            suspect(runtime.links, left, whom)
             return ResumeVisit(runtime, ledger, past, options.doubt, approve)
 
         conductor = conduct(run, prepared)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner import __version__, modules
-from runner.app.clearing import clear_up, hosts_left, suspect
+from runner.app.clearing import as_whom, clear_up, hosts_left, suspect
 from runner.app.rollback_choice import (
     Choice,
     Part,
@@ -29,8 +29,8 @@ from runner.app.wiring.leases import breaking_of, leasing_of
 from runner.app.wiring.ledger import UndoLedger
 from runner.app.wiring.links import make_links
 from runner.app.wiring.options import RollbackOptions
+from runner.app.wiring.runtime import make_runtime
 from runner.app.wiring.seals import Seals
-from runner.app.wiring.wiring import make_runtime
 from runner.engine.fusing.visit_rollback import FusedRollback
 from runner.engine.graph.graph import JobGraph, StepKind
 from runner.engine.graph.lines import Lines
@@ -199,7 +199,7 @@ def _walk(
     links.leasing = leasing_of(
         options.locking, journal, record.id, fleet, variables, conductor.notice
     )
-    suspect(links, left)
+    suspect(links, left, as_whom(journal, fleet, variables, runs))
     if again is None:
         journal.begin(record, PlanGraph(*graph_to_json(way.graph)))
     else:

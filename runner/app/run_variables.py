@@ -11,6 +11,7 @@ from runner.app.wiring.options import RunOptions
 from runner.app.wiring.prepare import Prepared
 from runner.engine.variables.spool import Spool
 from runner.engine.variables.variables import Variables
+from runner.engine.visits.local import INCLUDE_VARS
 from runner.model.source import Source
 
 _ASKS: Final = re.compile(r"hostvars|template|lookup|query|\bq\(")
@@ -43,11 +44,16 @@ def run_variables(
 
 def is_private(prepared: Prepared) -> bool:
     """Whether surely no host of this run ever looks at what it has learned about another: nobody
-    is delegated to, and no text asks, nor reads another text that might."""
+    is delegated to, and no text asks, nor reads another text that might (``include_vars``, files of
+    variables that are known on a host only)."""
     tasks = [*prepared.playbook.all_tasks(), *prepared.known]
     is_template = prepared.fleet.templates.is_template
-    if prepared.stages or any(
-        task.delegate_to is not None or (task.include is not None and is_template(dict(task.args)))
+    if prepared.stages or any(play.vars_files for play in prepared.playbook.plays):
+        return False
+    if any(
+        task.delegate_to is not None
+        or task.module == INCLUDE_VARS
+        or (task.include is not None and is_template(dict(task.args)))
         for task in tasks
     ):
         return False

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from runner.app.file_server import FileServer, listening, route_to
+from runner.app.file_server import FileServer, listening, new_token, route_to
 from runner.errors import UsageError
 from runner.interfaces.local_file import LocalFile
 
@@ -20,6 +20,8 @@ def serve_files(
 ) -> None:
     """Offer every file of a folder until ``stop`` is set, at most so many seconds.
 
+    All URLs begin with the same word, as if the folder had an address: a playbook that knows the
+    names of the files needs that alone.
     ``say`` is told a URL and a name for each file, ``log`` what was fetched. What is not in the
     folder when this begins is not offered. Raises UsageError.
     """
@@ -31,10 +33,12 @@ def serve_files(
     if not files:
         raise UsageError(f"{folder} holds no file")
     with closing(FileServer(where, log)) as server:
+        token = new_token()
         at = _own_address() if server.address in ("0.0.0.0", "::") else ""
         for path in files:
             name = path.relative_to(folder).as_posix()
-            url = server.offer(LocalFile(str(path)), path.name, "a host", at=at, once=False)
+            file = LocalFile(str(path))
+            url = server.offer(file, name, "a host", at=at, once=False, folder=token)
             say(f"{url}  {name}")
         stop.wait(seconds)
 

@@ -19,6 +19,7 @@ from runner.cli.visiting import CONNECT, FUSE, LOCK, PATIENCE, WALK, Said, visit
 @click.option(
     "--skip-drifted", is_flag=True, help="Leave hosts alone that have changed; do the others."
 )
+@click.option("--again", is_flag=True, help="Apply it though a run applied it already.")
 @click.option(
     "--require-approvals", type=click.IntRange(1), metavar="N", help="So many must have approved."
 )
@@ -33,19 +34,24 @@ def command(
     plan: Path,
     check: bool,
     skip_drifted: bool,
+    again: bool,
     require_approvals: int | None,
     approvers: Path | None,
 ) -> Any:
     """Do exactly what PLAN says, on every host that still is as the plan found it.
 
-    Exit code 3: some hosts are not; without --skip-drifted nothing is done on any.
+    Exit code 3: some hosts are not; without --skip-drifted nothing is done on any. A plan that a
+    run applied already is refused (exit code 5), unless --again says that it is meant.
     """
     fields = said.fields(previews=check)
+    from runner.app.applied import said_of
     from runner.app.apply import ApplyOptions, carry_out_plan, look, ready
 
     options = ApplyOptions(
         plan=plan,
         skip_drifted=skip_drifted,
+        again=again,
+        check=check,
         require_approvals=require_approvals or 0,
         approvers=approvers,
         question=ask_person,
@@ -58,6 +64,9 @@ def command(
 
     if found.approved_by:
         say(f"approved by {', '.join(found.approved_by)}")
+    if check:
+        for line in said_of(found.earlier):
+            say(line)
     looked = look(found)
     for line in looked.lines():
         say(line)

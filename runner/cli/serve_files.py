@@ -25,8 +25,8 @@ from runner.cli.common import duration
 def command(folder: Path, listen: str, seconds: float | None) -> int:
     """Offer the files of FOLDER over HTTP; prints the URL of each.
 
-    A URL holds a random word and is good for that one file until this ends. There is no listing,
-    and nothing else can be asked for.
+    The URLs begin with the same random word, as the address of the folder, and are good until this
+    ends. There is no listing, and nothing else can be asked for.
     """
     from runner.app.serve_files import serve_files
 

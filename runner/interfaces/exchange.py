@@ -14,9 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from runner.interfaces.transfer import Upload
+from runner.interfaces.local_file import LocalFile
+
+NO_WAY: Final = 0xFFFFFFFF
+"""The answer to an Upload where the link has no way past the shell: nothing was sent."""
+REFUSED: Final = 1
+"""The answer where the host did not take all of it."""
 
 
 class Verbatim(str):
@@ -134,6 +139,25 @@ class Reconnect:
     delay: float = 0.0
     pause: float = 1.0
     connect_timeout: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Write the content of a file of the controller, from byte ``start`` on, into one of the host.
+
+    ``path`` is absolute, in a folder that exists; what the file has behind ``start`` is lost.
+    ``before`` is a command that is sent ahead, where there is a way at all.
+    Answer: a tuple of one Output with the code 0 when all of it was taken, NO_WAY, or REFUSED: a
+    part of it may be there then. In both cases whoever asked sends it through the shell. When the
+    connection breaks, a beginning of the content is there. The user is the connection's. Where
+    ``before`` fails, its own Output is the answer.
+    """
+
+    path: str
+    content: LocalFile
+    start: int = 0
+    timeout: float | None = None
+    before: Command | None = None
 
 
 Query: TypeAlias = Read | Sleep

@@ -1,9 +1,9 @@
 """Leases: what a run leaves on a host while it changes it, so that other controllers keep off.
 
 The host only keeps entries: one for each contender, under a name of its own, in one place. Whoever
-wants the host writes an entry and reads all of them; ``engine.leasing`` decides by what it read.
-How entries are written and read is the same for all hosts of one kind: that is ``Leases``, which
-needs no connection of its own, like a module.
+wants the host writes an entry and reads all of them; ``engine.hosts.leasing`` decides by what it
+read. How entries are written and read is the same for all hosts of one kind: that is ``Leases``,
+which needs no connection of its own, like a module.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 
 from runner.errors import ModuleError
 from runner.interfaces.exchange import Command, Output
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 
 _FORMAT: Final = "v1"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.@:-]")

@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticUndefined
@@ -168,7 +168,7 @@ class _Reader:
             return self._error(f"{self._name}: {_reason(detail)}", None)
         field = str(detail["loc"][0])
         if detail["type"] == "missing" and len(detail["loc"]) == 1:
-            return self._error(f"{self._name}: required parameter '{field}' is missing", None)
+            return self._missing(field)
         key = next((k for k in self._raw if self._field(k) == field), field)
         inner = "".join(f"[{part}]" for part in detail["loc"][1:] if isinstance(part, int))
         got = "" if "password" in field else f", not {_short(detail['input'])}"
@@ -178,6 +178,16 @@ class _Reader:
         reason = _reason(detail) if detail["type"] == "value_error" else f"{_reason(detail)}{got}"
         text = f"{self._name}: parameter {self._say(key)}{inner} {reason}"
         return self._error(text, key, hint=hint)
+
+    def _missing(self, field: str) -> ParamsError:
+        """Nothing is given, or the name with nothing behind it. Of a list that is not taken for an
+        empty one: a variable that is null by mistake would take everything away."""
+        text = f"{self._name}: required parameter '{field}'"
+        key = next((key for key in self._raw if self._field(key) == field), None)
+        if key is None:
+            return self._error(f"{text} is missing", None)
+        is_list = get_origin(self._params.model_fields[field].annotation) is tuple
+        return self._error(f"{text} has no value", key, hint="[] is none at all" if is_list else "")
 
     def _field(self, key: str) -> str | None:
         if key == FREE_FORM:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
 from runner.errors import ModuleError
 from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Output
+from runner.interfaces.lease import Leases
 from runner.interfaces.listening import Stream
-from runner.model.secret import Secret
-
-if TYPE_CHECKING:
-    from runner.interfaces.lease import Leases
+from runner.interfaces.setting import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +23,6 @@ class RawOutput:
     stdout: bytes = b""
     stderr: bytes = b""
     seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """Around a command: variables of its environment, and as whom it runs.
-
-    A Secret in ``environment`` is never shown. It is not in the host's list of processes either,
-    except with ``cmd``, whose variables have no other way in than the command line.
-
-    ``become`` names how to become ``user`` (``sudo``, ``su``, ``runas``; empty: not at all).
-    ``flags`` take the place of the method's usual options, ``exe`` that of its program. Without
-    ``user`` it is ``root``.
-    """
-
-    environment: Mapping[str, str | Secret] = field(default_factory=dict)
-    become: str = ""
-    user: str = ""
-    password: Secret | None = None
-    flags: str = ""
-    exe: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.environment or self.become)
 
 
 @dataclass(frozen=True, slots=True)

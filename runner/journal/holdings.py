@@ -1,6 +1,7 @@
-"""What hosts hold for a run that outlives its connections: remote shells, until they are deleted.
+"""What hosts hold for a run that outlives its connections: remote shells, until they are deleted,
+and leases, where no shell tells that the run was there.
 
-A run that dies leaves them behind. They take up the quota of its user, and what ran in them goes
+A run that dies leaves them behind. Shells take up the quota of its user, and what ran in them goes
 on; so the next run on that host gives them back first. These functions run inside the writer's
 transaction.
 """
@@ -17,6 +18,8 @@ from typing import Final
 from runner.journal.locks import key
 from runner.journal.records import RUNNING
 
+LEASE: Final = "lease"
+"""The place of a lease; ``held`` is then its name, and as whom it was written, in JSON."""
 KEPT_SECONDS: Final = 7 * 86400.0
 """After this nobody looks for them any more: a host ends an idle shell after hours at most."""
 
@@ -59,6 +62,16 @@ def hosts(connection: sqlite3.Connection, runs: Iterable[str]) -> frozenset[str]
         [time.time() - KEPT_SECONDS, json.dumps(list(runs))],
     )
     return frozenset(row[0] for row in found)
+
+
+def leases(connection: sqlite3.Connection, runs: Iterable[str]) -> dict[str, str]:
+    """By the key of its host, as whom the lease of one of these runs was written, in JSON."""
+    found = connection.execute(
+        "SELECT host, held FROM holdings WHERE place = ? AND opened > ?"
+        " AND run IN (SELECT value FROM json_each(?)) ORDER BY id",
+        [LEASE, time.time() - KEPT_SECONDS, json.dumps(list(runs))],
+    )
+    return {host: held.partition(" ")[2] for host, held in found}
 
 
 def left(

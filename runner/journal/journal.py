@@ -11,14 +11,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from runner.errors import JournalError
-from runner.journal import holdings, lifecycle, locks, plans, undoing
+from runner.journal import applied, holdings, lifecycle, locks, plans, trail, undoing
+from runner.journal.applied import Admit
 from runner.journal.holdings import LeftRecord
 from runner.journal.place import journal_path, prepare, require_room
 from runner.journal.reading import JournalReading
 from runner.journal.records import FINAL_STATUSES, JSON, Intent, PlanGraph, RunRecord
 from runner.journal.rows import Announced, Ended, announced, ended, insert, outcome_values
 from runner.journal.schema import migrate
-from runner.journal.store import connect, explain
+from runner.journal.store import connect, explain, sound
 from runner.journal.trail import Breaking, Trail
 from runner.journal.writer import Writer, Written
 from runner.model.job import JobId
@@ -82,24 +83,37 @@ class Journal(JournalReading):
     # Writing
 
     def begin(
-        self, run: RunRecord, graph: PlanGraph | None = None, plan: bytes | None = None
+        self,
+        run: RunRecord,
+        graph: PlanGraph | None = None,
+        plan: bytes | None = None,
+        admit: Admit | None = None,
     ) -> None:
         """Record a run and take its hosts, durably. Raises HostsBusy, and then took none.
 
         With its ``graph``, and the ``plan`` that it applies: all of it or nothing is on record, so
         that whoever is killed here leaves no run that has lost its graph or what was approved.
+        ``admit`` decides in the same step whether that plan may be applied (again).
         """
 
         require_room(self.path, len(run.hosts))
 
         def work(connection: sqlite3.Connection) -> None:
             lifecycle.begin(connection, run, self.breaking)
+            if admit is not None and (said := admit(applied.before(connection, run))):
+                trail.add(connection, run.id, trail.APPLIED_AGAIN, run.user, said)
             if graph is not None:
                 connection.execute(*plans.keep_graph(run.id, graph))
             if plan is not None:
                 connection.execute(*plans.keep(run.id, plan))
 
         self._writer.call(work)
+
+    def require_sound(self, hosts: int) -> None:
+        """Raise JournalError where a run on so many hosts could not begin: there is no room, or
+        the file is damaged where its records would go. For who looks at hosts first."""
+        require_room(self.path, hosts)
+        self._writer.call(sound)
 
     def reopen(self, run: str, pid: int, *, user: str, why: str) -> None:
         """Go on with a run that has ended, durably: it is running again, by this process.

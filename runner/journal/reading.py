@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runner.journal import chain, holdings, plans, search
+from runner.journal import applied, chain, holdings, plans, search
+from runner.journal.applied import Applied
 from runner.journal.chain import Audit
 from runner.journal.holdings import LeftRecord
 from runner.journal.locks import key
@@ -67,6 +68,13 @@ class JournalReading:
         found = self._writer.call(lambda c: holdings.hosts(c, runs))
         return lambda host: key(host) in found
 
+    def leases_left(self, runs: Iterable[str]) -> Callable[[str], str]:
+        """As whom one of these runs wrote the lease that it left on a host, in JSON; nothing where
+        that is not known."""
+        with self._reading() as connection:
+            found = holdings.leases(connection, runs)
+        return lambda host: found.get(key(host), "")
+
     def graph(self, run: str) -> PlanGraph:
         """The steps and edges of a run as planned; empty when none were kept."""
         with self._reading() as connection:
@@ -78,6 +86,11 @@ class JournalReading:
         """The plan that the run applied; None when it was not an apply."""
         with self._reading() as connection:
             return plans.kept(connection, run)
+
+    def applied(self, digest: str) -> list[Applied]:
+        """The runs that applied the plan with this digest, latest first."""
+        with self._reading() as connection:
+            return applied.applied(connection, digest)
 
     def audit(self, expected: str | None = None) -> Audit:
         """Whether every record is as it was written, and the chain has the ``expected`` link."""

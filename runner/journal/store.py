@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ from runner.journal import chain
 
 BUSY_SECONDS: Final = 30.0
 """How long to wait for another process that writes to the same journal."""
+
+_FULL: Final = 65536
+"""Fewer bytes than that are free on a full disk."""
 
 _NOTHING_SENT = "Nothing is sent to a host that is not recorded first."
 _WHY: Final = {
@@ -132,8 +136,17 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def explain(error: sqlite3.Error, path: Path) -> JournalError:
     """What this error means, and what to do about it."""
     name = str(getattr(error, "sqlite_errorname", "")).removeprefix("SQLITE_")
+    if name.startswith("IOERR") and _is_full(path):
+        name = "FULL"  # what memory shared through a file needs, a full disk refuses so
     for word in (name, name.partition("_")[0]):
         if word in _WHY:
             why, hint = _WHY[word]
             return JournalError(f"the journal {path} cannot be used: {why} ({error})", hint=hint)
     return JournalError(f"the journal {path} cannot be used: {error}", hint=_NOTHING_SENT)
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _FULL
+    except OSError:
+        return False

@@ -21,6 +21,7 @@ REOPENED: Final = "reopened"
 LOCK_BROKEN: Final = "lock broken"
 LEASE_BROKEN: Final = "lease broken"
 LEASE_TAKEN_OVER: Final = "lease taken over"
+APPLIED_AGAIN: Final = "applied again"
 
 
 @dataclass(frozen=True, slots=True)

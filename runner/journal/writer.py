@@ -4,8 +4,7 @@ While a commit is under way, whoever comes next queues up; the next commit takes
 nobody waits for is held back a moment, to travel with the next group. When much is held back,
 because the disk is slower than the hosts, whoever brings more waits: memory is no place to queue.
 
-A group is written straight through. Only when a work of it is wrong in itself, which is rare, it is
-begun again with a savepoint around each work: so works may be called twice.
+How a group is written is in ``group``: works may be called twice.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from runner.errors import JournalError
+from runner.journal.group import Work, write_group
 from runner.journal.store import explain
 
 LINGER_SECONDS: Final = 0.1
@@ -32,16 +31,7 @@ MOST_WAITING: Final = 16_000_000
 OVERHEAD: Final = 1_000
 """Bytes that a record takes beside its texts, about."""
 
-_WRONG_RECORD = (
-    sqlite3.IntegrityError,
-    sqlite3.DataError,
-    sqlite3.ProgrammingError,
-    sqlite3.InterfaceError,
-)
-"""What SQLite says of a record; everything else it says of the file."""
-
 T = TypeVar("T")
-Work: TypeAlias = Callable[[sqlite3.Connection], T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +48,6 @@ class _Entry(NamedTuple):
     work: Work[Any]
     promise: Future[Any] | None
     size: int = 0
-
-
-class _WrongWork(Exception):
-    """A work of the group is wrong in itself: the others must go on without it."""
 
 
 class Writer:
@@ -202,13 +188,8 @@ class Writer:
 
     def _write(self, batch: list[_Entry]) -> None:
         try:
-            try:
-                results = self._commit(batch, self._do_straight)
-            except _WrongWork:
-                self._roll_back()
-                results = self._commit(batch, self._do)
+            results = write_group(self._connection, [entry.work for entry in batch])
         except sqlite3.Error as error:
-            self._roll_back()
             self._refused(batch, error)
             return
         with self._changed:
@@ -223,51 +204,6 @@ class Writer:
         self._waiting -= sum(entry.size for entry in entries)
         if self._pressing:
             self._room.notify_all()
-
-    def _commit(
-        self, batch: list[_Entry], do: Callable[[_Entry], tuple[Any, Exception | None]]
-    ) -> list[tuple[Any, Exception | None]]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        results = [do(entry) for entry in batch]
-        self._connection.execute("COMMIT")
-        return results
-
-    def _do_straight(self, entry: _Entry) -> tuple[Any, Exception | None]:
-        """One work of the group. If it is wrong in itself, all are begun again with ``_do``: a
-        savepoint around each of them would be two of three statements."""
-        try:
-            return entry.work(self._connection), None
-        except _WRONG_RECORD as error:
-            raise _WrongWork from error
-        except sqlite3.Error:
-            raise  # the file, not this record
-        except Exception as error:
-            raise _WrongWork from error
-
-    def _do(self, entry: _Entry) -> tuple[Any, Exception | None]:
-        """One work of the group. If it is wrong in itself, the others go on without it."""
-        self._connection.execute("SAVEPOINT entry")
-        value: Any = None
-        failure: Exception | None = None
-        try:
-            value = entry.work(self._connection)
-        except _WRONG_RECORD as error:
-            failure = JournalError(f"the journal refuses a record: {error}")
-        except sqlite3.Error:
-            raise  # the file, not this record
-        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits for it
-            failure = error
-        if failure is not None:
-            self._connection.execute("ROLLBACK TO entry")
-        self._connection.execute("RELEASE entry")
-        return value, failure
-
-    def _roll_back(self) -> None:
-        try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
-            pass  # SQLite has rolled back by itself, or will when the file is opened again
 
     def _refused(self, batch: list[_Entry], error: sqlite3.Error) -> None:
         """Nothing of the group was written: who waits is told, what was posted is kept."""

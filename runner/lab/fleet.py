@@ -16,14 +16,15 @@ from runner.lab.linux.guard import NotStarted
 from runner.lab.linux.kinds import LINUX_KEYS
 from runner.lab.linux.machine import LinuxMachine
 from runner.lab.machine import Machine
+from runner.lab.ports.host import Host
+from runner.lab.ports.loop import Loop
+from runner.lab.ports.port import Port, PortTaken
 from runner.lab.spec import HostSpec, LabSpec
-from runner.lab.ssh.front import SshFront, SshOptions
+from runner.lab.ssh.front import SshFront
+from runner.lab.ssh.options import SshOptions
 from runner.lab.winrm.front import Front
-from runner.lab.winrm.front_loop import Loop
-from runner.lab.winrm.front_options import FrontOptions
-from runner.lab.winrm.front_port import Port, PortTaken
 from runner.lab.winrm.http_tls import Authority
-from runner.lab.winrm.wsman_host import Host
+from runner.lab.winrm.options import FrontOptions
 
 _SPARE: Final = 1024
 """Open files beyond the listening sockets: connections, databases, logs."""

@@ -15,9 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from runner.lab.front_books import FAULT_KINDS
 from runner.lab.linux.kinds import LINUX_KEYS
 from runner.lab.linux.spec import LinuxSpec
+from runner.lab.ports.books import FAULT_KINDS
 from runner.lab.profiles.table import ARCHES_OF, OS_KEYS
 
 __all__ = [
@@ -91,7 +91,8 @@ class FileSpec(_Frozen):
     `base64` are bytes that are no text. `zip` makes it an archive of files with these texts, `hive`
     a registry hive with these keys.
     `attributes` are letters such as `RH`; `acl` are permissions of its own, as SDDL, `owner` is a
-    SID. `memory_mb` makes it a program that takes so much memory, and of which no more is known.
+    SID. `memory_mb` makes it a program that takes so much memory, and of which no more is known,
+    `tool` one that newer systems come with and somebody put here.
     """
 
     content: str | None = None
@@ -106,9 +107,12 @@ class FileSpec(_Frozen):
     version: str | None = None
     created: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d)?$")] | None = None
     memory_mb: Annotated[int, Field(gt=0)] | None = None
+    tool: Literal["curl", "tar"] | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> FileSpec:
+        if self.tool and (self.sha1 is None or self.memory_mb):
+            raise ValueError("a tool: has a sha1:, and no memory_mb:")
         if [self.content, self.base64, self.sha1, self.zip, self.hive].count(None) != 4:
             raise ValueError(
                 "a file has either content: or sha1: (with size:), or base64: or zip: or hive:"

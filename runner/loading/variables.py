@@ -10,11 +10,13 @@ from runner.errors import PlaybookError, UsageError
 from runner.interfaces.template import Templates
 from runner.loading.templates.templates import JinjaTemplates
 from runner.loading.text.arguments import ArgumentsError, parse_arguments
-from runner.loading.text.data import hide_secrets
+from runner.loading.text.data import has_opener, hide_secrets
 from runner.loading.text.document import Document, load_document
 from runner.loading.text.fields import check_templates, check_variable_name
 from runner.loading.text.files import Files, place
 from runner.loading.text.vault import VaultKeys
+from runner.model.secret import Secret
+from runner.model.secret_names import is_secret
 from runner.model.source import Source
 
 _OPTION: Final = "--extra-vars"
@@ -58,14 +60,29 @@ def parse_extra_vars(
     """The variables of all ``-e`` options, the later over the earlier.
 
     ``name=value ...`` gives texts, ``@FILE`` reads YAML or JSON, and what begins with ``{`` is
-    YAML or JSON itself. ``keys`` open what is encrypted. Raises UsageError, or PlaybookError for
-    what is wrong in a file.
+    YAML or JSON itself. ``keys`` open what is encrypted. What is a password by its name is a
+    Secret, at any depth. Raises UsageError, or PlaybookError for what is wrong in a file.
     """
     variables: dict[str, Any] = {}
     checker = templates or JinjaTemplates()
     for option in options:
         variables.update(_option(option, checker, keys))
-    return hide_secrets(variables)
+    return {name: _hidden(name, value) for name, value in hide_secrets(variables).items()}
+
+
+def _hidden(name: str, value: Any) -> Any:
+    """The value, with each text in it that is a password by its name as a Secret.
+
+    On the command line nothing else can say that it is one. Numbers stay: nothing could mask them.
+    """
+    match value:
+        case str():
+            return Secret(value) if is_secret(name, value) and not has_opener(value) else value
+        case dict():
+            return {key: _hidden(str(key), inner) for key, inner in value.items()}
+        case list():
+            return [_hidden(name, inner) for inner in value]
+    return value
 
 
 def _option(option: str, templates: Templates, keys: VaultKeys | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from runner.interfaces.exchange import Command, Output, Script
 from runner.interfaces.lease import DENIED, KEPT, Lease, Leased, Leases, checked
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 
 DIRECTORY: Final = "/var/lib/runner-leases"
 _MARK: Final = "lease "

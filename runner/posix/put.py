@@ -17,9 +17,19 @@ from datetime import UTC, datetime
 from typing import Final
 
 from runner.errors import ConnectionLost, ModuleError
-from runner.interfaces.exchange import Output, Reconnect, Reply, Request, Script, read, write
+from runner.interfaces.exchange import (
+    REFUSED,
+    Output,
+    Reconnect,
+    Reply,
+    Request,
+    Script,
+    Upload,
+    read,
+    write,
+)
 from runner.interfaces.local_file import PIECE, LocalFile
-from runner.interfaces.transfer import REFUSED, Upload, upload
+from runner.interfaces.transfer import upload
 from runner.posix.look import DIGEST
 from runner.posix.quoting import join, quote
 

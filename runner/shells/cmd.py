@@ -12,7 +12,8 @@ from runner.errors import ModuleError
 from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Exec, Output, Script, Verbatim
 from runner.interfaces.lease import Leases
-from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Bundle, Invocation, RawOutput
 from runner.interfaces.shell import Shell as Base
 from runner.shells import load
 from runner.shells.cmd_become import launch_as

@@ -15,7 +15,8 @@ from runner.interfaces.detached import Jobs
 from runner.interfaces.exchange import Command, Exec, Output, Script
 from runner.interfaces.lease import Leases
 from runner.interfaces.listening import Stream
-from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Bundle, Invocation, RawOutput
 from runner.interfaces.shell import Shell as Base
 from runner.posix.detached import PosixJobs
 from runner.posix.lease import PosixLeases

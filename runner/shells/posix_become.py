@@ -12,7 +12,8 @@ import shlex
 from typing import Final
 
 from runner.errors import ModuleError
-from runner.interfaces.shell import RawOutput, Setting
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import RawOutput
 from runner.posix.quoting import check, join
 
 METHODS: Final = ("sudo", "su")

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from runner.errors import ModuleError
-from runner.interfaces.shell import Invocation, RawOutput, Setting
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Invocation, RawOutput
 from runner.model.secret import MASK, Secret
 from runner.posix.quoting import check, quote
 from runner.shells.cmd_bundle import new_nonce

@@ -12,7 +12,7 @@ import pytest
 from runner.app import doctor as doctoring
 from runner.lab.fleet import Fleet
 from runner.lab.spec import LabSpec
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from runner.transports.winrm import again
 from tests.e2e.clinic import PASSWORD, USER, Admit, Clinic
 from tests.e2e.fleet import TestFleet

@@ -44,7 +44,7 @@ def run_command(environment: Mapping[str, str], *words: str, timeout: float = 28
     A process of its own, forked from one that has imported it: to start it anew costs a second of a
     core, and the tests do so many hundred times.
     """
-    from tests.e2e.forking import run_forked
+    from tests.e2e.forked import run_forked
 
     return run_forked({**os.environ, "COLUMNS": "160", **environment}, words, timeout)
 

@@ -7,20 +7,17 @@ any other: it has its own threads and files, can be killed, and its end can be w
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import gc
 import importlib
 import json
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
@@ -170,70 +167,7 @@ class Forker:
         return int(self._server.stdout.readline())
 
 
-_shared: Forker | None = None
-_in_use = threading.Lock()
-
-
-def run_forked(environment: Mapping[str, str], words: Sequence[str], timeout: float) -> Done:
-    """One command line to its end, by a forker that all tests of this process share.
-
-    Raises TimeoutExpired. A second one at the same time is an ordinary process.
-    """
-    if not _in_use.acquire(blocking=False):
-        return run_alone(environment, words, timeout)
-    try:
-        command = _forker().start(*words, environment=environment)
-        done = command.wait(timeout)
-        if done is None:
-            command.kill()
-            command.wait(30.0)
-            raise subprocess.TimeoutExpired(list(words), timeout)
-        return done
-    finally:
-        _in_use.release()
-
-
-@contextlib.contextmanager
-def started(environment: Mapping[str, str]) -> Iterator[Callable[..., Command]]:
-    """Begins one command line, of which the end must be waited for before the next one of any test
-    begins; kills what has not ended at the end."""
-    begun: list[Command] = []
-
-    def start(*words: str) -> Command:
-        begun.append(_forker().start(*words, environment={**environment, "COLUMNS": "160"}))
-        return begun[-1]
-
-    yield start
-    for command in begun:
-        command.end()
-
-
-def run_alone(environment: Mapping[str, str], words: Sequence[str], timeout: float) -> Done:
-    """The same by a process that was started for it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", *words],
-        env=dict(environment), capture_output=True, text=True, check=False, timeout=timeout,
-    )  # fmt: skip
-    return Done(done.returncode, done.stdout, done.stderr)
-
-
-def _forker() -> Forker:
-    global _shared
-    if _shared is None:
-        home = Path(tempfile.mkdtemp(prefix="runner-forking-"))
-        _shared = Forker(home, {**os.environ, "RUNNER_HOME": str(home)}).__enter__()
-        atexit.register(_close, _shared, home)
-    return _shared
-
-
-def _close(forker: Forker, home: Path) -> None:
-    forker.__exit__(None, None, None)
-    shutil.rmtree(home, ignore_errors=True)
-
-
 # -- the other side: the process that forks ----------------------------------------------------
-
-
 def _serve(orders: IO[bytes], answers: IO[bytes], learned: Path) -> None:
     for line in orders:
         order = json.loads(line)
@@ -326,6 +260,7 @@ _WELL_KNOWN: Final = (
     "networkx", "winrm", "requests", "urllib3", "spnego", "xmltodict", "cryptography", "certifi",
     "idna", "typing_extensions", "annotated_types", "charset_normalizer", "pygments",
 )  # fmt: skip
+
 
 if __name__ == "__main__":
     import runner.cli.main  # noqa: F401 - so that it is there

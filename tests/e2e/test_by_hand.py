@@ -1,4 +1,4 @@
-"""playbooks/wannacry/by_hand.yml at a terminal: it asks, and keeps what was answered."""
+"""The steps that no host can do: asked for, kept, and waited for if somebody wants it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import select
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-from tests.e2e.fleet import PLAYBOOKS
+import pytest
+
+from tests.e2e.fleet import PLAYBOOKS, jobs_of, run_command
 
 QUESTION = re.compile(r"\(([AD0-9, ]+)\)\. Done\? \[y/N\][^\n]*$")
 
@@ -57,4 +60,73 @@ def test_it_asks_and_keeps_the_answers(tmp_path: Path) -> None:
     said = {job["step"]: job["message"] for job in json.loads(report.read_text())["jobs"]}
     assert said["hand-done"] == "done by hand: people, network, ransom"
     assert said["hand-open"].startswith("NOT DONE: sensor, snapshots, security-groups, links")
-    assert "not done: sensor" in said["hand-all"]
+    assert "not done by hand: sensor" in said["open-recover"]
+
+
+def imports(name: str) -> list[str]:
+    text = (PLAYBOOKS / f"{name}.yml").read_text("utf-8")
+    return re.findall(r"^- import_playbook: ([\w-]+)\.yml$", text, re.M)
+
+
+def test_the_gates_stand_between_the_waves() -> None:
+    waves = imports("site")
+    for gate, after, before in (
+        ("gate_first", "isolate", "snapshot"), ("gate_patch", "contain", "patch"),
+    ):  # fmt: skip
+        assert waves.index(after) < waves.index(gate) < waves.index(before)
+    end = imports("site_end")
+    assert end.index("verify") < end.index("gate_recover") < end.index("recover")
+    both = imports("site_linux")
+    assert [wave for wave in both if wave != "linux"] == waves
+    assert both.index("gate_patch") < both.index("linux")
+
+
+WAVE = """
+- hosts: windows
+  gather_facts: false
+  tasks: [{id: wave, ansible.builtin.debug: {msg: goes on}}]
+"""
+
+
+@pytest.fixture
+def wave(tmp_path: Path) -> list[str]:
+    """The words of a run of one wave behind a gate, on a host that needs no connection."""
+    (tmp_path / "hosts.ini").write_text("[windows]\nweb01 ansible_connection=local\n")
+    gate = f"- import_playbook: {PLAYBOOKS / 'gate_patch.yml'}\n"
+    (tmp_path / "site.yml").write_text(gate + WAVE)
+    return [str(tmp_path / "site.yml"), "-i", str(tmp_path / "hosts.ini")]
+
+
+DONE = ["update-servers", "links", "tool"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "limit", "status", "said"),
+    [
+        ({}, "all", "ok", "done: nothing; NOT DONE: update-servers, links, tool"),
+        ({"by_hand_ask": False}, "all", "ok", "(nobody was asked: by_hand_ask: false)"),
+        ({"by_hand_done": DONE, "by_hand_strict": True}, "all", "ok", "done: update-servers"),
+        ({"by_hand_done": DONE[1:], "by_hand_strict": True}, "all", "blocked", "NOT DONE: update-"),
+        ({"by_hand_done": DONE, "by_hand_strict": True}, "web01", "blocked", ""),
+    ],
+)
+def test_a_gate_keeps_what_was_said_and_holds_the_hosts_up_only_on_request(
+    tmp_path: Path, wave: list[str], extra: dict[str, Any], limit: str, status: str, said: str
+) -> None:
+    home = {"RUNNER_HOME": str(tmp_path / "home")}
+    limits = [] if limit == "all" else ["-l", limit]
+    done = run_command(home, "run", *wave, *limits, "-e", json.dumps(extra), "--json", "-")
+    jobs = jobs_of(done.report())
+    assert jobs["wave", "web01"]["status"] == status
+    if said:
+        assert said in jobs["said-patch", "localhost"]["message"]
+    assert done.code == (0 if status == "ok" else 2), done.err
+    if status == "blocked":
+        assert "not done by hand" in jobs["open-patch", "web01"]["message"]
+
+
+def test_a_preview_asks_nobody_and_holds_nobody_up(tmp_path: Path, wave: list[str]) -> None:
+    home = {"RUNNER_HOME": str(tmp_path / "home")}
+    words = ["-e", '{"by_hand_strict": true}', "--json", "-"]
+    done = run_command(home, "run", *wave, "--check", *words)
+    assert jobs_of(done.report())["wave", "web01"]["status"] == "ok", done.err

@@ -14,9 +14,9 @@ import pytest
 from runner.app.doctor import lines_of
 from runner.cli.main import invoke
 from runner.interfaces.examine import Verdict
-from runner.lab.winrm.front_options import FrontOptions
-from runner.lab.winrm.wsman_faults import Fault
-from runner.lab.winrm.wsman_host import Limits
+from runner.lab.winrm.options import FrontOptions
+from runner.lab.winrm.wsman.faults import Fault
+from runner.lab.winrm.wsman.limits import Limits
 from tests.e2e.clinic import Admit, Clinic, by_step, failing
 from tests.transports.failing import VERBS, canned, silent
 from tests.transports.kdc import need_kerberos

@@ -18,6 +18,7 @@ PLAY = """
 - hosts: windows
   gather_facts: false
   on_failure: ON_FAILURE
+  BUDGET
   tasks:
     - win_service: {name: Spooler, state: stopped, start_mode: disabled}
     - win_regedit: {path: 'HKLM:\\SOFTWARE\\Acme', name: during, data: '1'}
@@ -34,9 +35,12 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestFleet]:
         yield fleet
 
 
-def played(fleet: TestFleet, on_failure: str, ignored: str = "false") -> tuple[str, set[str]]:
+def played(
+    fleet: TestFleet, on_failure: str, ignored: str = "false", budget: str = ""
+) -> tuple[str, set[str]]:
     """What was said, and the hosts on which the second play's changes stand."""
     text = PLAY.replace("ON_FAILURE", on_failure).replace("IGNORED", ignored)
+    text = text.replace("BUDGET", budget)
     done = fleet.play(text)
     assert done.code == (0 if ignored == "true" else 2), done.err
     states = fleet.states()
@@ -63,3 +67,23 @@ def test_what_is_left(fleet: TestFleet, on_failure: str, ignored: str, left: set
     last = next(line.split()[0] for line in runs[1:] if "rollback" not in line.split())
     assert fleet.run("rollback", last).code == 0
     assert fleet.states() == first, "the whole run can be taken back all the same"
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "budget", "left"),
+    [
+        ("continue", "canary: [2]", {"a", "b"}),
+        ("rollback_all", "canary: [2]", set()),
+        ("rollback", "max_fail_percentage: 50", {"a", "c"}),
+    ],
+)
+def test_a_budget_stops_or_undoes_as_the_play_says(
+    fleet: TestFleet, on_failure: str, budget: str, left: set[str]
+) -> None:
+    first = fleet.states()
+    _, found = played(fleet, on_failure, budget=budget)
+    assert found == left
+    runs = [line.split() for line in fleet.run("runs").out.splitlines()[1:]]
+    last = next(words[0] for words in runs if "rollback" not in words)
+    assert fleet.run("rollback", last).code == 0
+    assert fleet.states() == first

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.fleet import TestFleet
+from runner.app.plan_file import read_plan, write_plan
+from tests.e2e.fleet import TestFleet, run_command
 
 pytestmark = [pytest.mark.xdist_group("plan"), pytest.mark.timeout(300)]
 
@@ -126,6 +128,82 @@ def test_a_plan_expires_and_holds_no_secret(fleet: TestFleet, fix: Path, tmp_pat
     assert without.code == 5
     assert "secrets that it does not hold: ansible_become_password" in without.err
     assert fleet.run("apply", str(plan), "--check", *again).code == 0
+
+
+SECRETS = """
+- hosts: windows
+  gather_facts: false
+  tasks:
+    - win_regedit: {path: 'HKLM:\\SOFTWARE\\Acme', name: tok, data: "{{ pw }}"}
+    - win_shell: "echo {{ db.password }} {{ plain }} {{ pw | b64encode }}"
+      args: {executable: cmd}
+    - debug: {msg: "{{ pw }} is {{ pw | length }} long"}
+"""
+
+
+def test_what_is_a_password_by_its_name_stands_nowhere(fleet: TestFleet, tmp_path: Path) -> None:
+    hidden = ("Open-Sesame-99", "Nested-77x", "T3Blbi1TZXNhbWUtOTk")
+    given = ["-e", f"pw={hidden[0]}", "-e", f'{{"db": {{"password": "{hidden[1]}"}}}}']
+    plan, play = tmp_path / "named.plan", fleet.write(SECRETS, "named.yml")
+    words = ["plan", str(play), "-i", str(fleet.inventory), "-l", "h003", "-o", str(plan)]
+    made = fleet.run(*words, *given, "-e", "plain=visible")
+    assert made.code == 0, made.err
+    text = plan.read_text(encoding="utf-8")
+    assert '"plain": "visible"' in text
+    without = fleet.run("apply", str(plan))
+    assert without.code == 5
+    assert "secrets that it does not hold: db, pw" in without.err
+    done = fleet.run("apply", str(plan), *given)
+    assert done.code == 0, done.err
+    assert hidden[0] in str(fleet.state("h003")), "the host gets the value itself"
+    assert "is 14 long" in done.out
+    shown = fleet.run("show", "last").out
+    journal = b"".join(p.read_bytes() for p in (fleet.home / "state").glob("journal.db*"))
+    for secret in hidden:
+        assert secret not in text + made.out + without.err + done.out + shown
+        assert secret.encode() not in journal
+
+
+def test_a_clock_that_was_put_back_makes_no_plan_good_again(
+    fleet: TestFleet, fix: Path, tmp_path: Path
+) -> None:
+    plan = tmp_path / "clock.plan"
+    words = ["plan", str(fix), "-i", str(fleet.inventory), "-l", "h004", "-o", str(plan)]
+    assert fleet.run(*words, "--valid-for", "1h").code == 0
+    found, _ = read_plan(plan)
+    assert found.expires is not None
+    for ahead, code in ((60.0, 0), (86400.0, 5)):  # as if the clock had been put back since
+        write_plan(
+            plan, replace(found, created=found.created + ahead, expires=found.expires + ahead)
+        )
+        done = fleet.run("apply", str(plan), "--check")
+        assert done.code == code, done.err
+    assert "whether it is still valid cannot be told" in done.err
+
+
+def test_a_journal_that_cannot_take_it_shows_before_a_host_is_looked_at(
+    fleet: TestFleet, fix: Path, tmp_path: Path
+) -> None:
+    plan, home = tmp_path / "fix.plan", tmp_path / "home"
+    words = ["-i", str(fleet.inventory), "-l", "h005"]
+    assert fleet.run("plan", str(fix), *words, "-o", str(plan)).code == 0
+    environment = {**fleet.environment, "RUNNER_HOME": str(home)}
+    assert run_command(environment, "run", str(fix), *words).code == 0
+    assert run_command(environment, "rollback", "last").code == 0
+    journal = home / "journal.db"
+    content = journal.read_bytes()
+    newer = content[:60] + (99).to_bytes(4, "big") + content[64:]  # sqlite.org/fileformat.html
+    damaged = content[:-4096] + b"\xff" * 4096  # the last page, where the next records would go
+    before = fleet.lab.counters("h005")
+    for wrong, said in ((newer, "written by a newer runner"), (damaged, "it is damaged")):
+        journal.write_bytes(wrong)
+        refused = run_command(environment, "apply", str(plan))
+        assert refused.code == 1
+        assert said in refused.err
+    assert fleet.lab.counters("h005") == before, "nobody was contacted"
+    journal.write_bytes(content)
+    assert len(run_command(environment, "runs").out.splitlines()) == 3, "nothing is lost"
+    assert run_command(environment, "audit", "verify").code == 0
 
 
 CLIENT = """

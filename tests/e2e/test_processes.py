@@ -16,7 +16,7 @@ import yaml
 
 from runner.journal.journal import Journal
 from tests.e2e.fleet import TestFleet, jobs_of
-from tests.e2e.forking import Command, started
+from tests.e2e.forked import Command, started
 from tests.e2e.troubled import SLOW, STOP, Make, shells, until_no_shell
 
 PLAY = """

@@ -88,7 +88,7 @@ def runner(home: Path, *words: str) -> Done:
 
 @pytest.fixture(scope="module")
 def rehearsed(home: Path, inventory: Path) -> Done:
-    words = [] if ALL else ["-l", ",".join(chosen())]
+    words = [] if ALL else ["-l", ",".join([*chosen(), "localhost"])]
     book = PLAYBOOKS / ("site_linux.yml" if ALL else "site.yml")
     return runner(
         home.parent / "elsewhere", "rehearse", str(book), "-i", str(inventory),
@@ -121,6 +121,7 @@ def test_what_needs_a_person_is_said_and_nothing_else_went_wrong(
 ) -> None:
     assert rehearsed.code == 2, rehearsed.err
     assert "What would have needed a person" in rehearsed.out
+    assert rehearsed.out.count("somebody is asked: ") == 13  # at the three gates
     if ALL:
         assert "Windows XP, rehearsed as 2003-sp2: xp01" in rehearsed.out
         assert "1 x centos-7, 1 x debian-12, 1 x rocky-9, 1 x ubuntu-22.04" in rehearsed.out

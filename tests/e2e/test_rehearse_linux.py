@@ -15,7 +15,7 @@ from runner.lab.linux.found import missing
 from tests.e2e.fleet import PLAYBOOKS, ROOT, jobs_of
 from tests.modules.unix import needs
 
-pytestmark = [pytest.mark.xdist_group("rehearse"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("rehearse"), pytest.mark.timeout(600)]
 
 # The addresses are of networks for documentation (RFC 5737).
 INVENTORY = """
@@ -45,7 +45,7 @@ def test_linux_hosts_are_patched_closed_restarted_and_opened_again(tmp_path: Pat
     ]  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "tests.e2e.rehearsing", str(tmp_path / "audit"), *words],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=250,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=550,
         env={**os.environ, "RUNNER_HOME": str(tmp_path / "ordinary"), "COLUMNS": "200"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -173,3 +173,56 @@ def test_what_no_task_can_say_stops_the_host_until_a_person_wrote_it(place: Path
     assert "runner rollback does" in task["fail"]["msg"]
     assert "kind: before" in path.read_text()
     assert ran(place, path) == 2
+
+
+MIXED = """
+- hosts: windows
+  gather_facts: false
+  tasks:
+    - block:
+        - name: in a loop in a block
+          win_regedit: {path: 'HKLM:\\SOFTWARE\\Mix', name: "{{ item.n }}", data: "{{ item.v }}"}
+          loop: [{n: one, v: a}, {n: two, v: b}, {n: one, v: again}]
+        - win_command: cmd /c exit 4
+          when: inventory_hostname == 'b'
+      rescue:
+        - win_service: {name: Spooler, start_mode: manual}
+      always:
+        - win_regedit: {path: 'HKLM:\\SOFTWARE\\Mix\\Always', name: x, data: y}
+    - name: for others
+      win_regedit: {path: 'HKLM:\\SOFTWARE\\For', name: "{{ inventory_hostname }}", data: '1'}
+      delegate_to: a
+    - name: the same service after that
+      win_service: {name: "{{ item }}", state: stopped, start_mode: disabled}
+      loop: [Spooler, W32Time]
+      notify: note
+    - name: with a way back of its own
+      win_shell: mkdir C:\\made
+      args: {executable: cmd}
+      undo: [{win_shell: 'rmdir C:\\made', args: {executable: cmd}}]
+    - include_tasks: included.yml
+      loop: [5, 6]
+  handlers:
+    - name: note
+      win_environment: {name: MIXED, value: yes it is, level: machine}
+"""
+INCLUDED = """
+- win_firewall_rule: {name: "mix {{ item }}", localport: "{{ item }}", protocol: tcp, action: block}
+"""
+
+
+def test_loops_blocks_and_delegated_tasks_go_the_way_that_rollback_goes(fleet: TestFleet) -> None:
+    fleet.write(INCLUDED, "included.yml")
+    play, path = fleet.write(MIXED, "mixed.yml"), fleet.home / "back-mixed.yml"
+    first = fleet.states()
+    assert (done := fleet.play(play)).code == 0, done.out + done.err
+    assert fleet.states() != first
+    assert fleet.run("rollback", "last").code == 0
+    assert fleet.states() == first, "so goes rollback itself"
+    assert (done := fleet.play(play)).code == 0, done.out + done.err
+    assert fleet.states() != first
+    written = fleet.run("rollback", "last", "-o", str(path))
+    assert written.code == 0, written.err
+    assert "by hand" not in written.out, path.read_text(encoding="utf-8")
+    assert (done := fleet.play(path)).code == 0, done.out + done.err
+    assert fleet.states() == first, path.read_text(encoding="utf-8")

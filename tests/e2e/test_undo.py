@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli.main import invoke
-from tests.e2e.forking import started
+from tests.e2e.forked import started
 
 INVENTORY = "here ansible_connection=local\n"
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
+from runner.app.serve_files import serve_files
 from tests.e2e.fleet import PLAYBOOKS, TestFleet, jobs_of
 
 pytestmark = [pytest.mark.xdist_group("wannacry-request"), pytest.mark.timeout(300)]
@@ -20,6 +24,13 @@ HOSTS: dict[str, dict[str, Any]] = {
     "web01": {"lab_os": "2008r2-sp1", "lab_state": QUICK},
     "old01": {"lab_os": "2003-sp2", "lab_state": QUICK},
     "old02": {"lab_os": "2003-sp1", "lab_state": QUICK},
+    "new01": {
+        "lab_os": "2016",
+        "lab_state": {
+            **QUICK,
+            "files": {"C:\\Windows\\System32\\curl.exe": {"sha1": "ab" * 20, "tool": "curl"}},
+        },
+    },
     "ill01": {"lab_os": "2008r2-sp1", "lab_state": {**QUICK, **WORM}},
 }
 
@@ -121,3 +132,65 @@ def test_a_package_is_brought_from_a_folder_here_and_held_against_its_checksum(
     assert "SHA-1" in jobs["install-fix", "web01"]["message"], jobs["install-fix", "web01"]
     taken_back(fleet, run)
     assert fleet.state("web01") == before
+
+
+REAL = "windows10.0-kb4013429-x64_ddc8596f88577ab739cade1d365956a74598e710.msu"
+
+
+@pytest.fixture
+def own_package(tmp_path: Path) -> tuple[Path, Path]:
+    """patch.yml with a catalogue of ours, and the folder with our package for Server 2016 in it.
+
+    Its bytes have the SHA-1 that its name and the catalogue say: the lab takes it for KB4013429.
+    """
+    book, folder = tmp_path / "patch.yml", tmp_path / "packages"
+    data = b"as good as the package " * 200
+    sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    folder.mkdir()
+    (folder / REAL.replace(REAL[-44:-4], sha1)).write_bytes(data)
+    book.write_bytes((PLAYBOOKS / "patch.yml").read_bytes())
+    catalogue = (PLAYBOOKS / "ms17-010.yml").read_text("utf-8")
+    (tmp_path / "ms17-010.yml").write_text(catalogue.replace(REAL[-44:-4], sha1), "utf-8")
+    return book, folder
+
+
+def patched(fleet: TestFleet, book: Path, way: str, **extra: Any) -> dict[Any, Any]:
+    """The jobs of a patch of new01 that is taken back afterwards."""
+    before = fleet.state("new01")
+    report = fleet.report(book, "-l", "new01", "-e", json.dumps(extra))
+    jobs = dict(jobs_of(report))
+    done = {"brought": "bring-package", "fetched": "fetch-package"}
+    for step in (done[way], "install-fix", "restart"):
+        assert jobs[step, "new01"]["status"] == "changed", jobs[step, "new01"]
+    assert jobs["fix-in-effect", "new01"]["status"] == "ok"
+    back = fleet.run("rollback", report["run"], "--irreversible", "--restart")
+    assert back.code == 0, back.out + back.err
+    assert fleet.state("new01") == before
+    return jobs
+
+
+def test_a_host_fetches_its_fix_from_a_server_of_ours(
+    fleet: TestFleet, own_package: tuple[Path, Path]
+) -> None:
+    book, folder = own_package
+    urls: SimpleQueue[str] = SimpleQueue()
+    stop = threading.Event()
+    words = (folder, "127.0.0.1:0", 250.0, urls.put, print, stop)
+    server = threading.Thread(target=serve_files, args=words)
+    server.start()
+    try:
+        address = urls.get(timeout=60).split()[0].rpartition("/")[0]
+        jobs = patched(fleet, book, "fetched", patch_source=address)
+    finally:
+        stop.set()
+        server.join(60)
+    assert jobs["install-fix", "new01"]["result"]["kb"] == "KB4013429"
+
+
+def test_a_fix_is_brought_by_the_file_server_of_the_run(
+    fleet: TestFleet, own_package: tuple[Path, Path]
+) -> None:
+    book, folder = own_package
+    server = {"listen": "127.0.0.1:0", "min_size": 1}
+    jobs = patched(fleet, book, "brought", patch_source=str(folder), runner_file_server=server)
+    assert jobs["bring-package", "new01"]["result"]["sent_via"] == "http"

@@ -9,7 +9,7 @@ from typing import Any
 from runner.engine.hosts.link import Link
 from runner.engine.tasks.detached import DetachedWriter
 from runner.interfaces.exchange import Command, Output, Reply, Request, write
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 
 
 def token() -> str:

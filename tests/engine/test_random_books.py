@@ -28,9 +28,9 @@ from runner.model.job import JobId, Outcome, Status
 from runner.model.playbook import Playbook, Task, tasks_in
 from tests.engine.graph.test_blocks import Reading
 from tests.engine.random_books import HOSTS, STRATEGIES, Book, books, cleaning_up
-from tests.engine.test_visits import writes
 from tests.engine.toy_ledgers import ToyLedger, ToyUndoLedger
 from tests.engine.toys import Fleet, ToyHost
+from tests.engine.visits.visiting import writes
 
 MANY = int(os.environ.get("RUNNER_BOOKS", "12"))
 few = settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck))

@@ -19,7 +19,8 @@ from runner.errors import ConnectionLost, Unreachable
 from runner.events import Event, JobFinished, StepAdded
 from runner.interfaces.detached import Jobs, JobState, JobStatus
 from runner.interfaces.exchange import Command, Exec, Output, Query, Reply, Script, read
-from runner.interfaces.shell import Bundle, Invocation, RawOutput, Setting, Shell
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Bundle, Invocation, RawOutput, Shell
 from runner.interfaces.transport import Connection, Options, Transport
 from runner.loading.templates.templates import JinjaTemplates
 from runner.model.inventory import Group, Host, Inventory

@@ -26,6 +26,13 @@ REFUSED = [
     ("win_service", {"nam": "x"}, "win_service has no parameter 'nam'", "did you mean 'name'?"),
     ("win_service", {"zzzz": 1}, "win_service has no parameter 'zzzz'", "its parameters: name"),
     ("win_service", {}, "required parameter 'name' is missing", ""),
+    ("win_service", {"name": None}, "required parameter 'name' has no value", ""),
+    (
+        "win_user_right",
+        {"name": "SeDebugPrivilege", "users": None},
+        "required parameter 'users' has no value",
+        "[] is none at all",
+    ),
     (
         "win_service",
         {"name": "x", "state": "stoped"},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import stat
 import tempfile
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from runner.errors import JournalError
 from runner.journal import Journal, journal_path
+from runner.journal.store import explain
 from tests.journal.support import a_run
 
 HOME = str(Path.home())
@@ -114,3 +117,17 @@ def test_a_read_only_place_says_whose_it_is() -> None:
         if is_root:
             assert f"{place} belongs to root" in str(caught.value)
         assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("free", "said"), [(0, "the disk is full"), (10**9, "does not take or give the data")]
+)
+def test_a_full_disk_is_called_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, said: str
+) -> None:
+    """SQLite says SQLITE_IOERR_SHMSIZE where there is no room for what connections share."""
+    usage = shutil.disk_usage(tmp_path)._replace(free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+    assert said in str(explain(error, tmp_path / "journal.db"))

@@ -12,10 +12,10 @@ from pypsrp.wsman import WSMan
 from winrm.protocol import Protocol
 
 from runner.lab.control.control import LabHost
+from runner.lab.ports.loop import Loop
 from runner.lab.spec import HostSpec
 from runner.lab.winrm.front import Front
-from runner.lab.winrm.front_loop import Loop
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from tests.lab.front_fake import FakeMachine
 
 USER = "admin"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from runner.lab.front_books import Books
-from runner.lab.winrm.front_loop import Loop
-from runner.lab.winrm.front_options import FrontOptions
-from runner.lab.winrm.wsman import Caller, Service
-from runner.lab.winrm.wsman_host import Limits
+from runner.lab.ports.books import Books
+from runner.lab.ports.loop import Loop
+from runner.lab.winrm.options import FrontOptions
+from runner.lab.winrm.wsman.limits import Limits
+from runner.lab.winrm.wsman.service import Caller, Service
 from tests.lab.front_fake import FakeMachine
 
 NS = {

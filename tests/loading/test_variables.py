@@ -29,6 +29,30 @@ def test_extra_vars(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("option", "found"),
+    [
+        ("pw=hunter22", {"pw": Secret("hunter22")}),
+        ("db_password=x", {"db_password": Secret("x")}),
+        ("API_KEY=abc user=ann", {"API_KEY": Secret("abc"), "user": "ann"}),
+        ('{"db": {"password": "x", "port": 1}}', {"db": {"password": Secret("x"), "port": 1}}),
+        ('{"users": [{"secret": "x"}]}', {"users": [{"secret": Secret("x")}]}),
+        ("update_password=on_create", {"update_password": "on_create"}),
+        ("token=absent", {"token": "absent"}),
+        ('{"pass": 2}', {"pass": 2}),
+        ("pw='{{ other }}'", {"pw": "{{ other }}"}),
+    ],
+)
+def test_what_is_a_password_by_its_name(option: str, found: dict[str, object]) -> None:
+    assert parse_extra_vars([option]) == found
+
+
+def test_a_password_in_a_file_of_variables(tmp_path: Path) -> None:
+    (tmp_path / "v.yml").write_text("site: north\nvpn_token: abc\n")
+    found = parse_extra_vars([f"@{tmp_path / 'v.yml'}"])
+    assert found == {"site": "north", "vpn_token": Secret("abc")}
+
+
+@pytest.mark.parametrize(
     ("option", "column", "message"),
     [
         ("x", 1, "gives no variable a value"),

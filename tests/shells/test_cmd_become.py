@@ -9,7 +9,8 @@ import pytest
 
 from runner.errors import ModuleError
 from runner.interfaces.exchange import Exec, Output, Script
-from runner.interfaces.shell import Invocation, Setting, Shell
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Invocation, Shell
 from runner.model.secret import Secret
 from runner.shells import load
 from runner.windows.accounts import account_of, bad_flags

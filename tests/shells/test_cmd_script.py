@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from runner.errors import ProtocolFailed
 from runner.interfaces.exchange import Exec, Script, Verbatim
-from runner.interfaces.shell import Chain, Invocation, RawOutput, Setting
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Chain, Invocation, RawOutput
 from runner.shells import load
 from tests.modules.labhost import LabHost
 

@@ -8,7 +8,8 @@ import pytest
 
 from runner.errors import ProtocolFailed
 from runner.interfaces.exchange import Command, Exec, Script
-from runner.interfaces.shell import Invocation, RawOutput, Setting
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Invocation, RawOutput
 from runner.shells import load
 from runner.shells.cmd_series import CmdSeries
 from tests.modules.labhost import LabHost

@@ -9,7 +9,7 @@ import pytest
 
 from runner.errors import ModuleError
 from runner.interfaces.exchange import Command, Exec, Output, Script
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.model.secret import Secret
 from runner.shells import load
 from runner.shells.cmd_quoting import LONGEST_LINE

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from runner.errors import ModuleError
 from runner.interfaces.exchange import Exec, Script
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.model.secret import Secret
 from runner.shells import load
 from tests.shells.posix_hosts import SHELLS, ask, ask_all, run

@@ -18,7 +18,7 @@ from runner.interfaces.shell import Invocation
 from runner.interfaces.transport import Connection
 from runner.lab.spec import HostSpec
 from runner.lab.winrm.front import Front
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from runner.transports.winrm import again, clock, kerberos
 from runner.transports.winrm.kerberos_tickets import Tickets
 from runner.transports.winrm.transport import Transport

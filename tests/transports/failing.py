@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from runner.lab.winrm import wsman_names
-from runner.lab.winrm.front_connection import Connection as FrontConnection
-from runner.lab.winrm.wsman_faults import Fault
+from runner.lab.winrm.connection import Connection as FrontConnection
+from runner.lab.winrm.wsman import names as wsman_names
+from runner.lab.winrm.wsman.faults import Fault
 from tests.transports.certificates import Issuer, server_context
 from tests.transports.conftest import Site
 from tests.transports.tcp_proxy import Proxy, Trouble

@@ -17,8 +17,8 @@ from runner.errors import (
     TransportError,
     Unreachable,
 )
-from runner.lab.winrm.front_options import FrontOptions
-from runner.lab.winrm.wsman_host import Limits
+from runner.lab.winrm.options import FrontOptions
+from runner.lab.winrm.wsman.limits import Limits
 from tests.transports.failing import (
     Tinker,
     answers,

@@ -11,7 +11,8 @@ from typing import Any
 from runner.interfaces.transport import Connection
 from runner.lab.machine import Machine
 from runner.lab.spec import HostSpec
-from runner.lab.ssh.front import Shell, SshFront, SshOptions
+from runner.lab.ssh.front import SshFront
+from runner.lab.ssh.options import Shell, SshOptions
 from runner.transports.ssh.options import SshOptions as Options
 from runner.transports.ssh.transport import Transport
 from tests.transports.machine import Machine as Simple

@@ -12,7 +12,7 @@ from runner.engine.hosts import credentials
 from runner.engine.hosts.access import Access, Place
 from runner.engine.stop import Stop
 from runner.errors import AuthenticationFailed, TransportError
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from tests.e2e.fleet import TestFleet
 from tests.transports.conftest import TRANSPORT, Serve, Site
 

@@ -14,7 +14,7 @@ import yaml
 
 from runner.app.ping import Pinged, ping
 from runner.app.wiring.reaching import ReachOptions
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from tests.transports.conftest import Serve, Site
 from tests.transports.kdc import PASSWORD, REALM, Kdc, missing
 from tests.transports.sshd import Sshd, require_sshd, sshd

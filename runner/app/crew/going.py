@@ -11,6 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from runner.app.carry_out import carry_out, conduct, run_prepared, settling
 from runner.app.crew.crew import Crew, CrewLinks, Mate, part_of
 from runner.app.crew.desk import Desk
 from runner.app.crew.losing import Losses
@@ -19,7 +20,6 @@ from runner.app.crew.messages import Answer, Became, Begin, Learn, Left, Message
 from runner.app.crew.sharing import SharedVariables
 from runner.app.crew.telling import Merged
 from runner.app.crew.ties import Split, split
-from runner.app.run import carry_out, conduct, run_prepared, settling
 from runner.app.run_records import hosts_of
 from runner.app.run_variables import run_variables
 from runner.app.wiring.conduct import Conductor, step_infos

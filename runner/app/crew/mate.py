@@ -37,7 +37,7 @@ from runner.app.wiring.ledger import run_ledger
 from runner.app.wiring.offering import Offers
 from runner.app.wiring.options import RunOptions
 from runner.app.wiring.prepare import Prepared
-from runner.app.wiring.wiring import make_runtime
+from runner.app.wiring.runtime import make_runtime
 from runner.engine.fusing.visit_run import FusedVisit
 from runner.engine.graph.lines import Lines
 from runner.engine.runtime import Links, Runtime

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from runner.app.run import asks
+from runner.app.wiring.asking import asks
 from runner.app.wiring.prepare import Prepared
 from runner.engine.graph.graph import JobGraph, Limit, Step
 from runner.engine.walk.links import Links

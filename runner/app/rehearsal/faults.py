@@ -9,14 +9,12 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from runner.app.rehearsal.planned import Planned
 from runner.lab.control.control import Lab, LabError
 from runner.loading import patterns
 from runner.model.faults import Fault, FaultProfile
-
-if TYPE_CHECKING:
-    from runner.app.rehearsal.lab import Planned
 
 _FOR_EVER: Final = 86_400.0
 """Seconds that a command takes on a host that hangs."""

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from runner.app.rehearsal.faults import Weather
+from runner.app.rehearsal.planned import OUTSIDE, Planned
 from runner.app.wiring.masking import masked
 from runner.app.wiring.twins import HERE
 from runner.model.job import Status
@@ -16,10 +17,6 @@ from runner.reporting.collect import Entry
 from runner.reporting.grouping import by_text, troubles
 from runner.reporting.text import host_list, one_line, plural
 
-if TYPE_CHECKING:
-    from runner.app.rehearsal.lab import Planned
-
-OUTSIDE: Final = "outside of --limit"
 _PLACE: Final = re.compile(r"(?:https?|ssh)://127\.0\.0\.1:\d+|127\.0\.0\.1:\d+")
 _PORT: Final = re.compile(r"\bport \d+")
 _SHOWN: Final = f"shown, not run: on {HERE}: "

@@ -17,6 +17,7 @@ from typing import Final
 
 from runner.engine.stop import Stop, StopLevel
 from runner.errors import ModuleError
+from runner.model.playbook import Task
 
 _LOOK_SECONDS: Final = 0.2
 """How often a question looks whether it is still wanted."""
@@ -90,3 +91,8 @@ def asking(stop: Stop) -> Callable[[str, bool], str | None]:
         return answer
 
     return ask
+
+
+def asks(task: Task) -> bool:
+    """Whether the task may put a question to a person."""
+    return task.module == "pause" and not {"seconds", "minutes"} & task.args.keys()

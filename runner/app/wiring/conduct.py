@@ -118,6 +118,10 @@ class Conductor:
         """Tell something about the whole run."""
         self.publish(Notice(text, time.time(), host))
 
+    def close(self) -> None:
+        """Show what was told so far, and close the reports, as ``walk`` does. May be repeated."""
+        self._bus.close()
+
     def walk(
         self,
         graph: JobGraph,

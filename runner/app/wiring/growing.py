@@ -6,8 +6,10 @@ anew on the inventory as it is by then; what is over stays as it was.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from runner.app.wiring.conduct import Conductor, step_infos
 from runner.app.wiring.prepare import Prepared
@@ -16,6 +18,9 @@ from runner.engine.tasks.roster import Roster
 from runner.engine.variables.variables import Variables
 from runner.engine.walk.walk import Over
 from runner.events import StepAdded, StepInfo
+
+_END: Final = re.compile(r":end(-\d+)?\Z")
+"""The gate at the end of a play; plays of one name are numbered."""
 
 
 class Growing:
@@ -101,7 +106,7 @@ def clear(graph: JobGraph, over: Over, roster: Roster) -> None:
         members = next(step.members for step in graph.steps if step.play == play)
         for (number, host), cause in over.items():
             step = graph.steps[number]
-            is_end = step.kind is StepKind.GATE and not step.block and step.name.endswith(":end")
+            is_end = step.kind is StepKind.GATE and not step.block and _END.search(step.name)
             if cause is None or not is_end or step.play > play or host not in members:
                 continue
             if order.get(cause.step.partition("/")[0], -1) <= last:

@@ -32,7 +32,7 @@ from runner.engine.fusing.script import (
     straight_commands,
 )
 from runner.engine.fusing.writer import Sent
-from runner.engine.hosts.host_lease import Taking
+from runner.engine.hosts.link import Taking
 from runner.engine.hosts.side_by_side import UNASKED
 from runner.engine.runtime import Runtime
 from runner.engine.tasks.ordinary import eligible

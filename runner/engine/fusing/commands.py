@@ -24,7 +24,7 @@ from runner.engine.fusing.deliver import Refused, deliver_series
 from runner.engine.fusing.script import ScriptLedger, commands_of
 from runner.engine.fusing.writer import Sent
 from runner.engine.graph.graph import Step
-from runner.engine.hosts.host_lease import Taking
+from runner.engine.hosts.link import Taking
 from runner.engine.hosts.session import DEFAULT_TIMEOUT
 from runner.engine.runtime import Runtime
 from runner.engine.tasks.ordinary import is_ordinary, ordinary

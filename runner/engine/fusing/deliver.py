@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from runner.engine.fusing.writer import Part
-from runner.engine.hosts.host_lease import Taking
-from runner.engine.hosts.link import Link
+from runner.engine.hosts.link import Link, Taking
 from runner.engine.hosts.session import DEFAULT_TIMEOUT, Reader
 from runner.errors import ConnectionLost, DeadlineExceeded, TransportError
 from runner.interfaces.exchange import Exec

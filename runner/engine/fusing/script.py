@@ -6,15 +6,15 @@ from collections.abc import Generator, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from runner.engine.fusing.writer import Part
-from runner.engine.hosts.host_lease import Taking
-from runner.engine.hosts.link import Link
+from runner.engine.hosts.link import Link, Taking
 from runner.engine.hosts.session import Reader
 from runner.engine.hosts.side_by_side import Asks, Companion, SideBySide
 from runner.engine.tasks.work import Work
 from runner.engine.visits.lines_ahead import Foreseen
 from runner.errors import TransportError
 from runner.interfaces.exchange import Command, Exec, Output, Reply, Request, Write
-from runner.interfaces.shell import Chain, Setting
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Chain
 from runner.model.job import Status
 from runner.model.state import Change
 

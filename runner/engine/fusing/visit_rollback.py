@@ -26,7 +26,7 @@ from runner.engine.fusing.script import (
 from runner.engine.fusing.writer import Part, Replay
 from runner.engine.graph.graph import Step
 from runner.engine.graph.lines import Lines
-from runner.engine.hosts.host_lease import Taking
+from runner.engine.hosts.link import Taking
 from runner.engine.hosts.session import Reader, Writer
 from runner.engine.hosts.side_by_side import UNASKED, Companion, SideBySide
 from runner.engine.runtime import Runtime

@@ -6,19 +6,17 @@ import hashlib
 import secrets
 import time
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from runner.engine.hosts.contender import Contender
 from runner.engine.hosts.lease_book import LENGTH, MARGIN, held_by, is_there, length_for, verdict
-from runner.engine.hosts.link import Link
+from runner.engine.hosts.link import Link, Taking
 from runner.engine.hosts.session import Reader
 from runner.errors import HostError, TransportError
+from runner.interfaces.access import KeptConnection
 from runner.interfaces.exchange import Command, Query, Reply, Sleep, read
 from runner.interfaces.lease import Lease, Leased, Leases
-from runner.interfaces.shell import Setting
-
-if TYPE_CHECKING:
-    from runner.engine.hosts.leasing import Leasing
+from runner.interfaces.setting import Setting
 
 REOPEN_SECONDS: Final = 15.0
 """How long to try to reach a host again whose connection broke, to give it back."""
@@ -27,20 +25,11 @@ _TRIES: Final = 5
 _PAUSE: Final = 0.7
 
 
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """An entry that is written by the first command of a script. ``begun`` by the run's clock."""
-
-    command: Command
-    entry: Lease
-    begun: float
-
-
 class HostLease:
     """Used by who has the lock of the link that is given."""
 
-    def __init__(self, leasing: Leasing, host: str) -> None:
-        self._leasing = leasing
+    def __init__(self, run: Contender, host: str) -> None:
+        self._run = run
         self._host = host
         self._written = 0
         self._name = self._new_name()
@@ -78,29 +67,29 @@ class HostLease:
 
     def won(self, leases: Leases, length: int) -> Generator[Query, Reply, None]:
         """Have the host for ``length`` seconds from now: go on with it, or win it."""
-        if self._mine is not None and self._leasing.clock() < self._until:
+        if self._mine is not None and self._run.clock() < self._until:
             yield from self._renewed(leases, length)
             return
         if self._going is not None:
             # Its removal may still come, so nothing is written under that name any more.
             yield from read(self._going[1])
-            self._leasing.left(self._name)
+            self._left()
             self._going, self._name = None, self._new_name()
-            self._leasing.comes(self._name)
+            self._comes(self._through)
         yield from self._contended(leases, length)
 
     def release(self, link: Link) -> None:
         """Remove the entry, if this link wrote one, or a run that died. Raises no HostError."""
         leases = link.leases()
-        unseen = not self._seen and self._host in self._leasing.suspects
+        unseen = not self._seen and self._host in self._run.suspects
         if leases is not None and self._through is None and unseen:
             self._seen = True
             try:
-                self.hold(link, 0.0, Setting())
+                self.hold(link, 0.0, self._run.as_whom(self._host))
             except HostError as error:
                 self._through = None
                 text = f"{self._host}: the lease of a run that died may be left there: {error}"
-                self._leasing.book.notice(self._host, text)
+                self._run.book.notice(self._host, text)
         if self._through is not link or leases is None:
             return
         self._through = None
@@ -113,14 +102,14 @@ class HostLease:
 
     def given_back(self, leases: Leases) -> Generator[Query, Reply, None]:
         """Remove the entry; what may be somebody else's by now is left alone."""
-        if self._going is not None and self._leasing.clock() < self._until:
+        if self._going is not None and self._run.clock() < self._until:
             # Nobody else can have won while it stood, and once it is gone this does nothing.
             yield from read(self._going[1])
-        elif self._mine is not None and self._leasing.clock() < self._until:
+        elif self._mine is not None and self._run.clock() < self._until:
             yield from read(self._removal(leases, self._mine))
         else:
             yield from self._cleaned(leases)
-        self._leasing.left(self._name)
+        self._left()
         self._mine = self._going = None
 
     # -- with what is sent anyway -----------------------------------------------------------
@@ -134,7 +123,7 @@ class HostLease:
         leases = link.leases()
         if leases is None or self._mine is not None or self._going is not None or self._refused:
             return None
-        begun, entry = self._leasing.clock(), self._entry(length_for(seconds))
+        begun, entry = self._run.clock(), self._entry(length_for(seconds))
         command = leases.taking(entry)
         if command is None or leases.setting(setting):
             return None
@@ -153,7 +142,7 @@ class HostLease:
         leases, mine = link.leases(), self._mine
         if leases is None or mine is None or self._through is not link or self._setting:
             return None
-        if self._leasing.clock() + MARGIN >= self._until:
+        if self._run.clock() + MARGIN >= self._until:
             return None
         command = self._removal(leases, mine)
         self._mine, self._going = None, (mine, command)
@@ -161,22 +150,30 @@ class HostLease:
 
     def parted(self) -> None:
         """It was done."""
-        self._leasing.left(self._name)
+        self._left()
         self._going = self._through = None
 
     # -- by the rule ------------------------------------------------------------------------
 
     def _has(self, seconds: float) -> bool:
-        left = self._until - self._leasing.clock()
+        left = self._until - self._run.clock()
         return self._mine is not None and seconds + MARGIN <= left
 
-    def _comes(self, link: Link) -> None:
+    def _comes(self, link: Link | None) -> None:
         """An entry is about to be written by this link."""
-        self._leasing.comes(self._name)
+        self._run.comes(self._name)
         self._through = link
+        # Some connections leave a record of who was there themselves (``Keeper.opened``).
+        if link is None or not isinstance(link.connection, KeptConnection):
+            self._run.book.writes(self._host, self._name, self._setting)
+
+    def _left(self) -> None:
+        """No entry of that name is there any more."""
+        self._run.left(self._name)
+        self._run.book.gone(self._host, self._name)
 
     def _removal(self, leases: Leases, mine: Lease) -> Command:
-        return leases.release(mine, alone=self._leasing.leaves(mine.name))
+        return leases.release(mine, alone=self._run.leaves(mine.name))
 
     def _contended(self, leases: Leases, length: int) -> Generator[Query, Reply, None]:
         """Write an entry until the listing shows it alone. Raises LeaseHeld."""
@@ -185,12 +182,12 @@ class HostLease:
         before: frozenset[str] = frozenset()
         others: Sequence[Lease] = ()
         for attempt in range(_TRIES):
-            begun, mine = self._leasing.clock(), self._entry(length)
+            begun, mine = self._run.clock(), self._entry(length)
             found = leases.read((yield from read(leases.take(mine, without)))[0])
             others = self._others(found)
             if not others and is_there(found, mine):
                 # Another name of the same host may come and go, and hide what is behind it.
-                names, leaving = self._leasing.met(found)
+                names, leaving = self._run.met(found)
                 if leaving:  # what removes it may take this one along
                     others = [entry for entry in found.entries if entry.name in leaving]
                     if attempt < _TRIES - 1:
@@ -201,6 +198,8 @@ class HostLease:
                     continue
                 self._seen = True
                 self._mine, self._until = mine, begun + length
+                if self._host in self._run.suspects:
+                    self._run.book.cleared(self._host)
                 return
             live, without = self._judged(others)
             if found.denied and not live:
@@ -211,20 +210,20 @@ class HostLease:
             if live:
                 yield Sleep(_PAUSE)
         yield from read(leases.withdraw(self._entry(length)))
-        self._leasing.left(self._name)
+        self._left()
         self._through = None
         raise held_by(self._host, others, leases.place)
 
     def _renewed(self, leases: Leases, length: int) -> Generator[Query, Reply, None]:
         """Write it anew while it is good. Raises LeaseHeld when somebody removed it."""
-        begun, mine = self._leasing.clock(), self._entry(length)
+        begun, mine = self._run.clock(), self._entry(length)
         found = leases.read((yield from read(leases.keep(mine)))[0])
         others = self._others(found)
         if not found.kept:
-            self._leasing.left(self._name)
+            self._left()
             self._mine = self._through = None
             raise held_by(self._host, others, leases.place, lost=True)
-        self._leasing.met(found)
+        self._run.met(found)
         self._mine, self._until = mine, begun + length
 
     def _cleaned(self, leases: Leases) -> Generator[Query, Reply, None]:
@@ -235,26 +234,26 @@ class HostLease:
         if found.denied:
             return
         if self._others(found) or not is_there(found, mine):
-            self._leasing.leaves(mine.name)
+            self._run.leaves(mine.name)
             yield from read(leases.withdraw(mine))
         else:
-            self._leasing.met(found)
+            self._run.met(found)
             yield from read(self._removal(leases, mine))
 
     def _others(self, found: Leased) -> list[Lease]:
-        return [entry for entry in found.entries if entry.run != self._leasing.run]
+        return [entry for entry in found.entries if entry.run != self._run.run]
 
     def _judged(self, others: Iterable[Lease]) -> tuple[list[Lease], list[str]]:
         """Those that count, and the names of those that do not and can be removed."""
         live: list[Lease] = []
         dead: list[str] = []
         for lease in dict.fromkeys(others):
-            why, broken = verdict(self._leasing.book, self._host, lease)
+            why, broken = verdict(self._run.book, self._host, lease)
             if not why:
                 live.append(lease)
                 continue
             dead.append(lease.name)
-            self._leasing.book.taken_over(self._host, lease, why, broken=broken)
+            self._run.book.taken_over(self._host, lease, why, broken=broken)
         return live, dead
 
     def _is_first(self, live: Sequence[Lease]) -> bool:
@@ -263,10 +262,10 @@ class HostLease:
     def _note_refusal(self, leases: Leases) -> None:
         first = not self._refused
         self._refused.append(self._setting)
-        self._leasing.left(self._name)
+        self._left()
         self._through = None
         if first:
-            self._leasing.book.notice(
+            self._run.book.notice(
                 self._host,
                 f"no lease can be written to {leases.place} of {self._host}: runs of other "
                 "controllers are not kept off",
@@ -277,7 +276,7 @@ class HostLease:
     def _new_name(self) -> str:
         self._written += 1
         text = self._host.casefold() + " again" * (self._written - 1)
-        return f"{self._leasing.run}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        return f"{self._run.run}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
     def _entry(self, length: int) -> Lease:
         return Lease.make(
@@ -285,7 +284,7 @@ class HostLease:
             seconds=length,
             beat=secrets.token_hex(4),
             since=time.time(),
-            owner=self._leasing.owner,
+            owner=self._run.owner,
         )
 
     def _drive(

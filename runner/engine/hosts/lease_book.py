@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from runner.errors import LeaseHeld
 from runner.interfaces.lease import Lease, Leased, removable
+from runner.interfaces.setting import Setting
 
 LENGTH: Final = 1800
 """Seconds for which an entry is good, unless a command may take longer."""
@@ -45,6 +46,16 @@ class LeaseBook(Protocol):
 
     def taken_over(self, host: str, lease: Lease, why: str, *, broken: bool) -> None:
         """Put on record, durably, that an entry of somebody else is being removed."""
+
+    def writes(self, host: str, name: str, setting: Setting) -> None:
+        """Put on record, durably, that an entry of this run is about to be written, as that user:
+        should this controller die, the next one knows where to clear up, and as whom."""
+
+    def gone(self, host: str, name: str) -> None:
+        """That entry is removed, or was not written."""
+
+    def cleared(self, host: str) -> None:
+        """What runs that died wrote there is removed."""
 
     def notice(self, host: str, text: str) -> None:
         """Tell people something about a host."""

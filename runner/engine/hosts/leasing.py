@@ -32,27 +32,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from runner.engine.hosts.contender import Contender
 from runner.engine.hosts.host_lease import HostLease
 from runner.engine.hosts.lease_book import LENGTH, LeaseBook, counted
-from runner.interfaces.lease import Leased
 
 __all__ = ["LENGTH", "HostLease", "Leasing"]
 
 
-@dataclass(slots=True)
-class _Names:
-    """The names under which one run may have entries."""
-
-    there: set[str] = field(default_factory=set)
-    leaving: set[str] = field(default_factory=set)
-    """Those that are being removed: nothing rests on them any more."""
-    beside: dict[str, set[str]] = field(default_factory=dict)
-    """Which ones stood on the same host."""
-
-
-class Leasing:
+class Leasing(Contender):
     """The leases of one run. Thread-safe; each host's is used under its link's lock."""
 
     def __init__(
@@ -64,16 +52,9 @@ class Leasing:
         clock: Callable[[], float] = counted,
     ) -> None:
         """``takes`` says of a host whether a lease is wanted there at all."""
-        self.run = run
-        self.owner = owner
-        self.book = book
+        super().__init__(run, owner, book, clock)
         self.takes = takes
-        self.clock = clock
-        self.suspects: frozenset[str] = frozenset()
-        """Hosts on which a run that died, and that this one goes on with or takes back, may have
-        left an entry. It is removed, though nothing else may be left to do there."""
         self._hosts: dict[str, HostLease | None] = {}
-        self._names = _Names()
         self._lock = threading.Lock()
 
     def of(self, host: str) -> HostLease | None:
@@ -82,36 +63,6 @@ class Leasing:
             if host not in self._hosts:
                 self._hosts[host] = HostLease(self, host) if self.takes(host) else None
             return self._hosts[host]
-
-    def comes(self, name: str) -> None:
-        """An entry of that name is about to be written."""
-        with self._lock:
-            self._names.there.add(name)
-
-    def met(self, found: Leased) -> tuple[frozenset[str], list[str]]:
-        """Note the entries of this run on a host: all of them (several are of a host with several
-        names), and those that are being removed."""
-        names = frozenset(entry.name for entry in found.entries if entry.run == self.run)
-        if len(names) < 2:
-            return names, []
-        with self._lock:
-            for name in names:
-                self._names.beside.setdefault(name, set()).update(names - {name})
-            return names, sorted(names & self._names.leaving)
-
-    def leaves(self, name: str) -> bool:
-        """An entry of that name is about to be removed; says whether no other one of this run can
-        be on that host. Who comes now finds it leaving, and waits."""
-        with self._lock:
-            self._names.leaving.add(name)
-            others = self._names.beside.get(name, set()) - self._names.leaving
-            return not others & self._names.there
-
-    def left(self, name: str) -> None:
-        """It surely is removed."""
-        with self._lock:
-            self._names.there.discard(name)
-            self._names.leaving.discard(name)
 
     def has(self, host: str) -> bool:
         """Whether the host has an entry of this run, or may have one."""

@@ -5,18 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from runner.engine.hosts.access import Access, Place
 from runner.engine.stop import Stop
 from runner.interfaces.access import KeptConnection
 from runner.interfaces.exchange import Command, Script
-from runner.interfaces.lease import Leases
-from runner.interfaces.shell import Setting, Shell
+from runner.interfaces.lease import Lease, Leases
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Shell
 from runner.interfaces.transport import Connection, Transport
 
-if TYPE_CHECKING:
-    from runner.engine.hosts.host_lease import Taking
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """An entry that is written by the first command of a script. ``begun`` by the run's clock."""
+
+    command: Command
+    entry: Lease
+    begun: float
 
 
 class Hold(Protocol):

@@ -21,6 +21,7 @@ from runner.engine.stop import StopLevel
 from runner.errors import ConnectionLost, DeadlineExceeded, HostError, ModuleError, TransportError
 from runner.interfaces import memory
 from runner.interfaces.exchange import (
+    NO_WAY,
     Command,
     Exec,
     Output,
@@ -31,10 +32,12 @@ from runner.interfaces.exchange import (
     Request,
     Script,
     Sleep,
+    Upload,
     Write,
 )
-from runner.interfaces.shell import Invocation, RawOutput, Setting, Shell
-from runner.interfaces.transfer import NO_WAY, FileTransfer, Upload
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Invocation, RawOutput, Shell
+from runner.interfaces.transfer import FileTransfer
 from runner.interfaces.transport import Connection
 
 T = TypeVar("T")

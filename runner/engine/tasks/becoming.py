@@ -13,7 +13,7 @@ from typing import Any, Final
 from runner.engine.hosts.link import Link
 from runner.engine.variables.keywords import Renderer, as_flag
 from runner.errors import PlaybookError, TemplateError
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.interfaces.template import Templates
 from runner.model.secret import Redactor, Secret
 from runner.model.source import Source

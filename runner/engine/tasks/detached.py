@@ -16,7 +16,7 @@ from runner.engine.hosts.link import Link
 from runner.engine.hosts.session import Writer
 from runner.errors import ModuleError
 from runner.interfaces.exchange import Command, Output
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 
 
 class DetachedWriter(Writer):

@@ -11,7 +11,7 @@ from runner.engine.runtime import FACTS_MODULE, Runtime
 from runner.engine.tasks.results import Results
 from runner.interfaces.module import Effect, Facts, Module
 from runner.interfaces.params import parse
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.model.playbook import Play
 from runner.model.state import Change
 from runner.model.task import Task

@@ -7,9 +7,9 @@ from typing import Any
 
 from runner.engine.hosts.session import Surrounded
 from runner.errors import DependsOnUnknown, HostError, ModuleError
-from runner.interfaces.exchange import Command, Output, Read, Reply, Request, Write
-from runner.interfaces.shell import Setting, Shell
-from runner.interfaces.transfer import Upload
+from runner.interfaces.exchange import Command, Output, Read, Reply, Request, Upload, Write
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Shell
 
 
 class Preview:

@@ -11,7 +11,7 @@ from runner.engine.hosts.link import Link
 from runner.engine.variables.keywords import Keywords
 from runner.interfaces.includes import Included
 from runner.interfaces.module import Facts, Module, Params
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.model.job import JobId, Outcome
 from runner.model.playbook import Play
 from runner.model.task import Task

@@ -7,7 +7,7 @@ from runner.engine.tasks.becoming import Settings
 from runner.engine.tasks.facts_keeper import facts_for
 from runner.engine.undoing.undo import Undo, params_of
 from runner.interfaces.codec import from_json
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId
 

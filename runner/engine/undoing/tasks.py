@@ -27,7 +27,7 @@ from runner.errors import ModuleError, PlaybookError, TransportError
 from runner.interfaces.codec import from_json, to_json
 from runner.interfaces.module import CommandState, Effect, Module
 from runner.interfaces.params import parse
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.journal.records import ChangeRecord
 from runner.model.job import Outcome, Status
 from runner.model.state import UNKNOWN, Change, differences

@@ -13,7 +13,7 @@ from runner.engine.tasks import outcomes
 from runner.errors import TransportError
 from runner.interfaces.codec import from_json
 from runner.interfaces.module import Module, Params
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.journal.records import ChangeRecord
 from runner.model.halfway import is_halfway
 from runner.model.job import JobId, Outcome, Status

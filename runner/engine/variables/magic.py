@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any, Final
@@ -29,6 +30,39 @@ RUN_MAGIC: Final = frozenset(
     }
 )  # fmt: skip
 """Magic variables of the whole run that are named like settings of a connection."""
+
+
+def run_magic(
+    *,
+    check_mode: bool,
+    diff_mode: bool,
+    verbosity: int,
+    run_tags: Sequence[str],
+    skip_tags: Sequence[str],
+    sources: Sequence[str],
+    playbook_dir: str,
+    version: str,
+    forks: int | None,
+    limit: str | None,
+) -> dict[str, Any]:
+    """What is the same for all hosts and plays; ``sources`` are those of the inventory."""
+    known: dict[str, Any] = {
+        "ansible_check_mode": check_mode,
+        "ansible_diff_mode": diff_mode,
+        "ansible_verbosity": verbosity,
+        "ansible_version": MAGIC_VERSION,
+        "ansible_run_tags": list(run_tags) or ["all"],
+        "ansible_skip_tags": list(skip_tags),
+        "ansible_inventory_sources": list(sources),
+        "ansible_playbook_python": sys.executable,
+        "playbook_dir": playbook_dir,
+        "runner_version": version,
+    }
+    if forks is not None:
+        known["ansible_forks"] = forks
+    if limit is not None:
+        known["ansible_limit"] = limit
+    return known
 
 
 def host_magic(host: Host) -> dict[str, Any]:
@@ -75,6 +109,10 @@ class PlayMagic:
             if host not in self._gone:
                 self._gone.add(host)
                 self._lists.clear()
+
+    def batch_of(self, host: str) -> tuple[str, ...]:
+        """All hosts of a host's batch, also those that failed; none of a host not in it."""
+        return self._members[self._batch[host]] if host in self._batch else ()
 
     def on(self, host: str) -> LiveDict:
         """The variables as a host sees them: of its own batch."""

@@ -26,7 +26,6 @@ loop                    ``item``, ``ansible_loop``, the result that ``until`` lo
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any, Final, TypeAlias
@@ -34,7 +33,7 @@ from typing import Any, Final, TypeAlias
 from runner.engine.variables.host_state import HostState, HostStates
 from runner.engine.variables.hostvars import HostVars
 from runner.engine.variables.layers import Layers, Live, LiveDict
-from runner.engine.variables.magic import MAGIC_VERSION, PlayMagic
+from runner.engine.variables.magic import PlayMagic, run_magic
 from runner.engine.variables.parts import (
     NO_TASK,
     HostParts,
@@ -102,22 +101,18 @@ class Variables:
         self._magic: dict[str, Any] = LiveDict(
             groups=Live(self._groups_now), hostvars=HostVars(self)
         )
-        self._magic |= {
-            "ansible_check_mode": check_mode,
-            "ansible_diff_mode": diff_mode,
-            "ansible_verbosity": verbosity,
-            "ansible_version": MAGIC_VERSION,
-            "ansible_run_tags": list(run_tags) or ["all"],
-            "ansible_skip_tags": list(skip_tags),
-            "ansible_inventory_sources": list(inventory.sources),
-            "ansible_playbook_python": sys.executable,
-            "playbook_dir": playbook_dir,
-            "runner_version": version,
-        }
-        if forks is not None:
-            self._magic["ansible_forks"] = forks
-        if limit is not None:
-            self._magic["ansible_limit"] = limit
+        self._magic |= run_magic(
+            check_mode=check_mode,
+            diff_mode=diff_mode,
+            verbosity=verbosity,
+            run_tags=run_tags,
+            skip_tags=skip_tags,
+            sources=inventory.sources,
+            playbook_dir=playbook_dir,
+            version=version,
+            forks=forks,
+            limit=limit,
+        )
 
     # -- what the run tells ------------------------------------------------------------------
 
@@ -263,8 +258,8 @@ class Variables:
         at_task = task.source if task else None
         roles = roles_of(task)
         return (
-            ("loop", at_task), ("magic", None), ("magic", None), ("magic", None), ("magic", None),
-            ("extra vars (-e)", None), ("include params", at_task),
+            ("loop", at_task), *[("magic", None)] * 4, ("extra vars (-e)", None),
+            ("include params", at_task),
             *((f"params of role '{role.name}'", at_task) for role in roles),
             ("set_fact or register", None), ("include_vars", None),
             *((("task vars", at_task),) if task else ()),
@@ -278,10 +273,9 @@ class Variables:
         )  # fmt: skip
 
     def _host(self, name: str) -> HostParts:
-        hosts = self._hosts
-        found = hosts.get(name)
+        found = self._hosts.get(name)
         if found is None:
-            found = hosts[name] = host_parts(self.inventory.host(name), self._as_data)
+            found = self._hosts[name] = host_parts(self.inventory.host(name), self._as_data)
         return found
 
     def _task_parts(self, task: Task | None) -> TaskParts:
@@ -294,11 +288,14 @@ class Variables:
             found = self._tasks[id(task)] = parts_of(task)
         return found
 
+    def batch_of(self, play: Play, host: str) -> tuple[str, ...]:
+        """All hosts of the batch in which this one takes the play."""
+        return self._magic_of(play).batch_of(host)
+
     def _magic_of(self, play: Play) -> PlayMagic:
         found = self._play_magic.get(play.source)
         if found is None:
             hosts = self._play_hosts.get(play.source, ())
-            batches = self._batches.get(play.source) or (hosts,)
-            made = PlayMagic(play, hosts, batches, self._as_data)
+            made = PlayMagic(play, hosts, self._batches.get(play.source) or (hosts,), self._as_data)
             found = self._play_magic.setdefault(play.source, made)
         return found

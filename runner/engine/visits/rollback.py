@@ -10,7 +10,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from runner.engine.graph.graph import Step
 from runner.engine.graph.rollback import SETTLE_STEP
@@ -20,6 +20,8 @@ from runner.engine.tasks import outcomes
 from runner.engine.tasks.facts_keeper import facts_for
 from runner.engine.tasks.preview import Preview
 from runner.engine.undoing.decoded import decoded
+from runner.engine.undoing.foreseen import Foreseen
+from runner.engine.undoing.sweeping import AS_BEFORE, swept
 from runner.engine.undoing.tasks import RollbackLedger, WrittenUndos
 from runner.engine.undoing.undo import (
     HostNotes,
@@ -37,9 +39,6 @@ from runner.interfaces.module import Module, Params
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from runner.model.state import UNKNOWN, Change
-
-_AS_BEFORE: Final = "already as it was before"
-_BESIDE: Final = "; what may be left beside it would be cleared up"
 
 
 @dataclass(slots=True)
@@ -60,6 +59,7 @@ class RollbackVisit:
     """Whether to put back even what somebody changed since; is given what is there now."""
     notes: dict[str, HostNotes] = field(default_factory=dict)
     written: WrittenUndos = field(default_factory=WrittenUndos)
+    foreseen: Foreseen = field(default_factory=Foreseen)
 
     # -- the walk's side --------------------------------------------------------------------
 
@@ -138,7 +138,10 @@ class RollbackVisit:
         """Undo while nobody else works on that host."""
         with self.runtime.links.get(record.where).lock:
             if record.undo:
-                return self.written.take_back(self.runtime, self.ledger, record)
+                outcome = self.written.take_back(self.runtime, self.ledger, record)
+                if outcome.status is Status.WOULD_CHANGE:
+                    self.foreseen.lose(record)
+                return outcome
             return self._undo_after_restart(job, record)
 
     def _undo_after_restart(self, job: JobId, record: ChangeRecord) -> Outcome:
@@ -160,14 +163,18 @@ class RollbackVisit:
 
     def _undo(self, undo: Undo) -> Outcome:
         found = self._found(undo)
+        if self.ledger is None:
+            found = self.foreseen.found(undo, found)
         if not undo.differ(undo.before, found):
             if undo.sweeps:
-                return self._sweep(undo, found, self.ledger)
+                return swept(undo, found, self.ledger)
             if self.ledger is not None and len(self.changes[undo.job]) > 1:
                 self.ledger.undone(undo.record)  # what the job did before that may go now
-            return Outcome(Status.OK, _AS_BEFORE, subject=undo.record.subject)
+            return Outcome(Status.OK, AS_BEFORE, subject=undo.record.subject)
         if not undo.foreign(found):
             return self._put_back(undo, found)
+        if self.ledger is None and (doubt := self.foreseen.doubt(undo, found)) is not None:
+            return doubt
         if not self.insist(undo, found):
             return conflict(undo, found)
         outcome = self._put_back(undo, found)
@@ -181,6 +188,7 @@ class RollbackVisit:
                 undo.module.undo(undo.params, change, undo.facts)
             )
             back = change.reversed()
+            self.foreseen.put_back(undo, found, change.before)
             self._note(undo, undo.module.result(undo.params, back, undo.facts, {}))
             return Outcome(
                 Status.WOULD_CHANGE,
@@ -189,24 +197,6 @@ class RollbackVisit:
                 commands=commands,
             )
         return self._carry_out(undo, change, self.ledger)
-
-    def _sweep(self, undo: Undo, found: Any, ledger: RollbackLedger | None) -> Outcome:
-        """Clear up beside a subject that is as before, of which nobody saw what was done to it."""
-        if ledger is None:
-            return Outcome(Status.OK, f"{_AS_BEFORE}{_BESIDE}", subject=undo.record.subject)
-        undo.link.hold(undo.setting)
-        change: Change[Any] = Change(undo.record.subject, undo.before, undo.planned)
-        intent, status = ledger.intend(undo.record, found, undo.before), Status.FAILED
-        outcome, writer = Outcome(Status.OK, _AS_BEFORE), Writer(undo.link, setting=undo.setting)
-        try:
-            writer.drive(undo.module.sweep(undo.params, change, undo.facts))
-            status = Status.CHANGED
-        except TransportError as error:
-            outcome = lost(error, writer.answered)
-            status = outcome.status
-        finally:
-            ledger.settle(intent, status, found, undo.record)
-        return dataclasses.replace(outcome, subject=change.subject, commands=tuple(writer.sent))
 
     def _carry_out(self, undo: Undo, change: Change[Any], ledger: RollbackLedger) -> Outcome:
         why_not = undo.module.irreversible_back(undo.params, change, undo.facts)

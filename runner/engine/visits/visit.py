@@ -53,7 +53,7 @@ class TaskVisit(ABC):
         self.facts = FactsKeeper(runtime)
         self.handlers = Handlers(runtime)
         self.endings = Endings(runtime)
-        self.budgets = Budgets(runtime.plays)
+        self.budgets = Budgets(runtime.plays, runtime.variables.batch_of)
         self._settling = Settling(runtime, self.handlers, self.budgets)
         self.teller = self._settling.teller
         self.delegation = Delegation(runtime)

@@ -129,7 +129,7 @@ def _file(path: str, file: FileSpec) -> Entry:
                      created=created, modified=created)  # fmt: skip
     return Entry(path, content=None, size=file.size or 0, known_sha1=(file.sha1 or "").lower(),
                  version=file.version, attributes=file.attributes, acl=file.acl, owner=file.owner,
-                 program=None if file.memory_mb is None else "hungry",
+                 program=file.tool or (None if file.memory_mb is None else "hungry"),
                  memory_mb=file.memory_mb or 0,
                  created=created, modified=created)  # fmt: skip
 

@@ -8,7 +8,7 @@ import logging
 import socket
 import struct
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import paramiko
 from paramiko.common import (
@@ -20,14 +20,12 @@ from paramiko.common import (
     cMSG_CHANNEL_SUCCESS,
 )
 
-from runner.lab.front_books import Books
+from runner.lab.ports.books import Books
+from runner.lab.ports.host import Host
+from runner.lab.ports.port import Endpoint
 from runner.lab.ssh.command import SshCommand
+from runner.lab.ssh.options import SshOptions
 from runner.lab.ssh.sftp import files_of
-from runner.lab.winrm.front_port import Endpoint
-from runner.lab.winrm.wsman_host import Host
-
-if TYPE_CHECKING:
-    from runner.lab.ssh.front import SshOptions
 
 _RESET: Final = struct.pack("ii", 1, 0)
 
@@ -175,7 +173,7 @@ class SshClient(paramiko.ServerInterface):
             self.reset()
             return False
         self._books.count("commands")
-        made = SshCommand(self, channel, command.decode("utf-8", "replace"))
+        made = SshCommand(channel, command.decode("utf-8", "replace"))
         with self._lock:
             self._commands.add(made)
         assert self._wire is not None
@@ -192,11 +190,17 @@ class SshClient(paramiko.ServerInterface):
         try:
             command.run(
                 self._machine, self._options.shell, self._spec.user, self._surroundings(),
-                lambda: self._books.take("reset_on_command"),
+                self._reset_at_the_end,
             )  # fmt: skip
         finally:
             with self._lock:
                 self._commands.discard(command)
+
+    def _reset_at_the_end(self) -> bool:
+        lost = self._books.take("reset_on_command")
+        if lost:
+            self.reset()
+        return bool(lost)
 
     def _surroundings(self) -> dict[str, str]:
         there, here = self._peer, self._sock_name()

@@ -11,16 +11,13 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import paramiko
 
 from runner.lab.faults import PoweredOff
+from runner.lab.ports.host import Host
 from runner.lab.ssh.powershell import NotUnderstood, cmd_line_of, spoken
-from runner.lab.winrm.wsman_host import Host
-
-if TYPE_CHECKING:
-    from runner.lab.ssh.client import SshClient
 
 _CHUNK: Final = 32768
 _LONGEST: Final = 8191
@@ -31,8 +28,7 @@ _NOT_SIMULATED: Final = 9999
 class SshCommand:
     """Runs on a thread of its own."""
 
-    def __init__(self, client: SshClient, channel: paramiko.Channel, line: str) -> None:
-        self._client = client
+    def __init__(self, channel: paramiko.Channel, line: str) -> None:
         self._channel = channel
         self._line = line
         self._cancelled = threading.Event()
@@ -50,9 +46,10 @@ class SshCommand:
         shell: str,
         user: str,
         env: Mapping[str, str],
-        is_to_be_lost: Callable[[], bool],
+        lost: Callable[[], bool],
     ) -> None:
-        """The whole life of the command."""
+        """The whole life of the command. ``lost`` says whether the connection was reset at its end,
+        so that nobody hears of it."""
         try:
             said = spoken(self._line) if shell == "powershell" else None
             line = self._line if shell != "powershell" or said else cmd_line_of(self._line)
@@ -78,8 +75,7 @@ class SshCommand:
         except NotUnderstood as error:
             self._write("stderr", f"lab: not simulated: PowerShell: {error}\r\n".encode())
             code = _NOT_SIMULATED
-        if is_to_be_lost():
-            self._client.reset()
+        if lost():
             return
         with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
             self._channel.shutdown_write()

@@ -7,33 +7,12 @@ started, that its streams are pipes) and inc/sys/wait.h (its exit code is passed
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass, field
-from typing import Literal
 
-import paramiko
-
+from runner.lab.ports.host import Host
+from runner.lab.ports.loop import Loop
+from runner.lab.ports.port import Endpoint, Port
 from runner.lab.ssh.client import SshClient
-from runner.lab.winrm.front_loop import Loop
-from runner.lab.winrm.front_port import Endpoint, Port
-from runner.lab.winrm.wsman_host import Host
-
-Shell = Literal["cmd", "powershell", "sh"]
-
-
-@dataclass(frozen=True, slots=True)
-class SshOptions:
-    """How a host's OpenSSH is configured; the defaults are those of Windows.
-
-    ``shell`` is what starts a command: ``sh`` on a Unix host; on Windows what
-    HKLM\\SOFTWARE\\OpenSSH names as DefaultShell. ``max_sessions`` is sshd's own MaxSessions.
-    ``sftp`` says whether ``Subsystem sftp`` is set. ``banner`` is what it greets with.
-    """
-
-    shell: Shell = "cmd"
-    max_sessions: int = 10
-    sftp: bool = True
-    banner: str = "SSH-2.0-OpenSSH_for_Windows_8.1"
-    host_key: paramiko.PKey = field(default_factory=paramiko.ECDSAKey.generate)
+from runner.lab.ssh.options import SshOptions
 
 
 class SshFront(Port):

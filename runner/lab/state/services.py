@@ -5,6 +5,7 @@ State numbers are those of SERVICE_STATUS: 1 stopped, 2 start pending, 3 stop pe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -32,7 +33,8 @@ _UNSTOPPABLE = frozenset(
 
 @dataclass(slots=True)
 class Service:
-    """The run-time side of one service. `until` is when a pending state ends.
+    """The run-time side of one service. `until` is when a pending state ends, by
+    the monotonic clock: the other one is set now and then.
 
     `checked` services need their program: those that were created since the machine was set up.
     """
@@ -224,7 +226,7 @@ class ServiceManager:
 
     def _turn(self, service: Service, state: int) -> None:
         service.state = state
-        service.until = self._host.clock.now() + PENDING_SECONDS
+        service.until = time.monotonic() + PENDING_SECONDS
         if state in (START_PENDING, RUNNING):
             service.exit_code = 0
             if not self.is_driver(service.name):
@@ -232,7 +234,7 @@ class ServiceManager:
 
     def _settle(self, service: Service) -> None:
         """Let a pending state that has lasted long enough become the final one."""
-        if service.state in (STOPPED, RUNNING) or self._host.clock.now() < service.until:
+        if service.state in (STOPPED, RUNNING) or time.monotonic() < service.until:
             return
         if service.state == START_PENDING:
             service.state = RUNNING

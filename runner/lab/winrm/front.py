@@ -6,17 +6,18 @@ import socket
 import tempfile
 from pathlib import Path
 
-from runner.lab.winrm.front_connection import Connection, Served
-from runner.lab.winrm.front_kerberos import Realm
-from runner.lab.winrm.front_loop import Loop
-from runner.lab.winrm.front_options import FrontOptions
-from runner.lab.winrm.front_port import Endpoint, Port, PortTaken
+from runner.lab.ports.host import Host
+from runner.lab.ports.loop import Loop
+from runner.lab.ports.port import Endpoint, Port, PortTaken
+from runner.lab.winrm.connection import Connection, Served
 from runner.lab.winrm.http_tls import Authority
+from runner.lab.winrm.kerberos import Realm
 from runner.lab.winrm.ntlm import Means
 from runner.lab.winrm.ntlm_users import Account, UserFile
+from runner.lab.winrm.options import FrontOptions
 from runner.lab.winrm.tls_clients import ask
-from runner.lab.winrm.wsman import Service
-from runner.lab.winrm.wsman_host import Host, Limits
+from runner.lab.winrm.wsman.limits import Limits
+from runner.lab.winrm.wsman.service import Service
 
 __all__ = ["Endpoint", "Front", "PortTaken"]
 

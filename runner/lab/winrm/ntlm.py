@@ -15,9 +15,10 @@ from typing import Final, Literal
 import spnego
 from spnego.channel_bindings import GssChannelBindings
 
-from runner.lab.winrm.front_credssp import RECORD, CredentialRefused, CredsspContext, TlsVersion
-from runner.lab.winrm.front_kerberos import KerberosContext, Realm, TicketRefused, is_kerberos
-from runner.lab.winrm.front_seal import (
+from runner.lab.winrm.credssp import RECORD, CredentialRefused, CredsspContext, TlsVersion
+from runner.lab.winrm.kerberos import KerberosContext, Realm, TicketRefused, is_kerberos
+from runner.lab.winrm.ntlm_users import Account, UserFile
+from runner.lab.winrm.seal import (
     CREDSSP,
     KERBEROS,
     SPNEGO,
@@ -27,7 +28,6 @@ from runner.lab.winrm.front_seal import (
     media_type,
     opened,
 )
-from runner.lab.winrm.ntlm_users import Account, UserFile
 
 __all__ = ["Hardening", "Logon", "LogonFailed", "Means", "Step", "Unreadable", "sent_binding"]
 

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from runner.errors import UnknownModule
 from runner.loading.playbook.inherit import below, note_notifications
 from runner.loading.playbook.invocation import Invocation, read_invocation
 from runner.loading.playbook.loops import read_loop
 from runner.loading.playbook.needs import read_needs
-from runner.loading.playbook.reading import Inherited, Reading
+from runner.loading.playbook.reading import EntryReader, Inherited, Reading
 from runner.loading.text.document import Value
 from runner.loading.text.fields import Fields, check_templates, listed, static_text, text_of
 from runner.loading.text.keywords import BLOCK
 from runner.model.playbook import Block, Entry, Task, tasks_in
-
-if TYPE_CHECKING:
-    from runner.loading.playbook.task import TaskReader
 
 _STOPPING: Final = frozenset({"assert", "fail", "meta"})
 """Modules that exist to end something: after them, what follows is not certain to run."""
 _ENDING: Final = "end_role"
 
 
-def read_task(reader: TaskReader, fields: Fields, inherited: Inherited, handler: bool) -> Task:
+def read_task(reader: EntryReader, fields: Fields, inherited: Inherited, handler: bool) -> Task:
     """A task that calls a module."""
     reading, templates = reader.reading, reader.reading.templates
     inner = below(inherited, fields, reading)
@@ -111,7 +108,7 @@ def made(fields: Fields, call: Invocation, inner: Inherited, reading: Reading) -
     )
 
 
-def read_block(reader: TaskReader, fields: Fields, inherited: Inherited) -> list[Entry]:
+def read_block(reader: EntryReader, fields: Fields, inherited: Inherited) -> list[Entry]:
     """A block; one that only hands keywords down gives its tasks."""
     fields.restrict(BLOCK)
     reading = reader.reading
@@ -194,7 +191,7 @@ def listened(fields: Fields, reading: Reading) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _undo(reader: TaskReader, fields: Fields, inner: Inherited) -> tuple[Entry, ...]:
+def _undo(reader: EntryReader, fields: Fields, inner: Inherited) -> tuple[Entry, ...]:
     """``undo``: tasks like any others, in the place and with the rights of the task they undo.
 
     What decides whether that task runs, and what follows it, is not theirs.

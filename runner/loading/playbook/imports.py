@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from runner.errors import InputError
 from runner.loading.playbook.inherit import below, note_notifications
@@ -19,7 +19,7 @@ from runner.loading.playbook.options import (
     role_files,
     static_value,
 )
-from runner.loading.playbook.reading import Inherited, Reading
+from runner.loading.playbook.reading import EntryReader, Inherited, Reading
 from runner.loading.playbook.search import first_file, imported_tasks, looked_in
 from runner.loading.text.data import hide_secrets
 from runner.loading.text.document import load_document
@@ -27,14 +27,11 @@ from runner.loading.text.fields import Fields
 from runner.loading.text.keywords import BARE_INCLUDE, TASK_IMPORT, short_name
 from runner.model.playbook import Entry, Task
 
-if TYPE_CHECKING:
-    from runner.loading.playbook.task import TaskReader
-
 _ADVICE: Final = "give it to the imported tasks that need it, or include them instead"
 
 
 def read_import(
-    reader: TaskReader, fields: Fields, key: str, inherited: Inherited, handlers: bool
+    reader: EntryReader, fields: Fields, key: str, inherited: Inherited, handlers: bool
 ) -> list[Entry]:
     """The entries that an import stands for."""
     bare = short_name(key) == BARE_INCLUDE
@@ -50,7 +47,7 @@ def read_import(
 
 
 def _import_tasks(
-    reader: TaskReader, fields: Fields, key: str, inner: Inherited, handlers: bool
+    reader: EntryReader, fields: Fields, key: str, inner: Inherited, handlers: bool
 ) -> list[Entry]:
     reading = reader.reading
     variables: dict[str, Any] | None = {} if short_name(key) == BARE_INCLUDE else None
@@ -82,7 +79,7 @@ def with_variables(
     return dataclasses.replace(inherited, vars=more)
 
 
-def _import_role(reader: TaskReader, fields: Fields, key: str, inner: Inherited) -> list[Entry]:
+def _import_role(reader: EntryReader, fields: Fields, key: str, inner: Inherited) -> list[Entry]:
     reading = reader.reading
     options = read_options(fields, key, ROLE_OPTIONS)
     named = required(options, fields, key, "name", "role")
@@ -127,7 +124,7 @@ def circle(path: Path, reading: Reading) -> str:
     return " -> ".join(p.name for p in (*reading.chain, path))
 
 
-def entered(reader: TaskReader, path: Path, *, certain: bool) -> Reading:
+def entered(reader: EntryReader, path: Path, *, certain: bool) -> Reading:
     """The reading of a file that one of the reader's tasks names."""
     inside = reader.reading.into(path)
     if certain and not reader.rescuing and not reader.may_stop:

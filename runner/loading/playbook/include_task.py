@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from runner.errors import DependsOnUnknown, InputError, TemplateError
 from runner.loading.playbook.entries import listened, made, refuse_in_an_include
@@ -33,16 +33,13 @@ from runner.loading.playbook.options import (
     role_files,
     static_value,
 )
-from runner.loading.playbook.reading import Applied, Inherited
+from runner.loading.playbook.reading import Applied, EntryReader, Inherited
 from runner.loading.playbook.search import first_file, included_tasks
 from runner.loading.text.data import OMIT
 from runner.loading.text.document import load_document
 from runner.loading.text.fields import Fields
 from runner.loading.text.keywords import APPLY, BARE_INCLUDE, INCLUDE, short_name
 from runner.model.playbook import Entry, Include, IncludeKind, Task, tasks_in
-
-if TYPE_CHECKING:
-    from runner.loading.playbook.task import TaskReader
 
 _EXPECTED: Final = frozenset(
     {"loop", "list", "items", "dict", "nested", "cartesian", "together", "sequence", "flattened"}
@@ -55,7 +52,7 @@ _MOST: Final = 200
 
 
 def read_include(
-    reader: TaskReader, fields: Fields, key: str, inherited: Inherited, handler: bool
+    reader: EntryReader, fields: Fields, key: str, inherited: Inherited, handler: bool
 ) -> Task:
     """The task that an include is, with what it hands down in ``Task.include``."""
     reading = reader.reading
@@ -89,7 +86,7 @@ def read_include(
 
 
 def _applied(
-    option: Option | None, reader: TaskReader, outer: Inherited, inner: Inherited
+    option: Option | None, reader: EntryReader, outer: Inherited, inner: Inherited
 ) -> Inherited:
     """What included tasks inherit: from around the include, its variables, and ``apply``.
 
@@ -111,7 +108,7 @@ class _Ahead:
 
     def __init__(
         self,
-        reader: TaskReader,
+        reader: EntryReader,
         task: Task,
         applied: Inherited,
         options: Mapping[str, Option],

@@ -11,13 +11,23 @@ from typing import Any, Protocol
 from runner.interfaces.template import Templates
 from runner.loading.playbook.needs import NeedKinds
 from runner.loading.text.defaults import Defaults
+from runner.loading.text.document import Value
 from runner.loading.text.fields import Fields, static_text
 from runner.loading.text.files import Files
 from runner.loading.text.problems import Problems
 from runner.model.playbook import Become, Entry, Flag, Number, Role, Task, Way
 from runner.model.source import Source
 
-__all__ = ["Applied", "Inherited", "LoadedRole", "Problems", "Reading", "RoleLoader", "static_text"]
+__all__ = [
+    "Applied",
+    "EntryReader",
+    "Inherited",
+    "LoadedRole",
+    "Problems",
+    "Reading",
+    "RoleLoader",
+    "static_text",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +214,22 @@ class Reading:
     def known(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """The variables for names of files, where tasks have these ``variables`` of their own."""
         return {**self.static, **variables, **self.extra}
+
+
+class EntryReader(Protocol):
+    """Reads the lists of tasks of one file; see ``task``."""
+
+    reading: Reading
+    rescuing: int
+    """How many rescue and always sections enclose what is being read."""
+    may_stop: bool
+    """Whether a task before may end what is being read, so that the rest is not certain."""
+
+    def at(self, reading: Reading) -> EntryReader:
+        """A reader for another file."""
+
+    def read(self, value: Value, inherited: Inherited, *, handlers: bool = False) -> list[Entry]:
+        """All entries of a list, in order."""
+
+    def read_sure(self, value: Value, inherited: Inherited) -> list[Entry]:
+        """The same for a section that runs only when something went wrong, or after it."""

@@ -25,7 +25,8 @@ from jinja2.utils import missing
 
 from runner.errors import TemplateError
 from runner.loading.templates.budget import weigh, weigh_all
-from runner.loading.templates.scope import Scope, known, plain, touch
+from runner.loading.templates.plain import known, plain, touch
+from runner.loading.templates.scope import Scope
 from runner.loading.templates.undefined import Missing
 from runner.loading.text.data import OMIT
 

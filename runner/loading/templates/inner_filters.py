@@ -9,7 +9,7 @@ from jinja2.utils import pass_context
 
 from runner.loading.templates.compile import COUNTED, EMBEDDED, JOINED, OWN
 from runner.loading.templates.environment import Environment, OwnDict, OwnList, ScopeContext, joined
-from runner.loading.templates.scope import known
+from runner.loading.templates.plain import known
 
 
 def install_inner_filters(environment: Environment) -> None:

@@ -16,8 +16,8 @@ from jinja2 import Environment
 from runner.errors import TemplateError
 from runner.loading.templates import addresses
 from runner.loading.templates.filters import WRONG_VALUES, first_undefined, passed_first
+from runner.loading.templates.given import settled, shallow
 from runner.loading.templates.regexes import run_regex
-from runner.loading.templates.scope import settled, shallow
 from runner.loading.templates.versions import KINDS
 from runner.loading.text.words import words
 

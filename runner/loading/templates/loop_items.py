@@ -7,8 +7,9 @@ from typing import Any, Final
 from runner.errors import TemplateError
 from runner.loading.templates.lookups.files import FOLDER
 from runner.loading.templates.lookups.lookups import LOOKUPS, run_lookup
+from runner.loading.templates.plain import plain
 from runner.loading.templates.plugin_names import resolve
-from runner.loading.templates.scope import Scope, plain
+from runner.loading.templates.scope import Scope
 
 _FOLDERS: Final = {"template": "templates", "var": "vars", "file": "files"}
 """Where ``with_first_found`` looks, by a word in the name of the module that it is for."""

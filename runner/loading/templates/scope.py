@@ -8,15 +8,16 @@ holds templates somewhere inside becomes a lazy view, so that ``config.path`` wo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final, Protocol
 
-from jinja2 import Undefined
+from jinja2 import Environment, Undefined
 from jinja2.exceptions import UndefinedError
 from jinja2.utils import missing
 
-from runner.errors import DependsOnUnknown, TemplateError
-from runner.loading.templates.budget import Budget, weigh
+from runner.errors import TemplateError
+from runner.loading.templates.budget import Budget
+from runner.loading.templates.plain import known, plain
 from runner.loading.text.data import (
     OMIT,
     DataDict,
@@ -25,16 +26,45 @@ from runner.loading.text.data import (
     has_opener,
     holds_template,
     is_lazy,
-    is_scalar,
 )
 from runner.model.secret import Secret
-from runner.model.state import UNKNOWN
-
-if TYPE_CHECKING:
-    from runner.loading.templates.templates import JinjaTemplates
-
 
 _OF_ALL: Final = "hostvars"
+
+
+class ScopeFiles(Protocol):
+    """Renders files; see ``files``."""
+
+    def lookup(
+        self, scope: Scope, path: Path, name: str, settings: Mapping[str, Any], own: Any
+    ) -> Any:
+        """What ``lookup('template', name)`` gives; ``own`` are its ``template_vars``."""
+
+
+class ScopeTemplates(Protocol):
+    """What renders for a scope; see ``templates``."""
+
+    directory: Path
+
+    @property
+    def environment(self) -> Environment:
+        """Jinja's, for all of them."""
+
+    @property
+    def files(self) -> ScopeFiles:
+        """What renders template files."""
+
+    def evaluate(self, text: str, scope: Scope) -> Any:
+        """A text with templates in it, as Jinja2's own value."""
+
+    def saw_secret(self, text: str) -> str:
+        """Remember a secret that a template used, so that it can be masked everywhere."""
+
+    def derived_secret(self, values: list[Any], result: str) -> None:
+        """Remember what a filter made of a secret, or of something that holds one."""
+
+    def decrypted(self, content: bytes, path: Path) -> bytes:
+        """What an encrypted file holds. Raises TemplateError."""
 
 
 class Scope:
@@ -44,7 +74,7 @@ class Scope:
 
     def __init__(
         self,
-        templates: JinjaTemplates,
+        templates: ScopeTemplates,
         variables: Mapping[str, Any],
         budget: Budget | None = None,
         prefix: str = "",
@@ -225,91 +255,3 @@ class HostVars(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(plain(self))
-
-
-_VIEWS: Final = frozenset({LazyDict, AllVars, OneHost, LazyList, HostVars})
-
-
-def known(value: Any, what: str = "") -> Any:
-    """The value itself. Raises DependsOnUnknown for one that only the real run can settle."""
-    if value is UNKNOWN:
-        named = f"'{what}', which only" if what else "a value that only"
-        raise DependsOnUnknown(f"{named} the real run can tell")
-    return value
-
-
-def settled(value: Any) -> Any:
-    """What a filter or test is given: lazy views become the mappings and lists they stand for.
-
-    Raises DependsOnUnknown for a value that a dry run cannot know: even ``is string`` would guess.
-    """
-    if is_scalar(value) or isinstance(value, DataDict | DataList | Undefined):
-        return value
-    if isinstance(value, LazyDict | LazyList | HostVars):
-        return plain(value)
-    if isinstance(value, dict | list | tuple):
-        inner = value.values() if isinstance(value, dict) else value
-        if any(type(item) in _VIEWS or item is UNKNOWN for item in inner):
-            return plain(value)
-        return value
-    str(known(value))
-    return value
-
-
-def touch(value: Any) -> None:
-    """Raises DependsOnUnknown when something in a value that becomes text is not known."""
-    if isinstance(value, dict):
-        for item in value.values():
-            touch(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            touch(item)
-    elif not is_scalar(value) and not isinstance(value, Undefined):
-        str(known(value))
-
-
-def shallow(value: Any) -> Any:
-    """What a filter is given that looks only at parts of a value: lazy views stay lazy."""
-    if isinstance(value, LazyDict | LazyList | HostVars):
-        return value
-    if isinstance(value, dict | list | tuple):
-        for item in value.values() if isinstance(value, dict) else value:
-            known(item)
-        return value
-    return settled(value)
-
-
-def plain(value: Any) -> Any:
-    """The value as a result: no lazy views, no iterators; texts with braces marked as data.
-
-    What is OMIT is left out of mappings and lists. Raises UndefinedError or DependsOnUnknown for
-    what cannot be a result.
-    """
-    if isinstance(value, dict | list | tuple) and not isinstance(value, DataDict | DataList):
-        weigh(value)
-    return _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        return DataStr(value) if has_opener(value) else value
-    if is_scalar(value) or value is OMIT or isinstance(value, DataDict | DataList | timedelta):
-        return value
-    if isinstance(value, Undefined):
-        value._fail_with_undefined_error()
-    if isinstance(value, Secret):
-        return value.reveal()
-    known(value)
-    if isinstance(value, Mapping):
-        return {_key(key): _plain(item) for key, item in value.items() if item is not OMIT}
-    if isinstance(value, Iterable) and not isinstance(value, type | range):
-        return [_plain(item) for item in value if item is not OMIT]
-    str(value)  # a value that a dry run cannot know says so when it is touched
-    if isinstance(value, range):
-        raise TemplateError("a range is not a value", hint="make it a list: | list")
-    raise TemplateError(f"this gives a {type(value).__name__}, which is not a value")
-
-
-def _key(key: Any) -> Any:
-    """A key of a mapping, which must be a single value."""
-    return _plain(key) if isinstance(key, str | Undefined) or is_scalar(key) else str(_plain(key))

@@ -9,7 +9,8 @@ from typing import Final
 from jinja2.utils import missing
 
 from runner.errors import TemplateError
-from runner.loading.templates.scope import Scope, plain
+from runner.loading.templates.plain import plain
+from runner.loading.templates.scope import Scope
 
 LARGEST: Final = 16_000_000
 """Bytes that a template may read from one file."""

@@ -21,7 +21,8 @@ from runner.loading.templates.jinja_tests import install_tests
 from runner.loading.templates.lookups.lookups import LOOKUPS, install_lookups
 from runner.loading.templates.loop_items import loop_items
 from runner.loading.templates.options import DEFAULT_OPTIONS, TemplateOptions
-from runner.loading.templates.scope import Scope, known, plain
+from runner.loading.templates.plain import known, plain
+from runner.loading.templates.scope import Scope
 from runner.loading.templates.search_path import must_find, read_text
 from runner.loading.text.data import (
     OMIT,

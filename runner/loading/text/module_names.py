@@ -1,7 +1,7 @@
 """The names of modules that people know from Ansible: to tell one that is not here from a typo.
 
 Sources: the module indexes of ansible.builtin, ansible.windows (with what moved to microsoft.ad),
-community.windows and chocolatey.chocolatey.
+community.windows, microsoft.ad, microsoft.iis and chocolatey.chocolatey.
 """
 
 from __future__ import annotations
@@ -59,6 +59,19 @@ _HOMES: Final = {
         "win_scoop_bucket win_security_policy win_shortcut win_snmp win_toast win_unzip "
         "win_wait_for_process win_wakeonlan win_webpicmd win_xml win_zip"
     ),
+    "microsoft.ad": words(
+        "microsoft.ad.computer microsoft.ad.domain microsoft.ad.domain_child "
+        "microsoft.ad.domain_controller microsoft.ad.group microsoft.ad.membership "
+        "microsoft.ad.object microsoft.ad.object_info microsoft.ad.offline_join microsoft.ad.ou "
+        "microsoft.ad.user"
+    ),
+    "microsoft.iis": words(
+        "microsoft.iis.virtual_directory microsoft.iis.virtual_directory_info "
+        "microsoft.iis.web_app_pool microsoft.iis.web_app_pool_info "
+        "microsoft.iis.web_application microsoft.iis.web_application_info "
+        "microsoft.iis.website microsoft.iis.website_info"
+    ),
+    "Ansible up to 2.7": words("win_msi"),
     "chocolatey.chocolatey": words(
         "win_chocolatey win_chocolatey_config win_chocolatey_facts win_chocolatey_feature "
         "win_chocolatey_source"

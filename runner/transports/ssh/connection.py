@@ -21,8 +21,9 @@ from runner.errors import (
     QuotaExceeded,
     TransportError,
 )
+from runner.interfaces.exchange import NO_WAY, REFUSED, Upload
 from runner.interfaces.shell import Invocation, RawOutput
-from runner.interfaces.transfer import NO_WAY, REFUSED, FileTransfer, Upload
+from runner.interfaces.transfer import FileTransfer
 from runner.interfaces.transport import Connection
 from runner.transports.ssh.call import Call, TimeUp
 from runner.transports.ssh.files import Late, NoSftp, answers, begin, send

@@ -13,10 +13,10 @@ from runner.errors import TransportError
 from runner.interfaces.examine import Finding, Stopwatch, Verdict
 from runner.transports.ssh.config import Target, resolve
 from runner.transports.ssh.failure import explained
+from runner.transports.ssh.hops import open_hop, prepared, release, socket_to
 from runner.transports.ssh.hostkeys import KnownKeys
 from runner.transports.ssh.logon import Logon
 from runner.transports.ssh.options import SshOptions
-from runner.transports.ssh.transport import open_hop, prepared, release, socket_to
 from runner.transports.ssh.windows import ASK_SHELL, is_windows, shell_of
 from runner.transports.tcp_examine import examine_name, examine_port
 

@@ -7,7 +7,8 @@ from typing import Final
 
 import paramiko
 
-from runner.interfaces.transfer import Upload, pieces_from
+from runner.interfaces.exchange import Upload
+from runner.interfaces.transfer import pieces_from
 
 _CHUNK: Final = 1 << 18
 _STALL: Final = 30.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -165,6 +166,7 @@ def test_a_run_that_cannot_begin_leaves_no_process(
     monkeypatch.setattr(Journal, "begin", refuse)
     with pytest.raises(JournalError, match="locked"):
         play({"ping": None})
+    assert not [one for one in threading.enumerate() if one.name == "event-bus"]
 
 
 def test_one_process_says_why(play: Play, capfd: pytest.CaptureFixture[str]) -> None:

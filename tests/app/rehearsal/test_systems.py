@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from runner.app.rehearsal import lab as twin_lab
+from runner.app.rehearsal import planned as planning
 from runner.app.rehearsal.faults import weather
-from runner.app.rehearsal.lab import Planned
+from runner.app.rehearsal.planned import Planned
 from runner.app.rehearsal.systems import System, system_of
 from runner.journal import Journal
 from runner.lab.linux.kinds import LINUX_KEYS
@@ -196,7 +196,7 @@ def test_the_last_facts_on_record_count(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def planned(monkeypatch: pytest.MonkeyPatch, why: str = "") -> Planned:
-    monkeypatch.setattr(twin_lab, "no_linux_here", lambda: why)
+    monkeypatch.setattr(planning, "no_linux_here", lambda: why)
     hosts = {name: Host(name, {}, ("all",)) for name in ("win01", "lin01")}
     found = Planned(Inventory(hosts, {"all": Group("all", tuple(hosts), (), ())}))
     found.add(hosts["win01"], System("2016"), {})

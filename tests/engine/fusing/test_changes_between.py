@@ -14,7 +14,8 @@ from runner.engine.tasks.budget import Stopped
 from runner.interfaces.shell import RawOutput
 from runner.model.job import JobId, Status
 from tests.engine.fusing.bench import Bench, alone, fused, value
-from tests.engine.fusing.test_commands import SCRIPT, command, settled, some, statuses
+from tests.engine.fusing.commanding import command, settled, some
+from tests.engine.fusing.making import SCRIPT, statuses
 
 READY = r"reg add HKLM\SOFTWARE\Ready /f"
 FIRST = value("v", key="Ready")

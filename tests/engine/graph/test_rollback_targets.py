@@ -13,9 +13,9 @@ from runner.engine.visits.rollback import RollbackVisit
 from runner.engine.walk.walk import Walk
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
-from tests.engine.test_rollback import run, set_key
 from tests.engine.toy_ledgers import ToyLedger, ToyUndoLedger
 from tests.engine.toys import Fleet, ToyHost, include
+from tests.engine.visits.test_rollback import run, set_key
 
 
 def fleet_with_dc() -> Fleet:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from runner.engine.hosts.host_lease import HostLease
 from runner.interfaces.lease import Lease, Leased
-from tests.engine.lease_world import Contender, ListOfValues, Manner, World, played
+from tests.engine.hosts.lease_place import ListOfValues
+from tests.engine.hosts.lease_world import Contender, Manner, World, played
 
 PLACES = st.sampled_from(["last", "first", "sorted"])
 STEPS = st.tuples(st.just("step"), st.integers(0, 3))

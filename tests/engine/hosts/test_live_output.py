@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from runner.engine.hosts.live_output import LiveOutput
 from runner.interfaces.exchange import Exec
 from runner.interfaces.listening import Stream
-from runner.interfaces.shell import Setting, Shell
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Shell
 from runner.model.secret import MASK, Redactor
 from runner.shells import load
 

@@ -26,7 +26,7 @@ from runner.interfaces.exchange import (
     read,
     write,
 )
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.shells import load
 from tests.engine.toys import ToyHost, ToyShell, ToyTransport
 

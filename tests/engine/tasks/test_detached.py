@@ -19,7 +19,8 @@ from runner.errors import (
     Unreachable,
 )
 from runner.interfaces.exchange import Command, Exec, Output, Reply, Request, Script, read, write
-from runner.interfaces.shell import Invocation, RawOutput, Setting
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Invocation, RawOutput
 from runner.interfaces.transport import Connection
 from runner.model.secret import Secret
 from runner.shells import load as load_shell

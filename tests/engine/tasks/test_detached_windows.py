@@ -15,7 +15,7 @@ from runner.engine.hosts.link import Link
 from runner.engine.stop import Stop
 from runner.errors import ModuleError
 from runner.interfaces.exchange import Command, Exec, Script
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.lab.machine import Machine
 from runner.lab.spec import HostSpec
 from runner.lab.winrm.front import Front

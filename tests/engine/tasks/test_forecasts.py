@@ -16,8 +16,8 @@ from runner.engine.visits.run import RunVisit
 from runner.model.job import Outcome, Status
 from runner.model.plan import Forecast, PlannedJob
 from runner.model.state import Difference
-from tests.engine.test_visits import Book, writes
 from tests.engine.toys import Fleet, ToyHost, task
+from tests.engine.visits.visiting import Book, writes
 
 SET = task("t", "key", {"key": "k", "value": "new"})
 

@@ -14,9 +14,9 @@ from runner.engine.visits.rollback import RollbackVisit
 from runner.engine.walk.walk import Walk
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
-from tests.engine.test_visits import writes
 from tests.engine.toy_ledgers import ToyUndoLedger
 from tests.engine.toys import Fleet, ToyHost
+from tests.engine.visits.visiting import writes
 
 JOB = JobId("s", "a")
 UNDO = [

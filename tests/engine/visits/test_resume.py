@@ -14,9 +14,9 @@ from runner.engine.visits.run import RunVisit
 from runner.journal.records import ChangeRecord
 from runner.model.job import JobId, Outcome, Status
 from tests.engine.tasks.test_forecasts import planned
-from tests.engine.test_visits import writes
 from tests.engine.toy_ledgers import ToyLedger
 from tests.engine.toys import Fleet, ToyHost, task
+from tests.engine.visits.visiting import writes
 
 SET = task("t", "key", {"key": "k", "value": "new"}, notify=("h",))
 HANDLER = task("h", "key", {"key": "h", "value": "1"})

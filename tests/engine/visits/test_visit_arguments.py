@@ -9,8 +9,8 @@ import pytest
 from runner.model.job import Status
 from runner.model.source import Source
 from runner.model.task import WHOLE, Loop
-from tests.engine.test_visits import check, run, writes
 from tests.engine.toys import Fleet, ToyHost, task
+from tests.engine.visits.visiting import check, run, writes
 
 GIVEN = {"given": {"key": "k", "value": "theirs"}}
 

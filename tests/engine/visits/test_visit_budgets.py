@@ -10,8 +10,8 @@ from runner.engine.visits.run import RunVisit
 from runner.model.job import JobId, Status
 from runner.model.playbook import OnFailure, Play
 from runner.model.source import Source
-from tests.engine.test_visits import SET, Book, check, run
 from tests.engine.toys import HERE, Fleet, ToyHost, block, include, task
+from tests.engine.visits.visiting import SET, Book, check, run
 
 REST = task("rest", "say", {"text": "x"})
 
@@ -52,7 +52,7 @@ def test_the_percentage_must_be_exceeded(percentage: float, stops: bool) -> None
     assert fleet.status("rest", "h3") is (Status.BLOCKED if stops else Status.OK)
     if stops and percentage:
         message = fleet.outcomes[JobId("rest", "h3")].message
-        assert "with it 2 of 4 hosts, more than 49 %" in message
+        assert "with it 2 of 4 hosts of the play, more than 49 %" in message
 
 
 def test_unreachable_hosts_count_and_ignored_and_rescued_ones_do_not() -> None:

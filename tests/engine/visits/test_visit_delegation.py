@@ -13,8 +13,8 @@ from runner.errors import HostsBusy
 from runner.events import JobDetail
 from runner.model.job import JobId, Status
 from runner.model.task import Way
-from tests.engine.test_visits import SET, Book, check, run
 from tests.engine.toys import Fleet, ToyHost, task
+from tests.engine.visits.visiting import SET, Book, check, run
 
 MINE = {"key": "k", "value": "{{ inventory_hostname }}"}
 

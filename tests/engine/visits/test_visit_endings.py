@@ -13,8 +13,8 @@ from runner.model.job import JobId, Status
 from runner.model.playbook import Play
 from runner.model.source import Source
 from runner.model.state import Change
-from tests.engine.test_visits import SET, Book, writes
 from tests.engine.toys import HERE, Fleet, ToyHost, task
+from tests.engine.visits.visiting import SET, Book, writes
 
 
 @pytest.mark.parametrize(("word", "elsewhere"), [("end_host", "ok"), ("end_play", "skipped")])

@@ -8,8 +8,8 @@ import pytest
 
 from runner.model.job import Status
 from runner.model.task import Role
-from tests.engine.test_visits import SET, check, run
 from tests.engine.toys import Fleet, include, task
+from tests.engine.visits.visiting import SET, check, run
 
 ROLE = Role("web", "roles/web")
 

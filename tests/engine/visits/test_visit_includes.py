@@ -11,8 +11,8 @@ from runner.interfaces.includes import Included
 from runner.model.job import JobId, Status
 from runner.model.playbook import VarsFile
 from runner.model.task import IncludeKind, Role
-from tests.engine.test_visits import SET, run
 from tests.engine.toys import HERE, Fleet, ToyHost, block, include, task
+from tests.engine.visits.visiting import SET, run
 
 REST = task("rest", "say", {"text": "x"})
 

@@ -13,9 +13,9 @@ from runner.engine.visits.check import CheckVisit
 from runner.engine.visits.run import RunVisit
 from runner.errors import InputErrors, PlaybookError
 from runner.model.job import JobId, Status
-from tests.engine.test_visits import SET, Book, check, run
 from tests.engine.toys import HERE, block, include, task
 from tests.engine.visits.test_visit_includes import REST, fleet_with, say
+from tests.engine.visits.visiting import SET, Book, check, run
 
 
 @pytest.mark.parametrize("once", [True, "{{ true }}"])

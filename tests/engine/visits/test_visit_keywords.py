@@ -10,8 +10,8 @@ from runner.engine.variables.keywords import Keywords, keywords_of
 from runner.errors import TemplateError
 from runner.loading.templates.templates import JinjaTemplates
 from runner.model.job import JobId, Status
-from tests.engine.test_visits import SET, check, run
 from tests.engine.toys import HERE, Fleet, ToyHost, task
+from tests.engine.visits.visiting import SET, check, run
 
 YES: list[Any] = [True, "{{ yes_ }}", "{{ 1 }}", "{{ 'on' }}", "{{ 'True' }}"]
 

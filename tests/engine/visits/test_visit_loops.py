@@ -10,9 +10,9 @@ import pytest
 from runner.engine.visits.run import RunVisit
 from runner.model.job import Status
 from runner.model.task import Loop
-from tests.engine.test_visits import SET, check, run
 from tests.engine.toy_ledgers import ToyLedger
 from tests.engine.toys import HERE, Fleet, ToyHost, task
+from tests.engine.visits.visiting import SET, check, run
 
 
 def results(fleet: Fleet, *tasks: Any) -> Any:

@@ -9,8 +9,8 @@ from runner.interfaces.includes import Included
 from runner.model.job import JobId, Status
 from runner.model.playbook import Play
 from runner.model.task import IncludeKind, Role
-from tests.engine.test_visits import SET, Book, run
 from tests.engine.toys import HERE, Fleet, ToyHost, include, task
+from tests.engine.visits.visiting import SET, Book, run
 
 REST = task("rest", "say", {"text": "x"})
 

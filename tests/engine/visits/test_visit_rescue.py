@@ -6,8 +6,8 @@ import pytest
 
 from runner.events import JobFinished
 from runner.model.job import JobId, Status
-from tests.engine.test_visits import SET, check, run
 from tests.engine.toys import Fleet, ToyHost, block, task
+from tests.engine.visits.visiting import SET, check, run
 
 FAIL = task("bad", "say", {"text": "fail"}, register="r")
 LATER = task("later", "say", {"text": "x"})

@@ -9,8 +9,8 @@ import pytest
 from runner.model.job import Status
 from runner.model.secret import Secret
 from runner.model.task import Become, Way
-from tests.engine.test_visits import SET, check, run
 from tests.engine.toys import Fleet, ToyHost, task
+from tests.engine.visits.visiting import SET, check, run
 
 
 def lines(fleet: Fleet, *tasks: Any, **play: Any) -> set[str]:

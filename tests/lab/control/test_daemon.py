@@ -21,8 +21,8 @@ from runner.lab.control.control import Lab, LabError
 from runner.lab.control.server import Control
 from runner.lab.control_files import DirectoryLock, is_running
 from runner.lab.fleet import Fleet
+from runner.lab.ports.loop import Loop
 from runner.lab.spec import LabSpec
-from runner.lab.winrm.front_loop import Loop
 from tests.lab.conftest import Connect, run
 from tests.ports import free_port
 

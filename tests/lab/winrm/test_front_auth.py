@@ -12,7 +12,7 @@ import requests
 from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
 
 from runner.lab.winrm.front import Front
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from tests.lab.conftest import PASSWORD, USER, Connect, Serve, run
 
 IDENTIFY = (

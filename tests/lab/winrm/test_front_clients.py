@@ -11,7 +11,7 @@ from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
 
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from tests.lab.conftest import Connect, Serve, run
 from tests.lab.front_fake import FakeMachine
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 from winrm.exceptions import WinRMTransportError, WSManFaultError
 
-from runner.lab.front_books import COUNTED, FAULT_KINDS, Books, UnknownFault
+from runner.lab.ports.books import COUNTED, FAULT_KINDS, Books, UnknownFault
 from tests.lab.conftest import Connect, Serve, run
 from tests.lab.front_fake import FakeMachine
 

@@ -13,7 +13,7 @@ from winrm.exceptions import WinRMTransportError
 
 from runner.lab.spec import HostSpec
 from runner.lab.winrm.front import Front, PortTaken
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from tests.lab.conftest import PASSWORD, USER, Connect, Serve, run
 from tests.lab.front_fake import FakeMachine
 

@@ -9,8 +9,8 @@ import pytest
 from pypsrp.shell import Process, WinRS
 from pypsrp.wsman import WSMan
 
-from runner.lab.winrm.front_options import FrontOptions
-from runner.lab.winrm.front_seal import (
+from runner.lab.winrm.options import FrontOptions
+from runner.lab.winrm.seal import (
     CREDSSP,
     SPNEGO,
     Part,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.lab.winrm.front_loop import Loop
-from runner.lab.winrm.wsman import Caller
-from runner.lab.winrm.wsman_host import Limits
-from runner.lab.winrm.wsman_request import Malformed, read_request
+from runner.lab.ports.loop import Loop
+from runner.lab.winrm.wsman.limits import Limits
+from runner.lab.winrm.wsman.request import Malformed, read_request
+from runner.lab.winrm.wsman.service import Caller
 from tests.lab.front_talk import NS, OPEN, SHELL, TRANSFER, Answer, Talk, talk_to
 
 

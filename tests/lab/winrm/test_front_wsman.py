@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.lab.winrm.front_loop import Loop
-from runner.lab.winrm.wsman import Caller
-from runner.lab.winrm.wsman_request import duration
+from runner.lab.ports.loop import Loop
+from runner.lab.winrm.wsman.request import duration
+from runner.lab.winrm.wsman.service import Caller
 from tests.lab.front_talk import NS, OPEN, SHELL, TRANSFER, talk_to
 
 

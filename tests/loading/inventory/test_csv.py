@@ -44,6 +44,7 @@ def test_rows_columns_and_types(tmp_path: Path) -> None:
         b"name\tgroups\tx\nweb01\tweb;prod\t1\n",
         b'"name","groups","x"\n"web01","web;prod","1"\n',
         b"host,groups,x,,\nweb01,web;prod,1,,\n,,,,\n",
+        b'name,groups,x\nweb01,"web, prod",1\n',
         b"inventory_hostname,x,groups\nweb01,1,web; prod",
     ],
 )

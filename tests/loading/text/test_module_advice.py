@@ -28,3 +28,12 @@ def test_the_advice_is_given_with_or_without_the_collection() -> None:
         said = _hint(key, names())
         assert said.startswith("community.windows has it, but it is not here; use win_regedit on")
     assert _hint("ansible.builtin.dnf5", names()).endswith("; use dnf")
+
+
+def test_modules_of_a_later_collection_and_of_an_old_ansible_have_one_too() -> None:
+    said = _hint("microsoft.ad.domain", names())
+    assert said.startswith("microsoft.ad has it, but it is not here; use win_powershell with Inst")
+    assert "appcmd.exe" in _hint("microsoft.iis.website", names())
+    assert (
+        _hint("win_msi", names()) == "Ansible up to 2.7 has it, but it is not here; use win_package"
+    )

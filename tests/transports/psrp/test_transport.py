@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.errors import AuthenticationFailed, InventoryError, TlsFailed
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from runner.model.secret import Secret
 from runner.transports import load, names
 from runner.transports.psrp.options import read_psrp_options

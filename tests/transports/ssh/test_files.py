@@ -14,9 +14,9 @@ from runner.engine.hosts.link import Link
 from runner.engine.hosts.session import Writer
 from runner.engine.stop import Stop
 from runner.errors import ConnectionLost, DeadlineExceeded
+from runner.interfaces.exchange import NO_WAY, REFUSED, Upload
 from runner.interfaces.local_file import PIECE, LocalFile
-from runner.interfaces.shell import Setting
-from runner.interfaces.transfer import NO_WAY, REFUSED, Upload
+from runner.interfaces.setting import Setting
 from runner.model.secret import Secret
 from runner.posix.put import Put, put
 from runner.shells import load

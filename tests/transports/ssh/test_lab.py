@@ -20,10 +20,11 @@ from runner.interfaces.exchange import Exec, Output, Script
 from runner.interfaces.shell import Invocation
 from runner.interfaces.transport import Connection
 from runner.lab.machine import Machine
+from runner.lab.ports.port import PortTaken
 from runner.lab.spec import HostSpec
-from runner.lab.ssh.front import Shell, SshFront
+from runner.lab.ssh.front import SshFront
+from runner.lab.ssh.options import Shell
 from runner.lab.ssh.powershell import NotUnderstood, cmd_line_of
-from runner.lab.winrm.front_port import PortTaken
 from runner.model.secret import Secret
 from runner.shells import load
 from runner.transports.ssh.windows import from_powershell

@@ -18,7 +18,8 @@ import pytest
 
 from runner.errors import AuthenticationFailed, InventoryError, ModuleError
 from runner.interfaces.exchange import Exec, Script
-from runner.interfaces.shell import Setting, Shell
+from runner.interfaces.setting import Setting
+from runner.interfaces.shell import Shell
 from runner.model.secret import Secret
 from runner.shells import load
 from runner.transports.ssh import passphrases

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.errors import AuthenticationFailed, InventoryError, TlsFailed, TransportError
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from runner.lab.winrm.tls_clients import Mapping
 from tests.transports.certificates import Issuer
 from tests.transports.conftest import Serve, Site, hello

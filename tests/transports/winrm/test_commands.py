@@ -19,8 +19,8 @@ from runner.errors import (
 )
 from runner.interfaces.shell import Invocation
 from runner.interfaces.transport import Connection
-from runner.lab.winrm.front_options import FrontOptions
 from runner.lab.winrm.ntlm import Logon, LogonFailed, Step
+from runner.lab.winrm.options import FrontOptions
 from runner.transports.winrm import connection
 from tests.transports.conftest import Serve, Site, hello, until
 

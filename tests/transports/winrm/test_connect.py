@@ -12,7 +12,7 @@ import pytest
 
 from runner.errors import AuthenticationFailed, QuotaExceeded, TlsFailed, Unreachable
 from runner.interfaces.shell import Invocation
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from tests.transports.conftest import PASSWORD, TRANSPORT, Serve, Site, hello
 
 

@@ -13,7 +13,7 @@ import pytest
 from runner.errors import AuthenticationFailed, ProtocolFailed
 from runner.interfaces.shell import Invocation
 from runner.interfaces.transport import Connection
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from runner.transports import load
 from tests.transports.certificates import Issuer, server_context
 from tests.transports.conftest import Serve, Site, hello

@@ -7,9 +7,10 @@ import pytest
 from runner.errors import TransportError
 from runner.interfaces.shell import Invocation
 from runner.interfaces.transport import Connection
-from runner.lab.winrm import wsman_faults, wsman_open
-from runner.lab.winrm.wsman_host import Profile
-from runner.lab.winrm.wsman_request import Request
+from runner.lab.ports.host import Profile
+from runner.lab.winrm.wsman import faults as wsman_faults
+from runner.lab.winrm.wsman import opening as wsman_open
+from runner.lab.winrm.wsman.request import Request
 from tests.transports.conftest import Serve, Site, hello, until
 
 LOST = ["reset_on_command", "garbage_200"]

@@ -14,7 +14,7 @@ import pytest
 
 from runner.errors import AuthenticationFailed, ProtocolFailed
 from runner.interfaces.transport import Connection
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from tests.transports.conftest import TRANSPORT, Serve, Site, hello
 from tests.transports.kdc import Kdc
 from tests.transports.tickets import settings

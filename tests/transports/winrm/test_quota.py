@@ -9,8 +9,8 @@ import pytest
 
 from runner.errors import AuthorizationFailed, QuotaExceeded, TransportError
 from runner.interfaces.access import Keeper
-from runner.lab.winrm.front_options import FrontOptions
-from runner.lab.winrm.wsman_host import Limits
+from runner.lab.winrm.options import FrontOptions
+from runner.lab.winrm.wsman.limits import Limits
 from runner.transports.winrm.clock import Deadline
 from runner.transports.winrm.config import read_quotas
 from runner.transports.winrm.failure import LinkFailure

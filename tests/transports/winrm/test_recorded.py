@@ -10,7 +10,7 @@ import pytest
 
 from runner.errors import TransportError
 from runner.interfaces.shell import Invocation
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from runner.transports.winrm import kerberos
 from runner.transports.winrm.kerberos_tickets import Tickets
 from tests.transports.conftest import PASSWORD, Serve, Site

@@ -17,7 +17,8 @@ from runner.errors import Unreachable
 from runner.interfaces.access import Keeper
 from runner.interfaces.shell import Invocation
 from runner.journal.journal import Journal
-from runner.lab.winrm import wsman, wsman_open
+from runner.lab.winrm.wsman import opening as wsman_open
+from runner.lab.winrm.wsman import service as wsman
 from runner.transports.winrm import strays
 from runner.transports.winrm.again import TRIES
 from runner.transports.winrm.clock import Deadline

@@ -15,7 +15,7 @@ from runner.lab.fleet import Fleet
 from runner.lab.machine import Machine
 from runner.lab.spec import LabSpec
 from runner.lab.winrm.front import Front
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from runner.lab.winrm.tls_clients import Mapping as Mapped
 from tests.e2e.fleet import Done, jobs_of, run_command
 from tests.transports import kdc

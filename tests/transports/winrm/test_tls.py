@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from runner.errors import AuthenticationFailed, ProtocolFailed, TlsFailed, Unreachable
 from runner.lab.spec import HostSpec
 from runner.lab.winrm.front import Front
-from runner.lab.winrm.front_options import FrontOptions
+from runner.lab.winrm.options import FrontOptions
 from tests.transports.certificates import (
     FixedAuthority,
     Issuer,

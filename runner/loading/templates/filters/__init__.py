@@ -23,7 +23,8 @@ from runner.loading.templates.filters import (
     paths,
     text,
 )
-from runner.loading.templates.scope import settled, shallow, touch
+from runner.loading.templates.given import settled, shallow
+from runner.loading.templates.plain import touch
 from runner.loading.text.words import words
 
 _ACCEPTS_UNDEFINED: Final = words("default d mandatory type_debug ternary")

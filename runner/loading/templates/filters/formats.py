@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 from jinja2 import Undefined
 
-from runner.loading.templates.scope import touch
+from runner.loading.templates.plain import touch
 from runner.loading.text.data import OMIT, DataDict, DataList, DataStr
 from runner.model.secret import Secret
 

@@ -13,8 +13,9 @@ from typing import Any, Final
 from runner.errors import TemplateError
 from runner.loading.templates.filters.numbers import to_bool
 from runner.loading.templates.lookups.variables import only, text_of
+from runner.loading.templates.plain import plain
 from runner.loading.templates.regexes import run_regex
-from runner.loading.templates.scope import Scope, plain
+from runner.loading.templates.scope import Scope
 from runner.loading.templates.search_path import (
     find,
     must_find,

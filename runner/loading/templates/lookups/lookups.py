@@ -13,9 +13,10 @@ from jinja2.utils import pass_context
 from runner.errors import DependsOnUnknown, RunnerError, TemplateError
 from runner.interfaces.foresight import is_foreseen
 from runner.loading.templates.filters import WRONG_VALUES, first_undefined
+from runner.loading.templates.given import settled, shallow
 from runner.loading.templates.lookups import files, lists, programs, random, tree, variables, web
 from runner.loading.templates.plugin_names import resolve
-from runner.loading.templates.scope import Scope, settled, shallow
+from runner.loading.templates.scope import Scope
 
 _LONGEST_RANGE: Final = 1_000_000
 _SHALLOW: Final = frozenset({"vars", "dict", "random_choice"})

@@ -26,7 +26,8 @@ from runner.errors import DependsOnUnknown, TemplateError
 from runner.loading.templates.filters.encodings import password_hash
 from runner.loading.templates.filters.numbers import to_bool
 from runner.loading.templates.lookups.variables import only, text_of
-from runner.loading.templates.scope import Scope, plain
+from runner.loading.templates.plain import plain
+from runner.loading.templates.scope import Scope
 from runner.loading.templates.search_path import LARGEST, base_folder
 from runner.loading.text.arguments import parse_arguments
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 from runner.loading.templates.filters.numbers import to_bool
 from runner.loading.templates.lookups.programs import refuse_dry_run
 from runner.loading.templates.lookups.variables import only
-from runner.loading.templates.scope import Scope, plain
+from runner.loading.templates.plain import plain
+from runner.loading.templates.scope import Scope
 
 _CLASSES: Final = {
     "upper": (string.ascii_uppercase, "min_upper"),

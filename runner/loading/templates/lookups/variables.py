@@ -11,8 +11,9 @@ from jinja2.utils import missing
 
 from runner.errors import PatternError, TemplateError
 from runner.loading.patterns import select
+from runner.loading.templates.plain import plain
 from runner.loading.templates.regexes import run_regex
-from runner.loading.templates.scope import Scope, plain
+from runner.loading.templates.scope import Scope
 from runner.loading.text.words import suggestion
 from runner.model.inventory import Group, Host, Inventory
 

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from runner.errors import TemplateError
 from runner.loading.templates.filters.numbers import to_bool
 from runner.loading.templates.lookups.variables import only, text_of
-from runner.loading.templates.scope import Scope, plain
+from runner.loading.templates.plain import plain
+from runner.loading.templates.scope import Scope
 from runner.loading.templates.search_path import LARGEST
 
 if TYPE_CHECKING:

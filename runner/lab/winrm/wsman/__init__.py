@@ -1,0 +1,1 @@
+"""WS-Management as Windows answers it: envelopes, shells, commands, faults."""
