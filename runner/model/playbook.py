@@ -84,7 +84,7 @@ class Play:
     ``vars`` holds ``vars`` and the ``vars_files`` that are known before the run; ``vars_files``
     those that are not. ``role_defaults`` and ``role_vars`` are what its roles show to all its
     tasks. ``serial`` and ``canary`` are the sizes of batches in order, the last one repeated.
-    ``max_fail_percentage`` (0 to 100) is of the play's hosts; None means that no number of failed
+    ``max_fail_percentage`` (0 to 100) is of a batch's hosts; None means that no number of failed
     hosts stops it. ``max_in_flight`` says for each value of a host variable how many hosts may be
     in this play at once. ``become``, ``way`` and ``environment`` are for gathering facts: tasks
     have them already.

@@ -3,13 +3,13 @@
 Source: Ansible, "Error handling in playbooks" (``any_errors_fatal``, ``max_fail_percentage``). What
 is under way is finished. A block that a host is in gets its ``rescue`` and ``always``, as in
 Ansible; handlers run only with ``force_handlers``. A failure that a block rescues is no failure
-here. ``max_fail_percentage`` counts failed and unreachable hosts, of all hosts of the play.
+here. ``max_fail_percentage`` counts failed and unreachable hosts, of all hosts of the batch.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.engine.graph.graph import Step
@@ -33,10 +33,16 @@ class Stopped:
 
 
 class Budgets:
-    """The budgets of all plays of a run. Thread-safe."""
+    """The budgets of all plays of a run. Thread-safe.
 
-    def __init__(self, plays: Sequence[Play]) -> None:
+    ``batch_of`` tells which hosts take a play together with one; none where nobody knows.
+    """
+
+    def __init__(
+        self, plays: Sequence[Play], batch_of: Callable[[Play, str], Sequence[str]]
+    ) -> None:
         self._plays = plays
+        self._batch_of = batch_of
         self._failed: dict[int, dict[str, JobId]] = {}
         self._stopped: dict[int, Stopped] = {}
         self._begun: set[tuple[str, int]] = set()
@@ -66,10 +72,15 @@ class Budgets:
                     job, f"and the play says 'on_failure: {play.on_failure}'"
                 )
             elif play.max_fail_percentage is not None:
-                share = 100.0 * len(failed) / max(1, len(step.members))
-                if share > play.max_fail_percentage:
-                    hosts = f"{len(failed)} of {len(step.members)} hosts"
-                    why = f"with it {hosts}, more than {play.max_fail_percentage:g} %"
+                batch = self._batch_of(play, job.host)
+                lost = len(failed.keys() & set(batch)) if batch else len(failed)
+                hosts = len(batch) or max(1, len(step.members))
+                if 100.0 * lost / hosts > play.max_fail_percentage:
+                    of = "its batch" if play.serial or play.canary else "the play"
+                    why = (
+                        f"with it {lost} of {hosts} hosts of {of}, "
+                        f"more than {play.max_fail_percentage:g} %"
+                    )
                     self._stopped[step.play] = Stopped(job, why)
 
     def refuses(self, step: Step, host: str, places: Iterable[Place]) -> Stopped | None:
