@@ -61,10 +61,10 @@ def encrypt(
 
 
 def decrypt(files: Sequence[str], vault: VaultOptions, output: str | None) -> None:
-    """Decrypt files in place, or one to ``output``."""
+    """Decrypt files in place, or one to ``output``: from then on only the owner may read them."""
     _check_output(files, output)
     for name, opened in _opened(files, vault_keys(with_prompt(vault))).items():
-        write(output or name, opened.content)
+        write(output or name, opened.content, private=True)
 
 
 def view(files: Sequence[str], vault: VaultOptions) -> bytes:

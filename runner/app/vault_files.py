@@ -23,6 +23,9 @@ from runner.errors import InputError, RunnerError, UsageError
 STANDARD: Final = "-"
 """The file name that stands for standard input or output."""
 _OWNER_ONLY: Final = 0o600
+_OWNERS: Final = stat.S_IRWXU
+_EVERYBODYS: Final = 0o7777
+"""Which bits of a file's mode stay when its content is replaced."""
 _EDITOR: Final = "vi"
 """What edits where $EDITOR says nothing (as in Ansible)."""
 
@@ -37,13 +40,14 @@ def read(name: str) -> bytes:
         raise InputError(f"cannot read {name}: {_reason(error)}") from None
 
 
-def write(name: str, content: bytes, *, wipe: bool = False) -> None:
+def write(name: str, content: bytes, *, wipe: bool = False, private: bool = False) -> None:
     """Put a content in a file's place: at every moment it is the old one or the new one, whole.
 
     Mode and owner stay; a new file is its owner's alone. A symbolic link stays one. ``wipe``: the
     old content is secret, so it is overwritten on the disk as well (what a journalling or
-    log-structured file system, a snapshot or a flash drive keeps of it is out of reach). Raises
-    RunnerError.
+    log-structured file system, a snapshot or a flash drive keeps of it is out of reach).
+    ``private``: the new content is secret, so nobody but the owner keeps a right to the file.
+    Raises RunnerError.
     """
     if name == STANDARD:
         sys.stdout.buffer.write(content)
@@ -56,21 +60,21 @@ def write(name: str, content: bytes, *, wipe: bool = False) -> None:
             target.write_bytes(content)  # a pipe or a device
             return
         with _descriptor(target, wanted=wipe and old is not None) as previous:
-            _replace(target, content, old)
+            _replace(target, content, old, _OWNERS if private else _EVERYBODYS)
             if previous is not None:
                 _overwrite(previous)
     except OSError as error:
         raise RunnerError(f"cannot write {name}: {_reason(error)}") from None
 
 
-def _replace(target: Path, content: bytes, old: os.stat_result | None) -> None:
+def _replace(target: Path, content: bytes, old: os.stat_result | None, kept: int) -> None:
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             if old is not None:
                 with contextlib.suppress(PermissionError):
                     os.fchown(file.fileno(), old.st_uid, old.st_gid)
-                os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode))
+                os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode) & kept)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
