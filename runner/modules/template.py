@@ -34,6 +34,7 @@ from runner.modules._parts.file_state import (
     state_of,
 )
 from runner.modules._parts.posix import require_posix
+from runner.modules._parts.rendered import check_encoding, encoded
 from runner.posix import modes
 
 
@@ -72,20 +73,13 @@ class Params(ContentParams):
 
     @model_validator(mode="after")
     def _fits(self) -> Params:
-        try:
-            (self.rendered or "").encode(self.output_encoding, "surrogateescape")
-        except LookupError:
-            raise ValueError(f"there is no encoding '{self.output_encoding}'") from None
-        except UnicodeError as error:
-            raise ValueError(f"what the template gives is not {error}") from None
+        check_encoding(self.rendered, self.output_encoding)
         return self
 
     @property
     def content(self) -> bytes:
         """What the file shall hold."""
-        if self.rendered is None:
-            raise Refused("the template was not rendered")
-        return self.rendered.encode(self.output_encoding, "surrogateescape")
+        return encoded(self.rendered, self.output_encoding)
 
 
 class Module(base.Module[Params, FileState]):

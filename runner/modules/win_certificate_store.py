@@ -29,6 +29,8 @@ _PRIVATE: Final = (
     "certutil would show the password of a private key in the list of processes: use "
     "win_powershell with Import-PfxCertificate, sensitive_parameters and 'undo'"
 )
+_LARGEST: Final = 1 << 20
+"""Bytes of a file; a certificate has some thousands."""
 _THUMBPRINT: Final = re.compile(r"[0-9A-F]{40}")
 
 
@@ -209,6 +211,8 @@ def _in_file(path: str) -> Generator[Query, Reply, str]:
             f"there is no certificate file {path} on this host",
             hint="win_copy it first; for state: absent 'thumbprint' needs no file",
         )
+    if seen.size > _LARGEST:
+        raise Refused(f"{path} cannot be used: it has {seen.size} bytes, so it is no certificate")
     (output,) = yield from read(reading.encoded(path))
     try:
         return certificates.thumbprint_of(reading.bytes_of(output, path))

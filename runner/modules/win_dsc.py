@@ -52,19 +52,20 @@ class Params(base.Params):
     def _gathered(cls, given: Any) -> Any:
         if not isinstance(given, Mapping):
             return given
-        properties = {str(k): _plain(v) for k, v in given.items() if k not in _OWN}
+        said = {str(k): v for k, v in given.items() if k not in _OWN}
+        properties = _plain(said)
         found = {key: value for key, value in given.items() if key in _OWN}
         if properties:
             found["dsc_properties"] = properties
-            found["dsc_shown"] = _shown(properties)
+            found["dsc_shown"] = _shown(said)
         return found
 
     def said(self) -> Mapping[str, Any]:
         """The properties. Raises Refused for those that are read from the record, if there were
-        passwords among them."""
-        if self.dsc_properties or not _has_password(self.dsc_shown):
+        secrets among them: passwords, or what the record masks because it came out of a vault."""
+        if self.dsc_properties or not (_has_password(self.dsc_shown) or _masked(self.dsc_shown)):
             return self.dsc_properties or self.dsc_shown
-        raise Refused(f"the passwords for the resource {self.resource_name} are not on record")
+        raise Refused(f"the secrets for the resource {self.resource_name} are not on record")
 
     @property
     def ensure(self) -> str | None:
@@ -158,7 +159,7 @@ class Module(base.Module[Params, DscState]):
         was_absent = change.before.ensure.lower() == "absent"
         if not was_absent or (params.ensure or "present").lower() != "present":
             return f"DSC does not tell what {params.resource_name} was before"
-        if _has_password(params.dsc_shown):
+        if _has_password(params.dsc_shown) or _masked(params.dsc_shown):
             return "a password that is not on record would be needed to take it back"
         return ""
 
@@ -198,12 +199,24 @@ def _plain(value: Any) -> Any:
 
 
 def _shown(value: Any) -> Any:
-    """The same with a mask for each password, at any depth."""
+    """The same with a mask for each password and other secret, at any depth."""
+    match value:
+        case Secret():
+            return MASK
+        case list() | tuple():
+            return [_shown(item) for item in value]
+        case Mapping():
+            named = {str(key): item for key, item in value.items()}
+            return {k: MASK if k.lower().endswith(_PASSWORD) else _shown(named[k]) for k in named}
+    return _plain(value)
+
+
+def _masked(value: Any) -> bool:
     if isinstance(value, list):
-        return [_shown(item) for item in value]
+        return any(map(_masked, value))
     if isinstance(value, dict):
-        return {k: MASK if k.lower().endswith(_PASSWORD) else _shown(v) for k, v in value.items()}
-    return value
+        return any(map(_masked, (*value, *value.values())))
+    return isinstance(value, str) and MASK in value
 
 
 def _has_password(value: Any) -> bool:

@@ -29,6 +29,8 @@ from runner.windows.shell_link import Link, NoLink
 
 _URL: Final = re.compile(r"(?im)^(\[InternetShortcut\][^\[]*?^URL=)([^\r\n]*)")
 _NEW_URL: Final = "[InternetShortcut]\r\nURL={}\r\n"
+_LARGEST: Final = 1 << 20
+"""Bytes; shortcuts have some hundreds, and what is larger is none that is worth fetching."""
 _STYLES: Final = {number: word for word, number in shell_link.SHOWN.items()}
 
 
@@ -83,6 +85,13 @@ class Module(base.Module[Params, ShortcutState]):
             return ShortcutState(folder=folder, wanted=wanted, file=file)
         if file.kind == FOLDER:
             raise Refused(f"{params.dest} is a folder, not a shortcut")
+        if file.size > _LARGEST:
+            if params.state == "absent":
+                return ShortcutState(True, file=file)
+            raise Refused(
+                f"{params.dest} is there and is no shortcut: it has {file.size} bytes",
+                hint="move it out of the way: win_file with state: absent",
+            )
         (output,) = yield from read(reading.encoded(params.dest))
         data = reading.bytes_of(output, params.dest) if file.size else b""
         file = dataclasses.replace(file, told=data.decode("latin-1"))

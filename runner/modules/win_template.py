@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from runner.errors import Refused
 from runner.interfaces import module as base
 from runner.interfaces.exchange import Query, Reply, Request
 from runner.interfaces.guide import Guide, Using
@@ -20,6 +19,7 @@ from runner.interfaces.local_file import LocalFile
 from runner.interfaces.loose import Text
 from runner.model.state import Change
 from runner.modules._parts import restoring, win_files
+from runner.modules._parts.rendered import check_encoding, encoded
 from runner.modules._parts.win_backup import backup_path
 from runner.modules._parts.win_files import PathText, WinFileModule, WinFileState
 from runner.windows.looking import ABSENT, FILE
@@ -51,20 +51,13 @@ class Params(base.Params):
 
     @model_validator(mode="after")
     def _fits(self) -> Params:
-        try:
-            (self.rendered or "").encode(self.output_encoding, "surrogateescape")
-        except LookupError:
-            raise ValueError(f"there is no encoding '{self.output_encoding}'") from None
-        except UnicodeError as error:
-            raise ValueError(f"what the template gives is not {error}") from None
+        check_encoding(self.rendered, self.output_encoding)
         return self
 
     @property
     def content(self) -> LocalFile:
         """What the file shall hold."""
-        if self.rendered is None:
-            raise Refused("the template was not rendered")
-        return LocalFile(self.dest, self.rendered.encode(self.output_encoding, "surrogateescape"))
+        return LocalFile(self.dest, encoded(self.rendered, self.output_encoding))
 
 
 class Module(WinFileModule):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from runner.errors import ModuleError
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.model.secret import Secret
 
 METHOD: Final = "runas"

@@ -15,8 +15,8 @@ At the head of a script cmd itself looks at the listing, line by line (``for /f`
 kinds: the entry just written (a second one is one too many), the name of the key, the head line of
 Windows 2003 (``! REG.EXE VERSION 3.0``), and all others. One of these, be it a message, the name of
 a subkey or what AutoRun prints, and the script stops before its first change; then the listing is
-read by ``engine.host_lease``, as it is where no script is sent. Lines that begin with a semicolon
-are passed over: no runner writes such entries.
+read by ``engine.hosts.host_lease``, as it is where no script is sent. Lines that begin with a
+semicolon are passed over: no runner writes such entries.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Final
 
 from runner.interfaces.exchange import Command, Output, Script
 from runner.interfaces.lease import DENIED, KEPT, STAYS, Lease, Leased, Leases, checked
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.windows import registry
 
 KEY: Final = r"HKLM\SOFTWARE\Runner"

@@ -28,9 +28,9 @@ from collections.abc import Generator
 from typing import Final
 
 from runner.errors import ConnectionLost
-from runner.interfaces.exchange import Output, Reconnect, Reply, Request, Script, write
+from runner.interfaces.exchange import Output, Reconnect, Reply, Request, Script, Upload, write
 from runner.interfaces.local_file import LocalFile
-from runner.interfaces.transfer import Upload, pieces_from, upload
+from runner.interfaces.transfer import pieces_from, upload
 from runner.windows import paths
 from runner.windows.looking import FILE, Seen, look
 from runner.windows.put_lines import (

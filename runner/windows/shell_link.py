@@ -155,7 +155,9 @@ class Link:
 def parse(data: bytes, ansi: str = "cp1252") -> Link:
     """The link in these bytes. Raises NoLink."""
     try:
-        return _parsed(data, ansi)
+        link = _parsed(data, ansi)
+        _ = link.target  # which must not fail later
+        return link
     except (struct.error, UnicodeDecodeError, IndexError):
         raise NoLink("the shortcut is cut short") from None
 

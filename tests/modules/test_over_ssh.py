@@ -15,7 +15,8 @@ import pytest
 
 from runner.interfaces.module import CommandState
 from runner.lab.spec import HostSpec
-from runner.lab.ssh.front import Shell, SshFront, SshOptions
+from runner.lab.ssh.front import SshFront
+from runner.lab.ssh.options import Shell, SshOptions
 from runner.model.state import UNKNOWN, Change, differences
 from runner.shells import load as load_shell
 from runner.transports.ssh.transport import Transport

@@ -50,7 +50,11 @@ def _host(data: bytes = DER, registry: Mapping[str, Any] | None = None) -> LabHo
     return LabHost("2016", files=file, registry=registry or {})
 
 
-@pytest.mark.parametrize("data", [_REAL, _PEM, b"a comment\n" + _PEM.replace(b"\n", b"\r\n")])
+@pytest.mark.parametrize(
+    "data",
+    [_REAL, _PEM, b"a comment\n" + _PEM.replace(b"\n", b"\r\n")],
+    ids=("DER", "PEM", "PEM after a comment"),
+)  # a key is made anew in every process, and pytest's workers must agree on the names
 def test_the_thumbprint_of_a_file(data: bytes) -> None:
     wanted = hashlib.sha1(_REAL, usedforsecurity=False).hexdigest().upper()
     assert certificates.thumbprint_of(data) == wanted
@@ -68,6 +72,7 @@ def test_the_thumbprint_of_a_file(data: bytes) -> None:
         (_PEM + _PEM, "holds 2 certificates"),
         (b"-----BEGIN CERTIFICATE-----\n??\n-----END CERTIFICATE-----", "no base64"),
     ],
+    ids=("PFX", "P7B", "cut", "more", "text", "digit", "two", "no base64"),
 )
 def test_files_that_hold_none(data: bytes, says: str) -> None:
     task = _host(data).task("win_certificate_store", path=FILE)

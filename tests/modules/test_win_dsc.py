@@ -15,7 +15,7 @@ from runner.errors import ModuleError, ParamsError, Refused
 from runner.interfaces.codec import from_json, to_json
 from runner.interfaces.exchange import Output
 from runner.interfaces.params import problems
-from runner.model.secret import Secret
+from runner.model.secret import MASK, Secret
 from runner.model.source import Source
 from runner.model.state import UNKNOWN, Change
 from runner.modules import load
@@ -118,6 +118,31 @@ def test_passwords_reach_the_host_on_standard_input_and_are_on_no_record() -> No
     again = from_json(module.params, json.loads(kept))
     with pytest.raises(Refused, match="not on record"):
         Scripted().drive(module.probe(again, HOST))
+
+
+@pytest.mark.parametrize("value", [Secret("geheim"), ["x", Secret("geheim")]])
+def test_a_secret_by_any_name_is_on_no_record_and_cannot_be_taken_back(value: Any) -> None:
+    module, params = task("win_dsc", resource_name="Web", Ensure="Present", Text=value)
+    kept = json.dumps(to_json(params))
+    assert "geheim" not in kept
+    change = Change("", DscState(False, "Absent"), DscState(True, "Present"))
+    assert "not on record" in module.irreversible(params, change, HOST)
+    host = Scripted()
+    with pytest.raises(Refused, match="not on record"):
+        host.drive(module.undo(from_json(module.params, json.loads(kept)), change, HOST))
+    assert not host.sent
+
+
+def test_what_the_record_masked_is_never_sent_to_a_host() -> None:
+    """A value from a vault, of which a module is given the text alone."""
+    module, params = task("win_dsc", resource_name="Web", Ensure="Present", Text="x=geheim")
+    kept = json.loads(json.dumps(to_json(params)).replace("geheim", MASK))
+    change = Change("", DscState(False, "Absent"), DscState(True, "Present"))
+    host = Scripted()
+    for verb in (module.probe, lambda p, facts: module.undo(p, change, facts)):
+        with pytest.raises(Refused):
+            host.drive(verb(from_json(module.params, kept), HOST))
+    assert not host.scripts
 
 
 @pytest.mark.parametrize(("version", "has"), [(0, "no PowerShell"), (4, "PowerShell 4")])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.errors import ModuleError, ParamsError, Refused
+from runner.errors import ConnectionLost, DeadlineExceeded, ModuleError, ParamsError, Refused
 from runner.interfaces.exchange import Output
 from runner.interfaces.module import CommandState
 from runner.model.state import Change
@@ -86,6 +86,30 @@ def test_what_nothing_runs_is_refused_before_anything_is_sent(tmp_path: Path) ->
     work.facts = FACTS
     with pytest.raises(Refused, match="nothing on Windows runs"):
         work.probe()
+
+
+@pytest.mark.parametrize("name", ["50%.cmd", "con.cmd", "a.cmd.", "a!b.cmd"])
+def test_a_name_that_windows_cannot_have_is_refused_in_a_preview(name: str) -> None:
+    module, params = task("script", _raw_params=f"'{name}'")
+    host = Scripted()
+    with pytest.raises(Refused, match="cannot have the name"):
+        host.drive(module.probe(params, FACTS))
+    assert not host.asked
+
+
+@pytest.mark.parametrize(
+    ("error", "is_removed"),
+    [(DeadlineExceeded("late"), True), (ConnectionLost("cut", may_have_started=True), False)],
+)
+def test_a_script_that_was_ended_is_removed_one_that_may_run_is_not(
+    error: Exception, is_removed: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "a.cmd").write_text("x")
+    module, params = task("script", _raw_params="a.cmd", script=str(tmp_path / "a.cmd"))
+    host = Scripted({"echo": Output(0, "C:\\T\r\n"), "<nul": error, "": Output(0)})
+    with pytest.raises(type(error)):
+        host.drive(module.apply(params, CHANGE, FACTS))
+    assert host.sent[-1].startswith("rd /s /q") is is_removed
 
 
 def test_where_it_cannot_be_sent_nothing_is_left(tmp_path: Path) -> None:

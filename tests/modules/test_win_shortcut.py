@@ -44,6 +44,9 @@ def _written(host: LabHost, path: str) -> bytes:
         ({"dest": DEST, "description": "a\nb"}, "control character"),
         ({"dest": DEST, "directory": "x" * 260}, "more than 259"),
         ({"dest": DEST, "src": "C:\\" + "x" * 260}, "more than 259"),
+        ({"dest": DEST, "src": "C:\\" + "\U0001f600" * 130}, "more than 259"),
+        ({"dest": DEST, "arguments": "x" * 32_001}, "more than 32000"),
+        ({"dest": DEST, "arguments": "\ud800"}, "surrogate"),
         ({"dest": DEST, "windowstyle": "hidden"}, "must be one of"),
     ],
 )  # fmt: skip
@@ -68,6 +71,31 @@ def test_what_is_refused_on_the_host(raw: dict[str, Any], says: str) -> None:
     task = _host(**files).task("win_shortcut", **raw)
     with pytest.raises(Refused, match=says):
         task.plan()
+
+
+def test_a_file_too_large_for_a_shortcut_is_not_fetched() -> None:
+    host = _host(**{DEST: {"content": "x" * ((1 << 20) + 1)}})
+    with pytest.raises(Refused, match="has 1048577 bytes"):
+        host.task("win_shortcut", dest=DEST, src=r"C:\app\a.exe").probe()
+    assert not [line for line in host.machine.counters.commands if "-encode" in line]
+    task = host.task("win_shortcut", dest=DEST, state="absent")
+    change = task.plan()
+    task.apply(change)
+    task.undo(change)
+    assert task.probe().file == change.before.file
+
+
+def test_no_bytes_make_more_than_no_shortcut() -> None:
+    """Cut or altered anywhere, a link is one or is refused; nothing else comes of it."""
+    for at in range(len(EXAMPLE)):
+        for data in (EXAMPLE[:at], EXAMPLE[:at] + b"\xff" + EXAMPLE[at + 1 :],
+                     EXAMPLE[:at] + b"\x00" + EXAMPLE[at + 1 :]):  # fmt: skip
+            try:
+                link = shell_link.parse(data)
+            except shell_link.NoLink:
+                continue
+            assert isinstance(link.target, str)
+            assert link.data()
 
 
 def test_what_is_no_shortcut_can_be_removed_and_comes_back() -> None:

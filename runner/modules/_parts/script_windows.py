@@ -6,12 +6,13 @@ run by cmd with the rest of the line as its arguments, and removed again whateve
 
 from __future__ import annotations
 
+import contextlib
 import ntpath
 import secrets
 from collections.abc import Generator
 from typing import Final
 
-from runner.errors import ModuleError, Refused
+from runner.errors import DeadlineExceeded, HostError, ModuleError, Refused
 from runner.interfaces.exchange import Output, Reply, Request, Script, read, write
 from runner.interfaces.local_file import LocalFile
 from runner.windows import paths
@@ -52,7 +53,12 @@ def ran(
         yield from write(gone)
         raise
     line = " ".join(part for part in ("<nul", program, quoted(path), rest.strip()) if part)
-    output = yield from write(Script("cmd", line, chdir=inside))
+    try:
+        output = yield from write(Script("cmd", line, chdir=inside))
+    except DeadlineExceeded:  # it was ended; a script that may still run is left alone
+        with contextlib.suppress(HostError):
+            yield from write(gone)
+        raise
     yield from write(gone)
     return output
 
@@ -60,6 +66,13 @@ def ran(
 def program_of(name: str, executable: str | None) -> str:
     """What stands before the script's path in the line that runs it. Raises Refused."""
     file = _file(name)
+    try:
+        paths.checked(f"C:\\{file}")
+    except ValueError as error:
+        raise Refused(
+            f"a script cannot have the name {file!r} on Windows: it {error}",
+            hint="give its file on the controller another name",
+        ) from None
     if executable is not None:
         return executable
     program = _BY_SUFFIX.get(ntpath.splitext(file)[1].lower())

@@ -18,6 +18,8 @@ _PROGRAM: Final = re.compile(r"[^\\/:*?\"<>|%!\x00-\x1f]+")
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:[^\s\"<>]*")
 _MOST: Final = 259
 """Characters of the texts of a link that the shell reads back whole (MAX_PATH)."""
+_MOST_ARGUMENTS: Final = 32_000
+"""Somewhat fewer than CreateProcess takes in its whole line (32,767)."""
 
 Filled = Annotated[Text, HostText(variables.holds, variables.expanded)]
 """Text in which variables of the host may stand; names that it has not stay as they are."""
@@ -67,12 +69,14 @@ class Params(base.Params):
     def _plain(cls, text: str | None) -> str | None:
         if text is not None and any(ord(char) < 0x20 for char in text):
             raise ValueError("holds a line end or another control character")
+        if text is not None and _units(text) > _MOST_ARGUMENTS:
+            raise ValueError(f"has more than {_MOST_ARGUMENTS} characters")
         return text
 
     @field_validator("directory", "description", "icon")
     @classmethod
     def _short(cls, text: str | None) -> str | None:
-        if text is not None and len(text) > _MOST:
+        if text is not None and _units(text) > _MOST:
             raise ValueError(f"has more than {_MOST} characters, which a shortcut cannot hold")
         return text
 
@@ -88,7 +92,7 @@ class Params(base.Params):
                     f"'{self.src}' is an address: let 'dest' end in .url, or start explorer.exe "
                     "with it in 'arguments'"
                 )
-            if len(paths.named(self.src, shares=True)) > shell_link.MOST:
+            if _units(paths.named(self.src, shares=True)) > shell_link.MOST:
                 raise ValueError(f"'src' has more than {shell_link.MOST} characters")
         return self
 
@@ -115,3 +119,11 @@ class Params(base.Params):
         """File and number of the icon."""
         found = _ICON.fullmatch(self.icon or "")
         return (found[1].strip(), int(found[2] or 0)) if found else ("", 0)
+
+
+def _units(text: str) -> int:
+    """How long a text is to Windows. Raises ValueError for one that is no Unicode."""
+    try:
+        return len(text.encode("utf-16-le")) // 2
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a surrogate pair") from None

@@ -15,7 +15,7 @@ import pytest
 
 from runner.engine.hosts.session import Reader, Writer
 from runner.errors import ModuleError
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.model.state import Change
 from tests.modules.files.hosting import Task, run
 from tests.modules.posix_host import FACTS
