@@ -15,7 +15,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/wine/" in item.path.as_posix():
             chinese = "raw_chinese" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.timeout(300))
+            item.add_marker(pytest.mark.timeout(600))
             item.add_marker(pytest.mark.xdist_group("wine-chinese" if chinese else "wine"))
 
 

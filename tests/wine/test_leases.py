@@ -8,10 +8,10 @@ from runner.engine.hosts.leasing import Leasing
 from runner.errors import LeaseHeld
 from runner.interfaces.exchange import Exec
 from runner.interfaces.lease import Lease
-from runner.interfaces.shell import Setting
+from runner.interfaces.setting import Setting
 from runner.shells import load
 from runner.windows.lease import KEY, WindowsLeases
-from tests.engine.lease_world import Book
+from tests.engine.hosts.lease_world import Book
 from tests.wine.wine import WineBench
 from tests.wine.winehost import WineHost
 

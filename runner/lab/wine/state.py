@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from runner.lab.wine.found import WINE, WineError
-
-if TYPE_CHECKING:
-    from runner.lab.wine.machine import WineMachine
+from runner.lab.wine.sandbox import Sandbox
 
 _ROOTS: Final = ("HKLM\\Software", "HKLM\\System", "HKCU")
 _EXPORT: Final = "runner-export.reg"
@@ -18,6 +16,23 @@ _OWN: Final = frozenset({_EXPORT, "windows/stubs.log"})
 _COUNTS: Final = "\\control\\servicecurrent"
 """The end of a key in which the service control manager counts the processes it started."""
 _VALUE: Final = re.compile(r'^("(?:[^"\\]|\\.)*"|@)=(.*)$', re.DOTALL)
+
+
+class Machine(Protocol):
+    """What is looked at of a Wine machine."""
+
+    name: str
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Where it runs."""
+
+    @property
+    def drive(self) -> Path:
+        """Drive C: as this process sees it."""
+
+    def boot(self) -> None:
+        """Start Wine's services, if they do not run yet."""
 
 
 def exported(text: str) -> dict[str, dict[str, str]]:
@@ -33,7 +48,7 @@ def exported(text: str) -> dict[str, dict[str, str]]:
     return keys
 
 
-def registry_of(machine: WineMachine, *roots: str) -> dict[str, dict[str, str]]:
+def registry_of(machine: Machine, *roots: str) -> dict[str, dict[str, str]]:
     """What ``reg export`` writes of these keys. Raises WineError when one cannot be exported."""
     keys: dict[str, dict[str, str]] = {}
     machine.boot()
@@ -46,7 +61,7 @@ def registry_of(machine: WineMachine, *roots: str) -> dict[str, dict[str, str]]:
     return {key: values for key, values in keys.items() if not key.lower().endswith(_COUNTS)}
 
 
-def files_of(machine: WineMachine) -> dict[str, str]:
+def files_of(machine: Machine) -> dict[str, str]:
     """Files on drive C: that are new or changed since the template, by their SHA-1."""
     top = machine.drive.parents[1] / "layers" / "up" / "drive_c"
     found: dict[str, str] = {}
@@ -66,6 +81,6 @@ def what_is(path: Path) -> str:
     return hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
-def machine_state(machine: WineMachine) -> dict[str, Any]:
+def machine_state(machine: Machine) -> dict[str, Any]:
     """Everything that can be compared."""
     return {"registry": registry_of(machine), "files": files_of(machine)}

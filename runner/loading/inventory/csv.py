@@ -1,9 +1,9 @@
 """Inventories as CSV, the way a spreadsheet saves them: a row for each host.
 
 The header names the columns: ``name`` (or ``host``, ``inventory_hostname``) is the host, with
-ranges and a port as in INI; ``groups`` the groups, separated by ``;``; every other column is a
-variable of that name, with types as in INI. An empty cell says nothing. Cells are separated by
-``,`` or, as spreadsheets of many countries do it, by ``;`` or tabs.
+ranges and a port as in INI; ``groups`` the groups, separated by ``;`` or ``,``; every other column
+is a variable of that name, with types as in INI. An empty cell says nothing. Cells are separated
+by ``,`` or, as spreadsheets of many countries do it, by ``;`` or tabs.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from runner.model.source import Source
 
 _NAMES: Final = ("name", "host", "inventory_hostname")
 _GROUPS: Final = "groups"
+_BETWEEN_GROUPS: Final = re.compile("[;,]")
 _DELIMITERS: Final = (",", ";", "\t")
 _SECRET: Final = re.compile(r"pass|secret|token", re.IGNORECASE)
 _MOST_PROBLEMS: Final = 20
@@ -163,7 +164,7 @@ def _add(
     name = cells.pop(columns.names[columns.host], "")
     if not name:
         raise table.error("this row has no name of a host", row.number, columns.host)
-    groups = [part.strip() for part in cells.pop(_GROUPS, "").split(";")]
+    groups = [part.strip() for part in _BETWEEN_GROUPS.split(cells.pop(_GROUPS, ""))]
     variables: dict[str, Any] = {key: literal(cell) for key, cell in cells.items() if cell}
     bare, port = split_port(name)
     try:

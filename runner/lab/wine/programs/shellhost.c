@@ -14,11 +14,14 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
-#define LINGER 3000 /* milliseconds that output may come after the end of the command */
+#define LINGER 3000 /* milliseconds of silence after which what still holds the pipes is left to it */
+#define OTHERS 5 /* so many times that long at most, while something else of the job runs */
+#define PATIENCE 40 /* so many times where nothing is left that could hold the pipes */
 #define KILLED 0xC000013A /* STATUS_CONTROL_C_EXIT */
 
 static CRITICAL_SECTION writing, owning;
 static HANDLE from, to, job, feeding;
+static volatile LONG moved, busy; /* how often output came; how many pumps are handing some on */
 static WCHAR *changed[256], *before[256];
 
 static void put(DWORD kind, const void *data, DWORD size)
@@ -51,8 +54,12 @@ static DWORD WINAPI pump(void *argument)
     struct stream *stream = argument;
     static __thread char data[65536];
     DWORD done;
-    while (ReadFile(stream->pipe, data, sizeof data, &done, NULL))
+    while (ReadFile(stream->pipe, data, sizeof data, &done, NULL)) {
+        InterlockedIncrement(&busy);
+        InterlockedIncrement(&moved);
         if (done) put(stream->kind, data, done);
+        InterlockedDecrement(&busy);
+    }
     CloseHandle(stream->pipe);
     HeapFree(GetProcessHeap(), 0, stream);
     return 0;
@@ -64,13 +71,33 @@ static void stop_feeding(void)
     feeding = NULL;
 }
 
+/* Whether the command was the last of its job. */
+static BOOL alone(void)
+{
+    JOBOBJECT_BASIC_ACCOUNTING_INFORMATION found;
+    return QueryInformationJobObject(job, JobObjectBasicAccountingInformation, &found, sizeof found,
+                                     NULL) && !found.ActiveProcesses;
+}
+
+/* Wait for the rest of the output; whether that was all of it. A busy computer may take its time:
+ * what counts is silence, and whether there is anyone who could still break it. */
+static BOOL drained(struct running *run)
+{
+    for (int rounds = 1; rounds < PATIENCE; rounds++) {
+        LONG seen = moved;
+        if (WaitForMultipleObjects(2, run->pumps, TRUE, LINGER) != WAIT_TIMEOUT) return TRUE;
+        if (!alone() && (rounds >= OTHERS || (seen == moved && !busy))) return FALSE;
+    }
+    return FALSE;
+}
+
 static DWORD WINAPI watch(void *argument)
 {
     struct running *run = argument;
     DWORD end[2] = {0, 0};
     WaitForSingleObject(run->process, INFINITE);
     GetExitCodeProcess(run->process, &end[0]);
-    end[1] = WaitForMultipleObjects(2, run->pumps, TRUE, LINGER) == WAIT_TIMEOUT;
+    end[1] = !drained(run);
     EnterCriticalSection(&owning);
     stop_feeding();
     CloseHandle(job);
