@@ -52,7 +52,7 @@ def test_texts_of_playbooks_are_found(tmp_path: Path) -> None:
 def test_every_text_of_the_source_is_found() -> None:
     names = {text.name for text in TEXTS}
     assert set(texts.LATER) <= names
-    for part in ("_service_change.py:_LOG_ON", "win_powershell.py", "cmd_become.py:_REGISTER"):
+    for part in ("/service_change.py:_LOG_ON", "win_powershell.py", "cmd_become.py:_REGISTER"):
         assert [name for name in names if part in name], part
     with pytest.raises(texts.NotFound, match=r"x\.py:1: made\(\)"):
         list(texts._of_file("x.py", "Script('powershell', made())"))

@@ -22,6 +22,9 @@ from runner.transports.winrm.shell import FIRST_CODEPAGE, HostShell, ShellBook, 
 from runner.transports.winrm.strays import delete_marked, delete_strays
 
 CLEANUP_SECONDS: Final = 5.0
+"""For one thing that is given back while work goes on."""
+_LEAVING_SECONDS: Final = 10.0
+"""For all of it at the end: nobody comes back in this run for what stays."""
 _CLEANUP_TRIES: Final = 3
 _SPARE: Final = 3
 """Operations that are left to others of this user: an administrator who looks at the host."""
@@ -242,7 +245,7 @@ class Foothold:
 
     def _clean_up(self, shell: HostShell | None, command: str) -> bool:
         """Give back what the host may hold for us, of which ``shell`` may be a part."""
-        deadline = Deadline(CLEANUP_SECONDS)
+        deadline = Deadline(_LEAVING_SECONDS)
         for _ in range(_CLEANUP_TRIES):
             try:
                 if self.link.broken:
