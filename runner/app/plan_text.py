@@ -16,6 +16,7 @@ from runner.model.state import Difference
 from runner.reporting.collect import Entry
 from runner.reporting.page import Printer
 from runner.reporting.preview import preview
+from runner.reporting.text import plural
 
 _KEPT: Final[Mapping[str, frozenset[Status]]] = {
     Status.WOULD_CHANGE: frozenset({Status.CHANGED, Status.OK}),
@@ -36,7 +37,7 @@ def written(path: Path, planned: Planned) -> list[str]:
     if plan is None:
         return ["interrupted: no plan was written"]
     lines = [
-        f"Plan for {len(plan.hosts):,} hosts written to {path}",
+        f"Plan for {plural(len(plan.hosts), 'host')} written to {path}",
         f"  sha256 {planned.digest}",
         f"  predicted {plan.coverage['predicted']:,} of {plan.coverage['jobs']:,} jobs",
     ]

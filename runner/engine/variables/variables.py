@@ -128,8 +128,7 @@ class Variables:
         self._states.register(self.state(host), known, may_leave)
 
     def done(self, host: str) -> bool:
-        """Nothing will be asked about the host any more, but perhaps by others. Says whether it is
-        forgotten."""
+        """Only others may ask about the host from now on. Says whether it is forgotten."""
         return self._states.done(host)
 
     def leave(self, play: Play, host: str) -> None:
